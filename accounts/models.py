@@ -1,0 +1,240 @@
+"""Who signs in, for which institution, and the mails that wait to leave."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
+
+from accounts.folding import fold
+
+
+class PostalAddress(models.Model):
+    """A postal address, French or foreign; shared by everything that has one."""
+
+    street = models.CharField(_("Adresse (numéro et voie)"), max_length=200)
+    address_extra = models.CharField(_("Bâtiment, résidence"), max_length=200, blank=True)
+    postal_code = models.CharField(_("Code postal"), max_length=12, blank=True)
+    city = models.CharField(_("Commune"), max_length=120)
+    country = CountryField(_("Pays"), default="FR")
+
+    class Meta:
+        abstract = True
+
+
+class Institution(PostalAddress):
+    """A school or university: its identity on screens and documents, and its academic year."""
+
+    name = models.CharField(_("Nom"), max_length=200, unique=True)
+    short_name = models.CharField(_("Nom court"), max_length=60)
+    phone = models.CharField(_("Téléphone"), max_length=30, blank=True)
+    email = models.EmailField(_("Adresse électronique"))
+    support_email = models.EmailField(
+        _("Adresse d’assistance"),
+        help_text=_("À qui écrire quand la connexion ne fonctionne pas."),
+    )
+    logo = models.ImageField(_("Logo"), upload_to="logos/", blank=True)
+    accent_hue = models.PositiveSmallIntegerField(
+        _("Couleur d’accent"),
+        default=205,
+        validators=[MaxValueValidator(360)],
+        help_text=_("Teinte en degrés, de 0 (rouge) à 360 ; des nuances lisibles en sont dérivées."),
+    )
+    legal_representative = models.CharField(_("Représentant légal"), max_length=120)
+    legal_representative_title = models.CharField(_("Qualité du représentant légal"), max_length=120)
+    year_end_month = models.PositiveSmallIntegerField(
+        _("Dernier mois de l’année universitaire"),
+        default=8,
+        validators=[MinValueValidator(1), MaxValueValidator(12)],
+    )
+    year_end_day = models.PositiveSmallIntegerField(
+        _("Dernier jour de l’année universitaire"),
+        default=31,
+        validators=[MinValueValidator(1), MaxValueValidator(31)],
+    )
+
+    class Meta:
+        verbose_name = _("établissement")
+        verbose_name_plural = _("établissements")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def academic_year(self, day: date) -> int:
+        """Return the first calendar year of the academic year that contains ``day`` (2026 for 2026/2027)."""
+        return day.year if (day.month, day.day) > (self.year_end_month, self.year_end_day) else day.year - 1
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in, by e-mail and password or through their institution's SSO.
+
+    What they may do comes from the roles that point here (student, manager, teacher): a union, never a field.
+    """
+
+    institution = models.ForeignKey(
+        Institution,
+        on_delete=models.PROTECT,
+        related_name="users",
+        null=True,
+        blank=True,
+        verbose_name=_("établissement"),
+    )
+    email = models.EmailField(_("Adresse électronique universitaire"))
+    first_name = models.CharField(_("Prénom"), max_length=100)
+    last_name = models.CharField(_("Nom"), max_length=100)
+    search_key = models.CharField(max_length=220, editable=False, default="")
+    is_staff = models.BooleanField(_("peut utiliser le site d’administration"), default=False)
+    is_active = models.BooleanField(_("peut se connecter"), default=True)
+    date_joined = models.DateTimeField(_("créé le"), auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["first_name", "last_name"]
+
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = _("personne")
+        verbose_name_plural = _("personnes")
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_unique",
+                violation_error_message=_("Quelqu’un a déjà cette adresse électronique."),
+            )
+        ]
+        indexes = [GinIndex(fields=["search_key"], opclasses=["gin_trgm_ops"], name="user_search")]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.search_key = self.make_search_key(self.last_name, self.first_name)
+        super().save(*args, **kwargs)
+
+    @staticmethod
+    def make_search_key(last_name: str, first_name: str) -> str:
+        """Return what sorts and finds a person; bulk writers must set it themselves."""
+        return fold(f"{last_name} {first_name}")
+
+    def __str__(self) -> str:
+        return self.get_full_name()
+
+    def get_full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def get_short_name(self) -> str:
+        return self.first_name
+
+
+class Student(PostalAddress):
+    """A student as the university's records know them; agreements keep their own corrected copy."""
+
+    user = models.OneToOneField(
+        User,
+        on_delete=models.CASCADE,
+        related_name="student",
+        verbose_name=_("personne"),
+    )
+    institution = models.ForeignKey(
+        Institution,
+        on_delete=models.PROTECT,
+        related_name="students",
+        verbose_name=_("établissement"),
+    )
+    number = models.CharField(_("Numéro étudiant"), max_length=20)
+    birth_date = models.DateField(_("Date de naissance"), null=True, blank=True)
+    phone = models.CharField(_("Téléphone"), max_length=30, blank=True)
+    personal_email = models.EmailField(_("Adresse électronique personnelle"), blank=True)
+    street = models.CharField(_("Adresse (numéro et voie)"), max_length=200, blank=True)
+    city = models.CharField(_("Commune"), max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("étudiant")
+        verbose_name_plural = _("étudiants")
+        constraints = [
+            models.UniqueConstraint(
+                "institution",
+                "number",
+                name="student_number_unique",
+                violation_error_message=_("Ce numéro étudiant est déjà utilisé."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.number})"
+
+
+class Message(models.Model):
+    """One e-mail to one person, written in the transaction of its cause and sent after it (the outbox)."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("En attente")
+        SENT = "sent", _("Envoyé")
+        FAILED = "failed", _("Mis de côté après plusieurs échecs")
+
+    institution = models.ForeignKey(
+        Institution,
+        on_delete=models.CASCADE,
+        related_name="messages",
+        null=True,
+        blank=True,
+    )
+    key = models.CharField(
+        _("cause"),
+        max_length=100,
+        help_text=_(
+            "L’événement à l’origine du courriel : un seul courriel par événement et par destinataire."
+        ),
+    )
+    recipient = models.EmailField(_("Destinataire"))
+    sender = models.CharField(_("Expéditeur"), max_length=200)
+    subject = models.CharField(_("Objet"), max_length=250)
+    text = models.TextField(_("Texte"))
+    html = models.TextField(_("HTML"), blank=True)
+    state = models.CharField(_("État"), max_length=10, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(_("Tentatives"), default=0)
+    next_attempt_at = models.DateTimeField(_("Prochaine tentative"), null=True, blank=True)
+    server_answer = models.TextField(_("Réponse du serveur de messagerie"), blank=True)
+    created_at = models.DateTimeField(_("Écrit le"), auto_now_add=True)
+    sent_at = models.DateTimeField(_("Envoyé le"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("courriel")
+        verbose_name_plural = _("courriels")
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint("key", Lower("recipient"), name="message_once_per_cause_and_person")
+        ]
+        indexes = [
+            models.Index("next_attempt_at", condition=Q(state="waiting"), name="message_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} → {self.recipient}"
+
+    @property
+    def message_id(self) -> str:
+        """The same Message-ID at each attempt, so that a server or reader can drop a repeat."""
+        digest = hashlib.sha256(f"{self.pk}/{self.key}/{self.recipient}".encode()).hexdigest()[:32]
+        return f"<{digest}@pstage>"

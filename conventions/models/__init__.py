@@ -1,0 +1,21 @@
+"""What is agreed: the agreement, its schedule, its journal, its circuit and its documents."""
+
+from conventions.models.circuit import Turn
+from conventions.models.convention import Convention, NumberCounter, Status
+from conventions.models.document import Document
+from conventions.models.journal import Event, Remark
+from conventions.models.nomenclature import HealthInsuranceFund, Term
+from conventions.models.schedule import Interruption
+
+__all__ = [
+    "Convention",
+    "Document",
+    "Event",
+    "HealthInsuranceFund",
+    "Interruption",
+    "NumberCounter",
+    "Remark",
+    "Status",
+    "Term",
+    "Turn",
+]

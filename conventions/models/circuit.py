@@ -1,0 +1,48 @@
+"""Who approves or signs, in which order: one shape for both."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from conventions.models.convention import Convention
+from organisations.models import Party
+
+
+class Turn(models.Model):
+    """One party's turn. Whose turn it is, and since when, is the first rank not done."""
+
+    class Purpose(models.TextChoices):
+        APPROVAL = "approval", _("Approbation")
+        SIGNATURE = "signature", _("Signature")
+
+    class Method(models.TextChoices):
+        ONLINE = "online", _("En ligne")
+        PAPER = "paper", _("Sur papier")
+
+    convention = models.ForeignKey(Convention, on_delete=models.CASCADE, related_name="turns")
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    rank = models.PositiveSmallIntegerField()
+    party = models.CharField(max_length=12, choices=Party)
+    method = models.CharField(max_length=10, choices=Method, blank=True)
+    signed_on = models.DateField(_("Date de la signature"), null=True)
+    done_at = models.DateTimeField(null=True)
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("étape du circuit")
+        verbose_name_plural = _("étapes du circuit")
+        ordering = ["purpose", "rank"]
+        constraints = [
+            models.UniqueConstraint("convention", "purpose", "rank", name="turn_rank_unique"),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True, done_by__isnull=True, method="")
+                | Q(done_at__isnull=False, done_by__isnull=False) & ~Q(method=""),
+                name="turn_done_by_someone",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rank}. {self.get_party_display()}"

@@ -1,0 +1,564 @@
+"""The agreement (convention de stage): one row from the first draft to the last signature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
+
+from accounts.folding import fold
+from accounts.models import Institution, Student
+from conventions.models.nomenclature import HealthInsuranceFund, Term
+from organisations.models import (
+    Centre,
+    Contact,
+    Enrolment,
+    Organisation,
+    Party,
+    Service,
+    Teacher,
+)
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class Status(models.TextChoices):
+    """Where an agreement stands; written only by ``workflow.act``. "Under way" or "ended" come from its dates."""
+
+    DRAFT = "draft", _("Brouillon")
+    RETURNED = "returned", _("À corriger")
+    SUBMITTED = "submitted", _("Soumise")
+    VALIDATED = "validated", _("Validée")
+    SIGNING = "signing", _("En signature")
+    SIGNED = "signed", _("Signée")
+    REFUSED = "refused", _("Refusée")
+    TERMINATED = "terminated", _("Rompue")
+    CANCELLED = "cancelled", _("Annulée")
+
+
+EDITABLE = (Status.DRAFT, Status.RETURNED)
+IN_FORCE = (Status.VALIDATED, Status.SIGNING, Status.SIGNED, Status.TERMINATED)
+FROZEN = (*IN_FORCE, Status.REFUSED, Status.CANCELLED)
+# What may still move once an agreement is frozen: its place in the workflow, never its content.
+MUTABLE_WHEN_FROZEN = ("status", "updated_at")
+
+
+def term(kind: str, label: str, *, blank: bool = False) -> models.ForeignKey[Term | None, Term | None]:
+    """Return a column that holds one active entry of the list ``kind``."""
+    return models.ForeignKey(
+        Term,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=blank,
+        verbose_name=label,
+        related_name="+",
+        limit_choices_to={"kind": kind, "is_active": True},
+    )
+
+
+def sql_list(values: Iterable[str]) -> str:
+    """Return constants of ours, never user input, as a quoted SQL list."""
+    return ", ".join(f"'{value}'" for value in values)
+
+
+class ConventionQuerySet(models.QuerySet["Convention"]):
+    def visible_to(self, user: User | AnonymousUser) -> ConventionQuerySet:
+        """Return what ``user`` may see: their own, those of their centres, those they follow; all for an admin.
+
+        A teacher sees an agreement once it has been submitted with their name on it.
+        """
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_superuser:
+            return self.filter(institution=user.institution_id) if user.institution_id else self
+        return self.filter(
+            Q(student__user=user)
+            | Q(centre__in=Centre.objects.filter(managers__user=user))
+            | Q(teacher__in=Teacher.objects.filter(user=user)) & ~Q(status=Status.DRAFT)
+        )
+
+    def for_list(self) -> ConventionQuerySet:
+        """Join what one row of a list shows, so that any number of rows costs one query."""
+        return self.select_related(
+            "student__user",
+            "enrolment__programme",
+            "organisation",
+            "service",
+            "teacher__user",
+            "centre",
+        ).defer("missions", "skills", "details", "record", "subject")
+
+    def for_detail(self) -> ConventionQuerySet:
+        """Join everything one agreement refers to."""
+        return self.select_related(
+            "institution",
+            "student__user",
+            "centre",
+            "enrolment__programme__ufr",
+            "organisation__legal_form",
+            "organisation__naf_code",
+            "organisation__headcount_band",
+            "service",
+            "tutor",
+            "signatory",
+            "teacher__user",
+            "teacher__ufr",
+            "health_fund",
+            "insured_status",
+            "stage_type",
+            "theme",
+            "currency",
+            "payment_mode",
+            "origin",
+            "work_nature",
+            "validation_mode",
+        )
+
+
+class Convention(models.Model):
+    """An internship agreement. Its columns tolerate a draft; forms, constraints and the workflow do not."""
+
+    class Language(models.TextChoices):
+        FRENCH = "fr", _("Français")
+        ENGLISH = "en", _("Français, suivi d’une traduction en anglais")
+
+    class AmountUnit(models.TextChoices):
+        HOUR = "hour", _("par heure")
+        DAY = "day", _("par jour")
+        WEEK = "week", _("par semaine")
+        MONTH = "month", _("par mois")
+        TOTAL = "total", _("pour tout le stage")
+
+    class WorkingTime(models.TextChoices):
+        FULL = "full", _("Temps plein")
+        PART = "part", _("Temps partiel")
+
+    class Weekday(models.IntegerChoices):
+        MONDAY = 0, _("lundi")
+        TUESDAY = 1, _("mardi")
+        WEDNESDAY = 2, _("mercredi")
+        THURSDAY = 3, _("jeudi")
+        FRIDAY = 4, _("vendredi")
+        SATURDAY = 5, _("samedi")
+        SUNDAY = 6, _("dimanche")
+
+    # The row
+    institution = models.ForeignKey(
+        Institution,
+        on_delete=models.PROTECT,
+        related_name="conventions",
+        editable=False,
+    )
+    number = models.CharField(_("Numéro"), max_length=20, null=True, editable=False)  # noqa: DJ001  none before submission
+    status = models.CharField(_("État"), max_length=12, choices=Status, default=Status.DRAFT, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(_("Créée le"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("Modifiée le"), auto_now=True)
+    submitted_at = models.DateTimeField(_("Soumise le"), null=True, editable=False)
+    validated_at = models.DateTimeField(_("Validée le"), null=True, editable=False)
+    search_key = models.CharField(max_length=700, editable=False, default="")
+
+    # 1. Student: what the records said when the draft was made, then what the student says now
+    student = models.ForeignKey(
+        Student,
+        on_delete=models.PROTECT,
+        related_name="conventions",
+        editable=False,
+        verbose_name=_("Étudiant"),
+    )
+    record = models.JSONField(default=dict, editable=False)
+    student_street = models.CharField(_("Adresse (numéro et voie)"), max_length=200)
+    student_address_extra = models.CharField(_("Bâtiment, résidence"), max_length=200, blank=True)
+    student_postal_code = models.CharField(_("Code postal"), max_length=12)
+    student_city = models.CharField(_("Commune"), max_length=120)
+    student_country = CountryField(_("Pays"), default="FR")
+    student_phone = models.CharField(_("Téléphone"), max_length=30)
+    student_personal_email = models.EmailField(
+        _("Adresse électronique personnelle"),
+        help_text=_("Pour vous joindre après vos études."),
+    )
+    insured_status = term(Term.Kind.INSURED_STATUS, _("Qualité d’assuré social"))
+    health_fund = models.ForeignKey(
+        HealthInsuranceFund,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Caisse d’assurance maladie"),
+        help_text=_("Celle de votre lieu de résidence ; elle figure sur votre attestation de droits."),
+    )
+    health_fund_other = models.CharField(
+        _("Autre caisse"),
+        max_length=200,
+        blank=True,
+        help_text=_("MSA, caisse de Mayotte, assurance étrangère…"),
+    )
+
+    # 2. Programme
+    centre = models.ForeignKey(
+        Centre,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="conventions",
+    )
+    enrolment = models.ForeignKey(
+        Enrolment,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="conventions",
+        verbose_name=_("Étape d’étude"),
+    )
+    stage_type = term(Term.Kind.STAGE_TYPE, _("Type de stage"))
+    language = models.CharField(
+        _("Langue de la convention"),
+        max_length=2,
+        choices=Language,
+        default=Language.FRENCH,
+        help_text=_("Le texte français fait foi."),
+    )
+
+    # 3 to 5, 8. Host, place and people there
+    organisation = models.ForeignKey(
+        Organisation,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="conventions",
+        verbose_name=_("Établissement d’accueil"),
+    )
+    service = models.ForeignKey(
+        Service,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="conventions",
+        verbose_name=_("Service d’accueil"),
+    )
+    tutor = models.ForeignKey(
+        Contact,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="tutored",
+        verbose_name=_("Tuteur professionnel"),
+    )
+    signatory = models.ForeignKey(
+        Contact,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="signed_for",
+        verbose_name=_("Signataire"),
+    )
+
+    # 6. The stage
+    theme = term(Term.Kind.THEME, _("Thématique du stage"))
+    subject = models.CharField(_("Sujet"), max_length=500, help_text=_("Ce que vous ferez, en une phrase."))
+    missions = models.TextField(_("Fonctions et tâches"), max_length=30_000)
+    skills = models.TextField(_("Compétences à acquérir ou à développer"), max_length=30_000)
+    details = models.TextField(_("Précisions"), max_length=30_000, blank=True)
+    start = models.DateField(_("Début du stage"), null=True)
+    end = models.DateField(_("Fin du stage"), null=True)
+    working_time = models.CharField(
+        _("Temps de travail"),
+        max_length=4,
+        choices=WorkingTime,
+        default=WorkingTime.FULL,
+    )
+    weekly_hours = models.DecimalField(
+        _("Heures par semaine"),
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        validators=[MinValueValidator(Decimal("0.5")), MaxValueValidator(Decimal(168))],
+        help_text=_("Au format 99,99 ou 99.99."),
+    )
+    working_days = ArrayField(
+        models.PositiveSmallIntegerField(choices=Weekday),
+        verbose_name=_("Jours de présence"),
+        default=list,
+        help_text=_("Les heures de la semaine sont réparties également sur ces jours."),
+    )
+    schedule_comment = models.TextField(
+        _("Précisions sur les horaires"),
+        max_length=5_000,
+        blank=True,
+        help_text=_("Horaires, semaines irrégulières…"),
+    )
+    hours_computed = models.DecimalField(
+        _("Heures de présence calculées"),
+        max_digits=7,
+        decimal_places=2,
+        null=True,
+        editable=False,
+    )
+    hours_corrected = models.DecimalField(
+        _("Heures de présence corrigées"),
+        max_digits=7,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[
+            MinValueValidator(Decimal("0.5")),
+            MaxValueValidator(Decimal(9999)),
+        ],
+        help_text=_("Seulement si le calcul ne convient pas. 7 heures de présence comptent pour un jour."),
+    )
+    hours_reason = models.CharField(_("Raison de la correction"), max_length=300, blank=True)
+    leave_days = models.DecimalField(
+        _("Jours de congé"),
+        max_digits=4,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(200))],
+    )
+    leave_terms = models.TextField(
+        _("Congés et autorisations d’absence"),
+        max_length=1_000,
+        blank=True,
+        help_text=_(
+            "Obligatoire au-delà de deux mois (article L124-13), jours de retour à l’université compris."
+        ),
+    )
+    works_at_night = models.BooleanField(_("Présence la nuit"), default=False)
+    works_on_sunday = models.BooleanField(_("Présence le dimanche"), default=False)
+    works_on_holidays = models.BooleanField(_("Présence les jours fériés"), default=False)
+    works_remotely = models.BooleanField(_("Télétravail"), default=False)
+    exceptional_work = models.TextField(
+        _("Précisions sur la nuit, le dimanche, les jours fériés ou le télétravail"),
+        max_length=5_000,
+        blank=True,
+    )
+    is_paid = models.BooleanField(
+        _("Gratification au cours du stage"),
+        null=True,
+        choices=[(True, _("Oui")), (False, _("Non"))],
+    )
+    amount = models.DecimalField(
+        _("Montant de la gratification"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01"))],
+        help_text=_("Au format 99,99 ou 99.99."),
+    )
+    amount_unit = models.CharField(_("Montant exprimé"), max_length=5, choices=AmountUnit, blank=True)
+    currency = term(Term.Kind.CURRENCY, _("Monnaie"), blank=True)
+    payment_mode = term(Term.Kind.PAYMENT_MODE, _("Modalité de versement"), blank=True)
+    benefits = models.TextField(
+        _("Avantages offerts"),
+        max_length=5_000,
+        help_text=_(
+            "Restauration ou titres-restaurant, transport, activités sociales… « Néant » s’il n’y en a pas."
+        ),
+    )
+    origin = term(Term.Kind.ORIGIN, _("Comment le stage a-t-il été trouvé ?"))
+    follow_up = models.TextField(
+        _("Modalités de suivi du stagiaire"),
+        max_length=5_000,
+        help_text=_("Comment le tuteur et l’enseignant suivront le stage : visites, appels, fréquence."),
+    )
+    work_nature = term(Term.Kind.WORK_NATURE, _("Travail à fournir à la suite du stage"))
+    validation_mode = term(Term.Kind.VALIDATION_MODE, _("Modalité de validation du stage"))
+    ects = models.DecimalField(
+        _("Crédits ECTS"),
+        max_digits=4,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(60)],
+    )
+    is_confidential = models.BooleanField(_("Sujet confidentiel"), default=False)
+    internal_rules = models.TextField(
+        _("Clauses du règlement intérieur applicables"),
+        max_length=5_000,
+        blank=True,
+        help_text=_("S’il en existe un."),
+    )
+
+    # 7. Referent teacher
+    teacher = models.ForeignKey(
+        Teacher,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="conventions",
+        verbose_name=_("Responsable pédagogique"),
+    )
+
+    # The centre's habits, copied at submission
+    signature_order = ArrayField(models.CharField(max_length=12, choices=Party), default=list, editable=False)
+    copies = models.PositiveSmallIntegerField(_("Exemplaires"), null=True, editable=False)
+
+    objects = ConventionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("convention de stage")
+        verbose_name_plural = _("conventions de stage")
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint("institution", "number", name="convention_number_unique"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="convention_status_known"),
+            models.CheckConstraint(
+                condition=Q(end__gte=F("start")),
+                name="convention_dates_ordered",
+                violation_error_message=_("La fin du stage doit suivre son début."),
+            ),
+            models.CheckConstraint(
+                condition=Q(weekly_hours__gt=0) & Q(weekly_hours__lte=168),
+                name="convention_weekly_hours",
+                violation_error_message=_("Une semaine compte au plus 168 heures."),
+            ),
+            models.CheckConstraint(
+                condition=Q(hours_corrected__isnull=True) | ~Q(hours_reason=""),
+                name="convention_correction_explained",
+                violation_error_message=_("Dites pourquoi le nombre d’heures est corrigé."),
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[Status.DRAFT, Status.CANCELLED])
+                | (
+                    Q(number__isnull=False)
+                    & Q(submitted_at__isnull=False)
+                    & Q(centre__isnull=False)
+                    & Q(enrolment__isnull=False)
+                )
+                & (
+                    Q(status=Status.RETURNED)
+                    | (
+                        Q(organisation__isnull=False)
+                        & Q(service__isnull=False)
+                        & Q(tutor__isnull=False)
+                        & Q(signatory__isnull=False)
+                        & Q(teacher__isnull=False)
+                        & Q(start__isnull=False)
+                        & Q(end__isnull=False)
+                        & Q(weekly_hours__isnull=False)
+                        & ~Q(subject="")
+                    )
+                ),
+                name="convention_complete_once_submitted",
+                violation_error_message=_("Une convention soumise est complète."),
+            ),
+        ]
+        indexes = [
+            GinIndex(fields=["search_key"], opclasses=["gin_trgm_ops"], name="convention_search"),
+            models.Index("centre", "status", name="convention_desk"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="freeze_content",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                func=f"""
+                    IF OLD.number IS NOT NULL AND NEW.number IS DISTINCT FROM OLD.number THEN
+                        RAISE EXCEPTION 'pstage: the number % of an agreement never changes', OLD.number
+                            USING ERRCODE = 'integrity_constraint_violation';
+                    END IF;
+                    IF OLD.status IN ({sql_list(FROZEN)}) THEN
+                        IF NEW.status NOT IN ({sql_list(FROZEN)}) THEN
+                            RAISE EXCEPTION 'pstage: agreement % cannot go back from % to %', OLD.id, OLD.status, NEW.status
+                                USING ERRCODE = 'integrity_constraint_violation';
+                        END IF;
+                        IF to_jsonb(NEW) - ARRAY[{sql_list(MUTABLE_WHEN_FROZEN)}]
+                            IS DISTINCT FROM to_jsonb(OLD) - ARRAY[{sql_list(MUTABLE_WHEN_FROZEN)}] THEN
+                            RAISE EXCEPTION 'pstage: agreement % is frozen: only an avenant changes its content', OLD.id
+                                USING ERRCODE = 'integrity_constraint_violation';
+                        END IF;
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="keep_numbered",
+                operation=pgtrigger.Delete,
+                when=pgtrigger.Before,
+                func="""
+                    IF OLD.status <> 'draft' OR OLD.number IS NOT NULL THEN
+                        RAISE EXCEPTION 'pstage: agreement % has been submitted and cannot be deleted', OLD.id
+                            USING ERRCODE = 'integrity_constraint_violation';
+                    END IF;
+                    RETURN OLD;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or str(_("Brouillon de %(student)s") % {"student": self.student.user})
+
+    def get_absolute_url(self) -> str:
+        return reverse("conventions:detail", args=[self.pk])
+
+    def refresh_search_key(self) -> None:
+        """Recompute what the lists search: number, student, host and town, subject."""
+        student = self.student
+        parts = [
+            self.number or "",
+            student.user.last_name,
+            student.user.first_name,
+            student.number,
+            self.organisation.name if self.organisation else "",
+            self.service.city if self.service else "",
+            self.subject[:200],
+        ]
+        self.search_key = fold(" ".join(parts))[:700]
+
+    @property
+    def is_editable(self) -> bool:
+        """Content may still change: a draft, or an agreement sent back for correction."""
+        return self.status in EDITABLE
+
+    @property
+    def is_frozen(self) -> bool:
+        return self.status in FROZEN
+
+    @property
+    def is_in_force(self) -> bool:
+        """Validated, and so printable, whatever came after."""
+        return self.status in IN_FORCE
+
+    @property
+    def is_abroad(self) -> bool:
+        """The stage takes place outside France, overseas territories included in France."""
+        place = self.service or self.organisation
+        return place is not None and place.is_abroad
+
+    @property
+    def hours(self) -> Decimal | None:
+        """Hours of effective presence: corrected by hand where a reason was given, else computed."""
+        return self.hours_corrected if self.hours_corrected is not None else self.hours_computed
+
+    @property
+    def days_until_start(self) -> int | None:
+        return (self.start - timezone.localdate()).days if self.start else None
+
+
+class NumberCounter(models.Model):
+    """The last number given, by institution and academic year; its row is the lock."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.CASCADE)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("institution", "year", name="number_counter_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.year}-{self.last:06d}"

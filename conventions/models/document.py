@@ -1,0 +1,66 @@
+"""The documents made from an agreement, with what they were made from."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from conventions.models.convention import Convention
+
+
+def document_path(document: "Document", filename: str) -> str:
+    return f"documents/{document.created_at:%Y/%m}/{document.convention_id}/{filename}"
+
+
+class Document(models.Model):
+    """A document and the frozen context it is printed from.
+
+    The context is written with the decision that makes the document due; the file is added once, by a worker,
+    with its SHA-256. From then on the database refuses any change.
+    """
+
+    class Kind(models.TextChoices):
+        AGREEMENT = "agreement", _("Convention de stage")
+
+    convention = models.ForeignKey(Convention, on_delete=models.PROTECT, related_name="documents")
+    kind = models.CharField(_("Nature"), max_length=20, choices=Kind, default=Kind.AGREEMENT)
+    context = models.JSONField()
+    file = models.FileField(_("Fichier"), upload_to=document_path, blank=True)
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True)
+    created_at = models.DateTimeField(_("Arrêté le"), auto_now_add=True)
+    rendered_at = models.DateTimeField(_("Imprimé le"), null=True)
+
+    class Meta:
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
+        ordering = ["created_at"]
+        constraints = [
+            models.UniqueConstraint("convention", "kind", name="document_once"),
+            models.CheckConstraint(
+                condition=Q(sha256="", file="", rendered_at__isnull=True)
+                | Q(sha256__regex=r"^[0-9a-f]{64}$", rendered_at__isnull=False) & ~Q(file=""),
+                name="document_file_with_digest",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="made_once",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                when=pgtrigger.Before,
+                func="""
+                    IF TG_OP = 'UPDATE' AND OLD.sha256 = '' AND NEW.context = OLD.context
+                        AND NEW.convention_id = OLD.convention_id AND NEW.kind = OLD.kind THEN
+                        RETURN NEW;
+                    END IF;
+                    RAISE EXCEPTION 'pstage: a document is made once and never changed'
+                        USING ERRCODE = 'integrity_constraint_violation';
+                """,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.convention}"
+
+    @property
+    def is_ready(self) -> bool:
+        return bool(self.sha256)

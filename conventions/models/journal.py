@@ -1,0 +1,74 @@
+"""What happened to an agreement, and the corrections asked on its fields."""
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from conventions.models.convention import Convention, Status
+
+
+class Event(models.Model):
+    """One line of the journal: who did what, when, from which state to which. Never changed."""
+
+    convention = models.ForeignKey(Convention, on_delete=models.CASCADE, related_name="events")
+    action = models.CharField(_("Action"), max_length=20)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(_("Date"), auto_now_add=True)
+    before = models.CharField(_("Avant"), max_length=12, choices=Status, blank=True)
+    after = models.CharField(_("Après"), max_length=12, choices=Status)
+    comment = models.TextField(_("Commentaire"), blank=True)
+
+    class Meta:
+        verbose_name = _("événement")
+        verbose_name_plural = _("événements")
+        ordering = ["at", "pk"]
+        triggers = [
+            pgtrigger.Trigger(
+                name="append_only",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                when=pgtrigger.Before,
+                func="""
+                    IF TG_OP = 'DELETE' AND EXISTS (
+                        SELECT 1 FROM conventions_convention
+                        WHERE id = OLD.convention_id AND status = 'draft' AND number IS NULL
+                    ) THEN
+                        RETURN OLD;
+                    END IF;
+                    RAISE EXCEPTION 'pstage: the journal is never changed'
+                        USING ERRCODE = 'integrity_constraint_violation';
+                """,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.at:%d/%m/%Y %H:%M}"
+
+
+class Remark(models.Model):
+    """A correction asked by a manager on one field; the student answers or corrects, then marks it treated."""
+
+    convention = models.ForeignKey(Convention, on_delete=models.CASCADE, related_name="remarks")
+    field = models.CharField(_("Champ"), max_length=40)
+    text = models.TextField(_("Remarque"), max_length=2_000)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    answer = models.TextField(_("Réponse"), max_length=2_000, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+
+    class Meta:
+        verbose_name = _("remarque")
+        verbose_name_plural = _("remarques")
+        ordering = ["created_at"]
+        indexes = [models.Index("convention", condition=Q(resolved_at__isnull=True), name="remark_open")]
+
+    def __str__(self) -> str:
+        return self.text[:60]

@@ -1,0 +1,223 @@
+"""The university's structure and the people's places in it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Institution, Student
+
+
+class Party(models.TextChoices):
+    """Who signs an agreement (article D124-4 of the Code de l'éducation)."""
+
+    STUDENT = "student", _("L’étudiant(e)")
+    TUTOR = "tutor", _("Le tuteur professionnel")
+    HOST = "host", _("Le directeur de l’organisme d’accueil")
+    TEACHER = "teacher", _("L’enseignant référent")
+    UNIVERSITY = "university", _("Le directeur de l’UFR")
+
+
+def default_signature_order() -> list[str]:
+    return [Party.STUDENT, Party.TUTOR, Party.HOST, Party.TEACHER, Party.UNIVERSITY]
+
+
+def validate_signature_order(value: list[str]) -> None:
+    if sorted(value) != sorted(Party.values):
+        raise ValidationError(_("Chacune des cinq parties signe une seule fois."))
+
+
+class Centre(models.Model):
+    """A centre de gestion: the office that handles the agreements of some UFRs or programmes, and its habits."""
+
+    class Notified(models.TextChoices):
+        MANAGERS = "managers", _("Chaque gestionnaire du centre")
+        MAILBOX = "mailbox", _("La boîte du centre seulement")
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="centres")
+    name = models.CharField(_("Nom"), max_length=150)
+    mailbox = models.EmailField(_("Boîte aux lettres électronique"))
+    phone = models.CharField(_("Téléphone"), max_length=30, blank=True)
+    address = models.TextField(_("Adresse"), blank=True)
+    notified = models.CharField(
+        _("Qui est prévenu des soumissions"),
+        max_length=10,
+        choices=Notified,
+        default=Notified.MANAGERS,
+    )
+    instructions = models.TextField(
+        _("Consignes montrées aux étudiants"),
+        blank=True,
+        help_text=_("Texte simple ; une ligne vide commence un paragraphe."),
+    )
+    signatory_name = models.CharField(_("Directeur ou délégataire qui signe"), max_length=120)
+    signatory_title = models.CharField(_("Qualité de la personne qui signe"), max_length=150)
+    teacher_approves = models.BooleanField(
+        _("L’enseignant référent approuve avant la validation"), default=False
+    )
+    signature_order = ArrayField(
+        models.CharField(max_length=12, choices=Party),
+        verbose_name=_("Ordre des signatures"),
+        default=default_signature_order,
+        validators=[validate_signature_order],
+    )
+    copies_france = models.PositiveSmallIntegerField(_("Exemplaires pour un stage en France"), default=3)
+    copies_abroad = models.PositiveSmallIntegerField(_("Exemplaires pour un stage à l’étranger"), default=4)
+
+    class Meta:
+        verbose_name = _("centre de gestion")
+        verbose_name_plural = _("centres de gestion")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Ufr(models.Model):
+    """A component of the university (unité de formation et de recherche)."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="ufrs")
+    code = models.CharField(_("Code"), max_length=20)
+    name = models.CharField(_("Nom"), max_length=150)
+    centre = models.ForeignKey(
+        Centre,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="ufrs",
+        verbose_name=_("centre de gestion"),
+    )
+
+    class Meta:
+        verbose_name = _("UFR")
+        verbose_name_plural = _("UFR")
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint("institution", "code", name="ufr_code_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Programme(models.Model):
+    """A step of study (étape): one year of one curriculum."""
+
+    class Level(models.TextChoices):
+        L1 = "L1", _("Licence 1")
+        L2 = "L2", _("Licence 2")
+        L3 = "L3", _("Licence 3")
+        M1 = "M1", _("Master 1")
+        M2 = "M2", _("Master 2")
+        BUT1 = "BUT1", _("BUT 1")
+        BUT2 = "BUT2", _("BUT 2")
+        BUT3 = "BUT3", _("BUT 3")
+        DOCTORATE = "D", _("Doctorat")
+        OTHER = "other", _("Autre")
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="programmes")
+    ufr = models.ForeignKey(Ufr, on_delete=models.PROTECT, related_name="programmes", verbose_name=_("UFR"))
+    centre = models.ForeignKey(
+        Centre,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="programmes",
+        verbose_name=_("centre de gestion"),
+        help_text=_("Seulement s’il diffère de celui de l’UFR."),
+    )
+    code = models.CharField(_("Code"), max_length=50)
+    version = models.CharField(_("Version"), max_length=10, blank=True)
+    label = models.CharField(_("Libellé"), max_length=200)
+    level = models.CharField(_("Niveau"), max_length=5, choices=Level, default=Level.OTHER)
+    teaching_hours = models.PositiveSmallIntegerField(
+        _("Heures d’enseignement par an"),
+        null=True,
+        blank=True,
+        help_text=_("Au moins 200 (article D124-2)."),
+    )
+    presence_hours = models.PositiveSmallIntegerField(
+        _("dont en présence des étudiants"),
+        null=True,
+        blank=True,
+        help_text=_("Au moins 50 (article D124-2)."),
+    )
+
+    class Meta:
+        verbose_name = _("étape d’étude")
+        verbose_name_plural = _("étapes d’étude")
+        ordering = ["label"]
+        constraints = [
+            models.UniqueConstraint("institution", "code", "version", name="programme_code_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def managing_centre(self) -> Centre | None:
+        """The centre that handles this programme: its own, else its UFR's."""
+        return self.centre or self.ufr.centre
+
+
+class Enrolment(models.Model):
+    """A student in a programme for an academic year, as the university's records say."""
+
+    student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="enrolments")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="enrolments")
+    academic_year = models.PositiveSmallIntegerField(
+        _("Année universitaire"),
+        validators=[MinValueValidator(2000), MaxValueValidator(2100)],
+        help_text=_("Sa première année civile : 2026 pour 2026/2027."),
+    )
+
+    class Meta:
+        verbose_name = _("inscription")
+        verbose_name_plural = _("inscriptions")
+        ordering = ["-academic_year", "pk"]
+        constraints = [
+            models.UniqueConstraint("student", "programme", "academic_year", name="enrolment_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.programme} ({academic_year_label(self.academic_year)})"
+
+
+def academic_year_label(first_year: int) -> str:
+    """Return « 2026/2027 » for 2026."""
+    return f"{first_year}/{first_year + 1}"
+
+
+class Manager(models.Model):
+    """A person who manages the agreements of a centre."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="managements")
+    centre = models.ForeignKey(Centre, on_delete=models.CASCADE, related_name="managers")
+
+    class Meta:
+        verbose_name = _("gestionnaire")
+        verbose_name_plural = _("gestionnaires")
+        constraints = [models.UniqueConstraint("user", "centre", name="manager_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.user} – {self.centre}"
+
+
+class Teacher(models.Model):
+    """A teacher of a UFR, who can be named referent (enseignant référent)."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="teachings")
+    ufr = models.ForeignKey(Ufr, on_delete=models.PROTECT, related_name="teachers", verbose_name=_("UFR"))
+    position = models.CharField(_("Fonction"), max_length=100, blank=True)
+    phone = models.CharField(_("Téléphone"), max_length=30, blank=True)
+    office = models.CharField(_("Bureau"), max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = _("enseignant")
+        verbose_name_plural = _("enseignants")
+        constraints = [models.UniqueConstraint("user", "ufr", name="teacher_unique")]
+
+    def __str__(self) -> str:
+        return str(self.user)

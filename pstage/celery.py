@@ -1,0 +1,17 @@
+"""The Celery application and what beat runs."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pstage.settings")
+
+app = Celery("pstage")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# A sweep sends what the broker lost; beat's own state stays in memory, so nothing is written to disk.
+app.conf.beat_schedule = {
+    "sweep-messages": {"task": "accounts.tasks.sweep_messages", "schedule": 60.0},
+    "sweep-documents": {"task": "conventions.tasks.sweep_documents", "schedule": 60.0},
+}
