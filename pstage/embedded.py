@@ -258,7 +258,16 @@ def initialise(programs: Path, data: Path, user: str | None) -> None:
     if user:
         shutil.chown(unfinished, user)
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
-    command = [programs / "initdb", "-D", unfinished, "-U", SUPERUSER, "--auth=trust", "--no-sync", *locale]
+    command: list[str | Path] = [
+        programs / "initdb",
+        "-D",
+        unfinished,
+        "-U",
+        SUPERUSER,
+        "--auth=trust",
+        "--no-sync",
+        *locale,
+    ]
     done = subprocess.run(command, user=user, cwd=data.parent, capture_output=True, text=True, check=False)
     if done.returncode:
         raise EmbeddedError(f"PostgreSQL's files could not be created in {data}:\n{done.stderr}")
@@ -303,8 +312,8 @@ def redis(folder: Path, lock: int, *, durable: bool) -> Iterator[str]:
 def services(folder: Path, *, durable: bool = True, wait: float = 0) -> Iterator[dict[str, str]]:
     """Yield DATABASE_URL and REDIS_URL: the environment's own, or those of servers run on ``folder``.
 
-    Raises EmbeddedError in production, or when a server does not start; FolderInUseError when another run still
-    holds the folder after ``wait`` seconds.
+    Raises EmbeddedError in production, or when a server does not start; FolderInUseError when another run
+    still holds the folder after ``wait`` seconds.
     """
     if os.environ.get("PSTAGE_ENVIRONMENT", "production") == "production":
         raise EmbeddedError("The embedded services are for the demo, tests and development, not production.")

@@ -1,10 +1,13 @@
 """Loaded by pytest before Django's settings: names this environment and starts the servers it lacks."""
 
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import StaticFilesStorage
 
 from pstage import embedded
 
@@ -16,7 +19,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     servers = ExitStack()
     early_config.add_cleanup(servers.close)
     # Two runs at once each need servers of their own: the second takes the next folder.
-    for number in range(1, 100):
+    for number in itertools.count(1):
         try:
             urls = servers.enter_context(embedded.services(embedded.VAR / f"test-{number}", durable=False))
         except embedded.FolderInUseError:
@@ -24,3 +27,19 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
         os.environ.update(urls)
         break
     return (yield)
+
+
+class SourceStaticFiles(StaticFilesStorage):
+    """Static files straight from their sources; naming one that does not exist fails, as in production."""
+
+    def url(self, name: str | None) -> str:
+        assert finders.find(name), f"No static file {name!r}"
+        return super().url(name)
+
+
+def pytest_configure() -> None:
+    """Serve static files without a collectstatic before each run."""
+    from django.conf import settings
+
+    settings.STORAGES["staticfiles"] = {"BACKEND": "tests.environment.SourceStaticFiles"}
+    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
