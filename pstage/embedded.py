@@ -1,11 +1,13 @@
 """PostgreSQL and Redis for a machine that has none: the demo, the tests, development. Never production.
 
 ``services()`` starts what DATABASE_URL and REDIS_URL do not already name, and stops it.
+``python -m pstage.embedded`` is the demo: these services, its data, a worker and the web server.
 """
 
 import ctypes
 import fcntl
 import importlib.util
+import io
 import os
 import pwd
 import secrets
@@ -19,8 +21,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
-from typing import IO
+from types import FrameType
+from typing import IO, NamedTuple
 from urllib.parse import quote
 
 import psycopg
@@ -203,8 +207,8 @@ def system_user() -> str | None:
 
 
 @contextmanager
-def postgresql(folder: Path, lock: int, *, durable: bool) -> Iterator[str]:
-    """Run PostgreSQL on ``folder``/postgresql, reached by a socket only we can open; yield its URL."""
+def postgresql(folder: Path, lock: int, *, durable: bool) -> Iterator[tuple[str, Child]]:
+    """Run PostgreSQL on ``folder``/postgresql, reached by a socket only we can open; yield its URL first."""
     programs, user, data = postgresql_programs(), system_user(), folder / "postgresql"
     if user:
         let_through(data)
@@ -247,7 +251,7 @@ def postgresql(folder: Path, lock: int, *, durable: bool) -> Iterator[str]:
             return True
 
         wait_until(made, child)
-        yield f"{server}/{DATABASE}"
+        yield f"{server}/{DATABASE}", child
 
 
 def initialise(programs: Path, data: Path, user: str | None) -> None:
@@ -275,8 +279,8 @@ def initialise(programs: Path, data: Path, user: str | None) -> None:
 
 
 @contextmanager
-def redis(folder: Path, lock: int, *, durable: bool) -> Iterator[str]:
-    """Run a Redis of our own on a free loopback port, behind a password; yield its URL."""
+def redis(folder: Path, lock: int, *, durable: bool) -> Iterator[tuple[str, Child]]:
+    """Run a Redis of our own on a free loopback port, behind a password; yield its URL first."""
     program = shutil.which("redis-server")
     if program is None:
         raise EmbeddedError("redis-server is not installed: apt-get install redis-server, or set REDIS_URL.")
@@ -298,36 +302,49 @@ def redis(folder: Path, lock: int, *, durable: bool) -> Iterator[str]:
         )
         with service as child, Redis(port=port, password=password) as client:
 
-            def answers() -> bool:
-                try:
-                    return bool(client.ping())
-                except RedisUnreachable:
-                    return False
+            def healthy(port: int) -> bool:
+    """Say whether the application on this loopback port answers that it is in good health."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/sante/")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
 
-            wait_until(answers, child)
-            yield f"redis://:{password}@127.0.0.1:{port}/0"
+
+def reset() -> None:
+    """Remove what the demo keeps in var/demo."""
+    if os.environ.get("DATABASE_URL"):
+        raise EmbeddedError(f"DATABASE_URL is set: only {DEMO} can be reset. Empty that database yourself.")
+    lock = take(DEMO)
+    if lock is None:
+        raise FolderInUseError("The demo is running: stop it first.")
+    shutil.rmtree(DEMO)
+    os.close(lock)
 
 
-@contextmanager
-def services(folder: Path, *, durable: bool = True, wait: float = 0) -> Iterator[dict[str, str]]:
-    """Yield DATABASE_URL and REDIS_URL: the environment's own, or those of servers run on ``folder``.
+def leave_on_signals() -> None:
+    """Make Ctrl-C, SIGTERM and a closed terminal unwind what runs; a second one cannot disturb the stop."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup asks to survive the terminal
+        numbers.append(signal.SIGHUP)
 
-    Raises EmbeddedError in production, or when a server does not start; FolderInUseError when another run
-    still holds the folder after ``wait`` seconds.
-    """
-    if os.environ.get("PSTAGE_ENVIRONMENT", "production") == "production":
-        raise EmbeddedError("The embedded services are for the demo, tests and development, not production.")
-    makers: dict[str, Callable[..., AbstractContextManager[str]]] = {
-        "DATABASE_URL": postgresql,
-        "REDIS_URL": redis,
-    }
-    with ExitStack() as stack:
-        urls = {variable: os.environ[variable] for variable in makers if os.environ.get(variable)}
-        if len(urls) < len(makers):
-            lock = take(folder, wait=wait)
-            if lock is None:
-                raise FolderInUseError(f"Already running: another process uses {folder}.")
-            stack.callback(os.close, lock)
-            for variable in makers.keys() - urls.keys():
-                urls[variable] = stack.enter_context(makers[variable](folder, lock, durable=durable))
-        yield urls
+    def leave(number: int, frame: FrameType | None) -> None:
+        for each in numbers:
+            signal.signal(each, signal.SIG_IGN)
+        raise SystemExit(0)
+
+    for each in numbers:
+        signal.signal(each, leave)
+
+
+if __name__ == "__main__":
+    leave_on_signals()
+    try:
+        if "--reset" in sys.argv[1:]:
+            reset()
+        demo()
+    except EmbeddedError as error:
+        sys.exit(str(error))

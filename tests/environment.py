@@ -21,10 +21,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     # Two runs at once each need servers of their own: the second takes the next folder.
     for number in itertools.count(1):
         try:
-            urls = servers.enter_context(embedded.services(embedded.VAR / f"test-{number}", durable=False))
+            running = embedded.services(embedded.VAR / f"test-{number}", durable=False)
+            os.environ |= servers.enter_context(running).urls
         except embedded.FolderInUseError:
             continue
-        os.environ.update(urls)
         break
     return (yield)
 
