@@ -302,7 +302,115 @@ def redis(folder: Path, lock: int, *, durable: bool) -> Iterator[tuple[str, Chil
         )
         with service as child, Redis(port=port, password=password) as client:
 
-            def healthy(port: int) -> bool:
+            def answers() -> bool:
+                try:
+                    return bool(client.ping())
+                except RedisUnreachable:
+                    return False
+
+            wait_until(answers, child)
+            yield f"redis://:{password}@127.0.0.1:{port}/0", child
+
+
+class Services(NamedTuple):
+    """Where the database and Redis are, as environment variables, and what we run of them."""
+
+    urls: dict[str, str]
+    children: list[Child]
+
+
+@contextmanager
+def services(folder: Path, *, durable: bool = True, wait: float = 0) -> Iterator[Services]:
+    """Yield DATABASE_URL and REDIS_URL: the environment's own, or those of servers run on ``folder``.
+
+    Raises EmbeddedError in production, or when a server does not start; FolderInUseError when another run
+    still holds the folder after ``wait`` seconds.
+    """
+    if os.environ.get("PSTAGE_ENVIRONMENT", "production") == "production":
+        raise EmbeddedError("The embedded services are for the demo, tests and development, not production.")
+    makers: dict[str, Callable[..., AbstractContextManager[tuple[str, Child]]]]
+    makers = {"DATABASE_URL": postgresql, "REDIS_URL": redis}
+    urls = {variable: os.environ[variable] for variable in makers if os.environ.get(variable)}
+    children: list[Child] = []
+    with ExitStack() as stack:
+        if len(urls) < len(makers):
+            lock = take(folder, wait=wait)
+            if lock is None:
+                raise FolderInUseError(f"Already running: another process uses {folder}.")
+            stack.callback(os.close, lock)
+            for variable in makers.keys() - urls.keys():
+                urls[variable], child = stack.enter_context(makers[variable](folder, lock, durable=durable))
+                children.append(child)
+        yield Services(urls, children)
+
+
+DEMO = VAR / "demo"
+WEB_THREADS = 8
+WORKER = "-A pstage worker --beat --scheduler celery.beat.Scheduler --concurrency 2 --loglevel INFO"
+WEB = f"--worker-class gthread --workers 2 --threads {WEB_THREADS} --graceful-timeout 5 --no-control-socket"
+
+
+def demo() -> None:
+    """Run the whole demo until a signal; raise EmbeddedError when one of its programs ends by itself."""
+    parent = os.getppid()  # make, killed outright, could not tell us: the demo ends with it
+    port = int(os.environ.setdefault("PORT", "8000"))
+    require_free(port)
+    os.environ.setdefault("PSTAGE_ENVIRONMENT", "development")
+    os.environ |= {"PSTAGE_DEMO": "true", "MEDIA_ROOT": str(DEMO / "media")}
+    DEMO.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        urls, children = stack.enter_context(services(DEMO, wait=STOP_SECONDS))
+        os.environ |= urls
+        accounts = prepare()
+        python = [sys.executable, "-m"]
+        worker = [*python, "celery", *WORKER.split()]
+        web = [*python, "gunicorn", *WEB.split(), "--bind", f"127.0.0.1:{port}", "pstage.wsgi"]
+        pool = os.environ | {"DATABASE_POOL_SIZE": str(WEB_THREADS)}
+        children += [
+            stack.enter_context(running("The worker", worker, log=DEMO / "worker.log")),
+            stack.enter_context(running("The web server", web, log=DEMO / "web.log", environment=pool)),
+        ]
+        wait_until(lambda: healthy(port), children[-1])
+        print(f"{accounts}\npstage runs at http://127.0.0.1:{port}/ (Ctrl-C stops it)", flush=True)
+        while os.getppid() == parent:
+            for child in children:
+                child.require_alive()
+            time.sleep(0.5)
+
+
+def prepare() -> str:
+    """Bring the database, the demo world and the static files up to date; return the list of accounts."""
+    # Django reads the settings, so the addresses of the services, when it is imported.
+    import django
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connections
+
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("load_nomenclatures", verbosity=0)
+    manifest = settings.STATIC_ROOT / "staticfiles.json"
+    sources = [*(BASE_DIR / "static").rglob("*"), *BASE_DIR.glob("requirements*.txt")]
+    if not manifest.exists() or manifest.stat().st_mtime < max(path.stat().st_mtime for path in sources):
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    accounts = io.StringIO()
+    call_command("demo", stdout=accounts)
+    connections.close_all()
+    return accounts.getvalue()
+
+
+def require_free(port: int) -> None:
+    """Raise when another program already listens on this loopback port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            advice = f"Choose another: PORT={port + 1} make demo"
+            raise EmbeddedError(f"Port {port} cannot be used ({error.strerror}). {advice}") from error
+
+
+def healthy(port: int) -> bool:
     """Say whether the application on this loopback port answers that it is in good health."""
     connection = HTTPConnection("127.0.0.1", port, timeout=5)
     try:
