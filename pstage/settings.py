@@ -212,7 +212,7 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = (
 # E-mail: the outbox stores every message; its task delivers through this server.
 EMAIL_BACKEND = "accounts.outbox.OutboxBackend"
 DELIVERY_EMAIL_BACKEND = (
-    "django.core.mail.backends.dummy.EmailBackend" if DEMO else "django.core.mail.backends.smtp.EmailBackend"
+    "django.core.mail.backends.dummy.EmailBackend" if DEMO else "accounts.smtp.DeliveryBackend"
 )
 _mail = dj_email_url.parse(required("EMAIL_URL", "smtp://127.0.0.1:1025", "mails leave through this server"))
 EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]

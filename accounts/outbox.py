@@ -1,0 +1,260 @@
+"""The outbox: an e-mail is a row written with its cause, sent after the commit, retried, never sent twice.
+
+What "never twice" rests on: one row per (cause, person), whatever calls ``queue`` again; one sender at a time
+per row, which holds the row's lock from the claim to the mark; a mark in the same transaction as the claim.
+What is left is a worker or a database that dies between the server's acceptance and the commit, a few
+milliseconds: the message then leaves again with the same Message-ID, by which a server or a reader drops it.
+"""
+
+import logging
+import re
+import smtplib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from celery import shared_task
+from django.conf import settings
+from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import DatabaseError, transaction
+from django.db.models import F, Q, QuerySet
+from django.template import Context, Engine
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError as BrokerLost
+
+from accounts.models import Institution, Message, User
+
+logger = logging.getLogger(__name__)
+
+# Waits between one attempt and the next: eight attempts over about a day, then a person decides.
+BACK_OFF = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 480, 720)]
+SWEEP_BATCH = 200
+# So many failures in a row blame the server, not the messages: the sweep stops, the next one tries again.
+SERVER_IS_DOWN = 3
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What a person will read."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def queue(
+    key: str,
+    to: User | str,
+    template: str,
+    context: Mapping[str, Any],
+    institution: Institution | None = None,
+) -> Message:
+    """Write an e-mail in the current transaction; it leaves after the commit.
+
+    ``key`` names the cause (at most 100 characters): the same key and recipient is the same e-mail, written
+    and sent once. ``to`` is a person or an address; ``render_mail`` says what ``template`` and ``context``
+    hold. Returns the row, new or not.
+    """
+    recipient = to.email if isinstance(to, User) else to
+    if institution is None and isinstance(to, User):
+        institution = to.institution
+    mail = render_mail(
+        template,
+        {"institution": institution, "first_name": to.first_name if isinstance(to, User) else "", **context},
+    )
+    return _store(
+        Message(
+            institution=institution,
+            key=key,
+            recipient=recipient,
+            sender=settings.DEFAULT_FROM_EMAIL,
+            subject=mail.subject,
+            text=mail.text,
+            html=mail.html,
+        )
+    )
+
+
+def render_mail(template: str, context: Mapping[str, Any]) -> Mail:
+    """Render ``template``: its first line is the subject, then a blank line, then the paragraphs.
+
+    Greeting, link and signature come from the layouts accounts/mail.txt and .html. ``link`` (absolute, or a
+    path of this site) becomes a button named by ``link_label``. Values reach the text as typed, the HTML
+    escaped; a subject is always one line.
+    """
+    with translation.override("fr"):
+        written = _render_text(template, context)
+        subject, _blank, body = written.strip().partition("\n\n")
+        link = context.get("link", "")
+        layout = {
+            "link_label": _("Ouvrir la page"),
+            "first_name": "",
+            "institution": None,
+            **context,
+            "subject": _one_line(subject),
+            "paragraphs": [part.strip() for part in re.split(r"\n\s*\n", body) if part.strip()],
+            "link": settings.SITE_URL + link if link.startswith("/") else link,
+        }
+        text = (
+            Engine.get_default().get_template("accounts/mail.txt").render(Context(layout, autoescape=False))
+        )
+        return Mail(layout["subject"], text.strip() + "\n", render_to_string("accounts/mail.html", layout))
+
+
+def _render_text(template: str, context: Mapping[str, Any]) -> str:
+    return Engine.get_default().get_template(template).render(Context(dict(context), autoescape=False))
+
+
+def _one_line(subject: str) -> str:
+    """Return a subject that cannot start another header, short enough for its column."""
+    return Truncator(" ".join(subject.split())).chars(250)
+
+
+def _store(message: Message) -> Message:
+    """Insert the row unless it is already there, and ask for its delivery once the transaction commits."""
+    Message.objects.bulk_create([message], ignore_conflicts=True)
+    stored = Message.objects.get(key=message.key, recipient__iexact=message.recipient)
+    transaction.on_commit(partial(_ask_to_send, stored.pk))
+    return stored
+
+
+def _ask_to_send(message_id: int) -> None:
+    """Hand a message to a worker; a lost broker costs a delay, the sweep will send it."""
+    try:
+        send_message.delay(message_id)
+    except BrokerLost as error:
+        logger.warning("The broker did not take message %s, the sweep will: %s", message_id, error)
+
+
+class OutboxBackend(BaseEmailBackend):
+    """Django's own e-mails (sent by its ``mail_admins``, for one) leave through the outbox too."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """Store one row per recipient and return how many e-mails were stored. Attachments are refused."""
+        try:
+            with transaction.atomic():
+                for mail in email_messages:
+                    self._store_each(mail)
+        except DatabaseError:
+            if not self.fail_silently:
+                raise
+            return 0
+        return len(email_messages)
+
+    @staticmethod
+    def _store_each(mail: EmailMessage) -> None:
+        if mail.attachments:
+            raise ValueError("The outbox keeps text and HTML only.")
+        html = next(
+            (str(part[0]) for part in getattr(mail, "alternatives", []) if part[1] == "text/html"),
+            "",
+        )
+        cause = f"django/{uuid4()}"
+        for recipient in mail.recipients():
+            _store(
+                Message(
+                    key=cause,
+                    recipient=recipient,
+                    sender=mail.from_email,
+                    subject=_one_line(str(mail.subject)),
+                    text=str(mail.body),
+                    html=html,
+                )
+            )
+
+
+def deliver(message_id: int) -> bool | None:
+    """Send one waiting message that is due. Return True when the server took it, False when it did not.
+
+    Returns None when there is nothing to do: sent, parked, not due yet, or in another worker's hands.
+    """
+    with transaction.atomic():
+        due = _due().select_related("institution")
+        message = due.select_for_update(of=("self",), skip_locked=True).filter(pk=message_id).first()
+        if message is None:
+            return None
+        message.attempts += 1
+        try:
+            message.server_answer = _transmit(message)
+        except Exception as error:  # whatever went wrong is written on the row, for a person to read
+            message.server_answer = f"{type(error).__name__}: {error}"
+            if message.attempts > len(BACK_OFF) or _is_final(error):
+                message.state, message.next_attempt_at = Message.State.FAILED, None
+            else:
+                message.next_attempt_at = timezone.now() + BACK_OFF[message.attempts - 1]
+            logger.warning("Message %s, attempt %s: %s", message.pk, message.attempts, message.server_answer)
+        else:
+            message.state, message.sent_at = Message.State.SENT, timezone.now()
+            message.next_attempt_at = None
+        message.save(update_fields=["attempts", "server_answer", "state", "sent_at", "next_attempt_at"])
+    return message.state == Message.State.SENT
+
+
+def _due() -> QuerySet[Message]:
+    """Return the waiting messages whose time has come, the oldest first."""
+    return Message.objects.filter(
+        Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=timezone.now()),
+        state=Message.State.WAITING,
+    ).order_by(F("next_attempt_at").asc(nulls_first=True), "pk")
+
+
+def _transmit(message: Message) -> str:
+    """Give a message to the mail server and return what it answered."""
+    connection = get_connection(settings.DELIVERY_EMAIL_BACKEND)
+    mail = EmailMultiAlternatives(
+        message.subject,
+        message.text,
+        message.sender,
+        [message.recipient],
+        reply_to=[message.institution.email] if message.institution else None,
+        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
+        connection=connection,
+    )
+    if message.html:
+        mail.attach_alternative(message.html, "text/html")
+    mail.send()
+    return getattr(connection, "answer", "")
+
+
+def _is_final(error: Exception) -> bool:
+    """Tell whether the server refused the address for good (5xx): asking again would only annoy it."""
+    return isinstance(error, smtplib.SMTPRecipientsRefused) and all(
+        code >= 500 for code, _answer in error.recipients.values()
+    )
+
+
+def replay(messages: QuerySet[Message]) -> int:
+    """Give parked messages a fresh set of attempts and return how many there were."""
+    with transaction.atomic():
+        parked = messages.filter(state=Message.State.FAILED).select_for_update(of=("self",))
+        ids = list(parked.values_list("pk", flat=True))
+        Message.objects.filter(pk__in=ids).update(
+            state=Message.State.WAITING, attempts=0, next_attempt_at=None
+        )
+        for message_id in ids:
+            transaction.on_commit(partial(_ask_to_send, message_id))
+    return len(ids)
+
+
+@shared_task(name="accounts.tasks.send_message")
+def send_message(message_id: int) -> None:
+    """Send one message; run twice, it does nothing the second time."""
+    deliver(message_id)
+
+
+@shared_task(name="accounts.tasks.sweep_messages")
+def sweep_messages() -> None:
+    """Send what is due and nobody sent: the broker lost it, or an attempt failed a while ago."""
+    failures = 0
+    for message_id in _due().values_list("pk", flat=True)[:SWEEP_BATCH]:
+        delivered = deliver(message_id)
+        failures = failures + 1 if delivered is False else 0
+        if failures == SERVER_IS_DOWN:
+            break

@@ -1,0 +1,5 @@
+"""What Celery discovers in this app."""
+
+from accounts.outbox import send_message, sweep_messages
+
+__all__ = ["send_message", "sweep_messages"]
