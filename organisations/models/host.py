@@ -24,7 +24,7 @@ FRENCH_COUNTRIES = SIRENE_COUNTRIES | {"NC", "PF"}
 
 
 def validate_siret(value: str) -> None:
-    """Raise ValidationError unless ``value`` is a SIRET: 14 digits, Luhn (or La Poste's own sum), not all zeros."""
+    """Raise ValidationError unless ``value`` is a SIRET: 14 digits, Luhn or La Poste's sum, not all zeros."""
     try:
         if set(siret.validate(value)) == {"0"}:
             raise InvalidChecksum
@@ -37,7 +37,8 @@ def validate_siret(value: str) -> None:
     except InvalidNumber:
         raise ValidationError(
             _(
-                "Ce numéro SIRET n’existe pas : un de ses chiffres est faux. Recopiez-le depuis un document officiel de l’organisme."
+                "Ce numéro SIRET n’existe pas : un de ses chiffres est faux. "
+                "Recopiez-le depuis un document officiel de l’organisme."
             ),
             "siret",
         ) from None
@@ -60,7 +61,7 @@ class Organisation(PostalAddress):
     siret = models.CharField(
         _("Numéro SIRET"),
         max_length=14,
-        null=True,  # noqa: DJ001  several hosts have none, and those that have one are unique
+        null=True,  # several hosts have none, and those that have one are unique
         blank=True,
         unique=True,
         validators=[validate_siret],
@@ -133,7 +134,7 @@ class Organisation(PostalAddress):
 
     @property
     def is_abroad(self) -> bool:
-        return self.country.code not in FRENCH_COUNTRIES
+        return self.country not in FRENCH_COUNTRIES
 
 
 class Service(PostalAddress):
@@ -153,7 +154,7 @@ class Service(PostalAddress):
 
     @property
     def is_abroad(self) -> bool:
-        return self.country.code not in FRENCH_COUNTRIES
+        return self.country not in FRENCH_COUNTRIES
 
 
 class Contact(models.Model):

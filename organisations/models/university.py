@@ -32,7 +32,7 @@ def validate_signature_order(value: list[str]) -> None:
 
 
 class Centre(models.Model):
-    """A centre de gestion: the office that handles the agreements of some UFRs or programmes, and its habits."""
+    """A centre de gestion: the office that handles the agreements of some UFRs or programmes."""
 
     class Notified(models.TextChoices):
         MANAGERS = "managers", _("Chaque gestionnaire du centre")

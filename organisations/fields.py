@@ -1,0 +1,99 @@
+"""What people type about places and companies, put in one form before it is judged."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+import phonenumbers
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.utils.translation import gettext_lazy as _
+from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+
+from organisations.models.host import FRENCH_COUNTRIES, validate_siret
+
+MONACO = "MC"
+
+
+def compact(text: str) -> str:
+    """Return only the letters and digits of ``text``: no space, visible or not, no dot, no hyphen."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text))
+
+
+def clean_postal_code(text: str, country: str) -> str:
+    """Return a postal code as stored: five digits in France, overseas and in Monaco, as typed elsewhere.
+
+    CEDEX codes are accepted, so the code is not looked up among the communes. Raises ValidationError.
+    """
+    if country not in FRENCH_COUNTRIES | {MONACO}:
+        return " ".join(text.split())
+    code = compact(text)
+    if not re.fullmatch(r"[0-9]{5}", code):
+        raise ValidationError(_("Un code postal français a 5 chiffres, comme 14000."), "postal_code")
+    if code.startswith("980") != (country == MONACO):
+        raise ValidationError(
+            _("Ce code postal et ce pays ne vont pas ensemble : vérifiez-les."), "postal_code"
+        )
+    return code
+
+
+def clean_phone(text: str, country: str) -> str:
+    """Return a telephone number as ``+33 2 31 00 00 00``, read as dialled from ``country`` (two letters).
+
+    A number of the right length is accepted even in a range the library does not know yet.
+    Raises ValidationError.
+    """
+    if not text:
+        return ""
+    # Between France and its overseas territories people dial ten digits, but the country codes differ.
+    neighbours = sorted(FRENCH_COUNTRIES - {country}) if country in FRENCH_COUNTRIES else []
+    readings = []
+    for region in (country, *neighbours):
+        try:
+            number = phonenumbers.parse(text, region)
+        except NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number):
+            return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+        readings.append(number)
+    for number in readings:
+        if phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE:
+            return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+    raise ValidationError(
+        _(
+            "Ce numéro de téléphone est incomplet, ou ne convient pas au pays choisi. "
+            "Pour un numéro d’un autre pays, commencez par + et l’indicatif, comme +33 2 31 00 00 00."
+        ),
+        "phone",
+    )
+
+
+class SiretField(forms.CharField):
+    """A SIRET as people paste it: with spaces, dots or invisible characters."""
+
+    default_validators = [validate_siret]
+
+    def __init__(self, *, max_length: int | None = None, **kwargs: Any) -> None:
+        # No limit on the input: a browser would cut a number pasted with its spaces.
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return (compact(text) or self.empty_value) if text else text
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return super().widget_attrs(widget) | {"inputmode": "numeric", "autocomplete": "off"}
+
+
+class WebsiteField(forms.URLField):
+    """A web address; ``exemple.fr`` is enough."""
+
+    default_validators = [URLValidator(schemes=["http", "https"])]
+
+    def __init__(self, **kwargs: Any) -> None:
+        # Not type="url": a browser would refuse an address without its scheme.
+        kwargs["widget"] = forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off"})
+        super().__init__(assume_scheme="https", **kwargs)

@@ -1,0 +1,249 @@
+"""Forms that add to the shared directory; only an administrator edits what is already in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.folding import fold
+from accounts.models import User
+from organisations import naf
+from organisations.directory import find_by_siret
+from organisations.fields import SiretField, WebsiteField, clean_phone, clean_postal_code, compact
+from organisations.models import Contact, NafCode, Organisation, Service
+from organisations.models.host import FRENCH_COUNTRIES, SIRENE_COUNTRIES
+
+# About somebody else: the browser must not offer the student's own name and address.
+THIRD_PARTY = {"autocomplete": "off"}
+ADDRESS_FIELDS = ["street", "address_extra", "postal_code", "city", "country"]
+RNA = re.compile(r"W[0-9][0-9A-Z][0-9]{7}")
+
+
+def text_inputs(names: str, **special: forms.Widget) -> dict[str, forms.Widget]:
+    """Return the widgets of text fields about a third party, by field name."""
+    return {name: forms.TextInput(attrs=THIRD_PARTY) for name in names.split()} | special
+
+
+class DirectoryForm(forms.ModelForm):
+    """Adds one row to the directory. When the directory has it already, ``existing`` is that row."""
+
+    existing: models.Model | None = None
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        self.normalise("postal_code", clean_postal_code)
+        self.normalise("phone", clean_phone)
+        return self.cleaned_data
+
+    def country(self) -> str:
+        """Return the country (ISO 3166-1 alpha-2) postal codes and telephone numbers are read in."""
+        return self.cleaned_data.get("country") or "FR"
+
+    def normalise(self, field: str, function: Callable[[str, str], str]) -> None:
+        if field in self.cleaned_data:
+            try:
+                self.cleaned_data[field] = function(self.cleaned_data[field], self.country())
+            except ValidationError as error:
+                self.add_error(field, error)
+
+    def refuse_twice(self, field: str, existing: models.Model | None) -> None:
+        """Say that the directory already has this row, and keep it for the page to propose."""
+        if existing:
+            self.existing = existing
+            message = _(
+                "« %(name)s » est déjà dans l’annuaire : choisissez cette fiche au lieu d’en créer une."
+            )
+            self.add_error(field, ValidationError(message, "existing", {"name": str(existing)}))
+
+
+class OrganisationForm(DirectoryForm):
+    """A new host, created ``by`` a user. ``notices`` are remarks to show once it is saved, not errors."""
+
+    siret_exemption = forms.ChoiceField(
+        label=_("Pourquoi n’y a-t-il pas de SIRET ?"),
+        required=False,
+        choices=[("", _("Il y en a un, ou l’organisme est à l’étranger"))]
+        + [
+            (reason.value, reason.label)
+            for reason in (Organisation.SiretExemption.ASSOCIATION, Organisation.SiretExemption.PENDING)
+        ],
+    )
+    naf = forms.CharField(
+        label=_("Code NAF (APE)"),
+        required=False,
+        max_length=NafCode._meta.get_field("label").max_length,
+        widget=forms.TextInput(attrs=THIRD_PARTY | {"autocapitalize": "characters", "spellcheck": "false"}),
+        help_text=_("4 chiffres et une lettre, comme 86.10Z. On le trouve avec le numéro SIRET."),
+    )
+
+    class Meta:
+        model = Organisation
+        fields = [
+            "name",
+            "country",
+            "siret",
+            "siret_exemption",
+            "local_identifier",
+            "legal_form",
+            "naf",
+            "activity",
+            "headcount_band",
+            "street",
+            "address_extra",
+            "postal_code",
+            "city",
+            "phone",
+            "email",
+            "website",
+        ]
+        field_classes = {"siret": SiretField, "website": WebsiteField}
+        widgets = text_inputs(
+            "name local_identifier activity street address_extra postal_code city",
+            phone=forms.TelInput(attrs=THIRD_PARTY),
+            email=forms.EmailInput(attrs=THIRD_PARTY),
+        )
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.created_by = by
+        self.notices: list[str] = []
+
+    def clean_naf(self) -> str:
+        typed: str = self.cleaned_data["naf"]
+        if not typed:
+            return ""
+        today = timezone.localdate()
+        code = naf.find(typed, today)
+        if code is None:
+            raise ValidationError(
+                _(
+                    "Ce code NAF n’existe pas. Il a 4 chiffres et une lettre, comme 86.10Z : "
+                    "recopiez-le depuis annuaire-entreprises.data.gouv.fr, ou décrivez l’activité."
+                ),
+                "naf",
+            )
+        if code.version == NafCode.Version.REV2 != naf.version_in_force(today):
+            self.notices.append(
+                _(
+                    "Le code %(code)s vient de l’ancienne nomenclature (2008). "
+                    "Demandez à l’organisme son code NAF 2025."
+                )
+                % {"code": code.code}
+            )
+        self.instance.naf_code = code
+        return code.code
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        self.check_identity()
+        if not (self.cleaned_data.get("naf") or self.cleaned_data.get("activity") or "naf" in self.errors):
+            self.add_error(
+                "naf", ValidationError(_("Indiquez le code NAF, ou décrivez l’activité."), "required")
+            )
+        return self.cleaned_data
+
+    def check_identity(self) -> None:
+        """Require a SIRET nobody has yet, or the reason why there is none: abroad, the country says it."""
+        data, reasons = self.cleaned_data, Organisation.SiretExemption
+        reason = ""
+        if data.get("siret"):
+            self.refuse_twice("siret", find_by_siret(data["siret"]))
+        elif self.country() not in SIRENE_COUNTRIES:
+            reason = reasons.OWN_REGISTER if self.country() in FRENCH_COUNTRIES else reasons.ABROAD
+        elif data.get("siret_exemption"):
+            reason = data["siret_exemption"]
+        elif "siret" not in self.errors:
+            message = _(
+                "Indiquez le numéro SIRET. S’il n’y en a pas, dites pourquoi dans la question suivante."
+            )
+            self.add_error("siret", ValidationError(message, "required"))
+        data["siret_exemption"] = reason
+        identifier = compact(data.get("local_identifier", "")).upper()
+        if reason == reasons.ASSOCIATION and identifier:
+            if RNA.fullmatch(identifier):
+                data["local_identifier"] = identifier
+            else:
+                message = _("Un numéro RNA commence par W, suivi de 9 caractères, comme W142000000.")
+                self.add_error("local_identifier", ValidationError(message, "rna"))
+
+    def save(self, commit: bool = True) -> Organisation:
+        """Add the host; when somebody added the same SIRET a moment ago, return theirs."""
+        try:
+            with transaction.atomic():
+                saved: Organisation = super().save(commit)
+        except IntegrityError:
+            theirs = find_by_siret(self.instance.siret or "")
+            if theirs is None:
+                raise
+            return theirs
+        return saved
+
+
+class ServiceForm(DirectoryForm):
+    """A new service of ``organisation``, at its address unless said otherwise."""
+
+    class Meta:
+        model = Service
+        fields = ["name", *ADDRESS_FIELDS, "phone"]
+        widgets = text_inputs(
+            "name street address_extra postal_code city", phone=forms.TelInput(attrs=THIRD_PARTY)
+        )
+
+    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
+        address = {field: getattr(organisation, field) for field in ADDRESS_FIELDS}
+        super().__init__(*args, **kwargs)
+        self.initial = {**address, **self.initial}
+        self.instance.organisation = organisation
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data = self.cleaned_data
+        place = fold(f"{data.get('name')} {data.get('city')}")
+        alike = (
+            service
+            for service in self.instance.organisation.services.all()
+            if fold(f"{service.name} {service.city}") == place
+        )
+        self.refuse_twice("name", next(alike, None))
+        return data
+
+
+class ContactForm(DirectoryForm):
+    """A new person at ``organisation``: professional tutor or signatory."""
+
+    class Meta:
+        model = Contact
+        fields = ["civility", "first_name", "last_name", "function", "department", "phone", "email"]
+        widgets = text_inputs(
+            "first_name last_name function department",
+            phone=forms.TelInput(attrs=THIRD_PARTY),
+            email=forms.EmailInput(attrs=THIRD_PARTY),
+        )
+
+    def __init__(self, *args: Any, organisation: Organisation, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.organisation = organisation
+        self.instance.created_by = by
+
+    def country(self) -> str:
+        return self.instance.organisation.country.code
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data = self.cleaned_data
+        name = fold(f"{data.get('first_name')} {data.get('last_name')}")
+        # A small office shares one address: only the same name at the same address is the same person.
+        alike = (
+            contact
+            for contact in self.instance.organisation.contacts.filter(email__iexact=data.get("email"))
+            if fold(f"{contact.first_name} {contact.last_name}") == name
+        )
+        self.refuse_twice("email", next(alike, None))
+        return data
