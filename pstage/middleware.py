@@ -1,0 +1,53 @@
+"""What concerns every request, whatever page it asks for."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+
+CHUNK = 64 * 1024
+# A browser shows our answer only once it has sent everything: we read, and forget, up to this many bytes.
+MOST_DRAINED = 128 * settings.MEBIBYTE
+
+
+class BodyLimitMiddleware:
+    """Refuse, with a page that says what to do, a body larger than DATA_UPLOAD_MAX_MEMORY_SIZE (413).
+
+    Django's own limit ends in a bare 400 and does not count files.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        stream = request.META.get("wsgi.input")
+        if request.META.get("HTTP_TRANSFER_ENCODING"):
+            # No length is announced, so Django would see an empty body: read it here, within the limit.
+            body = read_all(stream, limit + 1) if request.META.get("wsgi.input_terminated") else b""
+            if len(body) > limit:
+                return self.refuse(request, stream, MOST_DRAINED)
+            request._body = body
+            request.META["CONTENT_LENGTH"] = str(len(body))
+        else:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+            if length > limit:
+                return self.refuse(request, stream, min(length, MOST_DRAINED))
+        return self.get_response(request)
+
+    def refuse(self, request: HttpRequest, stream: Any, left: int) -> HttpResponseBase:
+        """Read at most ``left`` bytes for nothing, then answer."""
+        while left > 0 and (chunk := stream.read(min(CHUNK, left))):
+            left -= len(chunk)
+        return render(request, "413.html", {"limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE}, status=413)
+
+
+def read_all(stream: Any, most: int) -> bytes:
+    """Read a stream to its end, or ``most`` bytes."""
+    parts, left = [], most
+    while left > 0 and (chunk := stream.read(min(CHUNK, left))):
+        parts.append(chunk)
+        left -= len(chunk)
+    return b"".join(parts)
