@@ -28,21 +28,23 @@ def search_teachers(text: str, institution: Institution, limit: int = 20) -> Que
     )
 
 
-def search_students(text: str, centres: Iterable[Centre], limit: int = 20) -> QuerySet[Student]:
-    """Return the first students, by name or start of number, enrolled in a programme of these centres."""
+def students_of(centres: Iterable[Centre]) -> QuerySet[Student]:
+    """Return the students enrolled in a programme that these centres handle."""
     centres = list(centres)
+    return Student.objects.filter(
+        institution__in={centre.institution_id for centre in centres},
+        pk__in=Student.objects.filter(enrolments__programme__in=programmes_handled_by(centres)).values("pk"),
+    ).select_related("user")
+
+
+def search_students(text: str, centres: Iterable[Centre], limit: int = 20) -> QuerySet[Student]:
+    """Return the first students of these centres, by name or by the start of their number."""
     wanted = contains_words("user__search_key", text)
     if number := "".join(text.split()):
         wanted |= Q(number__istartswith=number)
     return (
-        Student.objects.filter(
-            wanted,
-            institution__in={centre.institution_id for centre in centres},
-            pk__in=Student.objects.filter(enrolments__programme__in=programmes_handled_by(centres)).values(
-                "pk"
-            ),
-        )
-        .select_related("user")
+        students_of(centres)
+        .filter(wanted)
         .prefetch_related("enrolments__programme")
         .order_by("user__search_key", "number")[:limit]
     )

@@ -87,17 +87,18 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.KeepTypedText",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "pstage.middleware.BodyLimitMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "pstage.urls"
 WSGI_APPLICATION = "pstage.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "pstage.forms.Renderer"
 
 TEMPLATES = [
     {
@@ -110,6 +111,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            "builtins": ["pstage.design"],
         },
     }
 ]
@@ -238,6 +240,7 @@ TIME_ZONE = "Europe/Paris"
 USE_TZ = True
 USE_I18N = True
 FORMAT_MODULE_PATH = ["pstage.formats"]
+COUNTRIES_FIRST = ["FR"]
 
 # Files
 STATIC_URL = "static/"
@@ -249,7 +252,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEBIBYTE = 1024 * 1024
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1 * MEBIBYTE
+# Ten fields of 30,000 emoji fit. A larger body meets pstage.middleware.BodyLimitMiddleware.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * MEBIBYTE
 
 # Security
 SECURE_SSL_REDIRECT = PRODUCTION

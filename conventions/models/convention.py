@@ -81,14 +81,13 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
 
         A teacher sees an agreement once it has been submitted with their name on it.
         """
-        if not user.is_authenticated or not user.is_active:
-            return self.none()
-        if user.is_superuser:
-            return self.filter(institution=user.institution_id) if user.institution_id else self
+        roles = roles_of(user)
+        if roles.is_admin:
+            return self.filter(institution=user.institution_id) if user.institution_id else self.all()
         return self.filter(
-            Q(student__user=user)
-            | Q(centre__in=Centre.objects.filter(managers__user=user))
-            | Q(teacher__in=Teacher.objects.filter(user=user)) & ~Q(status=Status.DRAFT)
+            Q(student=roles.student_id)
+            | Q(centre__in=roles.centre_ids)
+            | Q(teacher__in=roles.teacher_ids) & ~Q(status=Status.DRAFT)
         )
 
     def for_list(self) -> ConventionQuerySet:

@@ -1,0 +1,48 @@
+"""What a person typed survives the end of their session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponseBase, JsonResponse, QueryDict
+from django.utils.translation import gettext as _
+
+SESSION_KEY = "typed_before_sign_in"
+LONGEST_KEPT = 200_000
+KEPT_SECONDS = 3600
+
+
+class KeepTypedText(LoginRequiredMiddleware):
+    """Ask for sign-in, keeping what was posted so that the page can show it again afterwards.
+
+    Only views marked with ``keeps_typed_text`` are concerned. An autosave gets a 401: its page says to sign in.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+        if request.headers.get("X-Autosave"):
+            message = _("Votre session a expiré. Votre texte est gardé ici : connectez-vous dans un autre onglet.")
+            return JsonResponse({"error": message}, status=401)
+        if request.method == "POST" and getattr(view_func, "keeps_typed_text", False):
+            typed = request.POST.urlencode()
+            if len(typed) <= LONGEST_KEPT:
+                request.session[SESSION_KEY] = {"path": request.path, "typed": typed}
+                request.session.set_expiry(KEPT_SECONDS)
+        return super().handle_no_permission(request, view_func)
+
+
+def keeps_typed_text(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a view whose posted text must survive a sign-in."""
+    view.keeps_typed_text = True  # type: ignore[attr-defined]
+    return view
+
+
+def take_typed_text(request: HttpRequest) -> QueryDict | None:
+    """Return, once, what was posted to this address before the sign-in."""
+    kept = request.session.get(SESSION_KEY)
+    if not kept or kept["path"] != request.path:
+        return None
+    del request.session[SESSION_KEY]
+    request.session.set_expiry(None)
+    return QueryDict(kept["typed"])

@@ -1,0 +1,102 @@
+"""How a draft begins: from the university's records, or from an earlier agreement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from accounts.models import Student
+from conventions.models import Convention, Event, Interruption
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+# What the records know of a student, and the column of the agreement that may correct it.
+FROM_RECORDS = {
+    "street": "student_street",
+    "address_extra": "student_address_extra",
+    "postal_code": "student_postal_code",
+    "city": "student_city",
+    "country": "student_country",
+    "phone": "student_phone",
+    "personal_email": "student_personal_email",
+}
+MONDAY_TO_FRIDAY = [0, 1, 2, 3, 4]
+# An agreement's own story, which a copy does not take over.
+NOT_COPIED = {
+    "id",
+    "number",
+    "status",
+    "created_by",
+    "created_at",
+    "updated_at",
+    "submitted_at",
+    "validated_at",
+    "search_key",
+    "record",
+    "centre",
+    "enrolment",
+    "signature_order",
+    "copies",
+    "start",
+    "end",
+    "hours_computed",
+    "hours_corrected",
+    "hours_reason",
+}
+
+
+def record_of(student: Student) -> dict[str, str]:
+    """Return what the university's records say of a student, by column of the agreement."""
+    return {column: str(getattr(student, name)) for name, column in FROM_RECORDS.items()}
+
+
+@transaction.atomic
+def create(student: Student, *, by: User) -> Convention:
+    """Start an agreement for ``student``, filled with what the records know."""
+    record = record_of(student)
+    convention = Convention(
+        institution=student.institution,
+        student=student,
+        created_by=by,
+        record=record,
+        working_days=MONDAY_TO_FRIDAY,
+        **record,
+    )
+    return _save(convention, by=by)
+
+
+@transaction.atomic
+def duplicate(original: Convention, *, by: User) -> Convention:
+    """Start an agreement with the host, people and content of an earlier one; dates and étape are asked again."""
+    copied = {
+        field.attname: getattr(original, field.attname)
+        for field in Convention._meta.concrete_fields
+        if field.name not in NOT_COPIED
+    }
+    convention = Convention(**copied, created_by=by, record=record_of(original.student))
+    return _save(convention, by=by)
+
+
+def _save(convention: Convention, *, by: User) -> Convention:
+    convention.refresh_search_key()
+    convention.save()
+    Event.objects.create(convention=convention, action="create", actor=by, after=convention.status)
+    return convention
+
+
+@transaction.atomic
+def delete(convention: Convention) -> None:
+    """Delete a draft that was never submitted, with everything that hangs on it."""
+    Interruption.objects.filter(convention=convention).delete()
+    convention.delete()
+
+
+def differences(convention: Convention) -> dict[str, tuple[str, str]]:
+    """Return what the student corrected: column → (what the records said, what the agreement says)."""
+    return {
+        column: (before, after)
+        for column, before in convention.record.items()
+        if (after := str(getattr(convention, column))) != before
+    }

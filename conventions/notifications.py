@@ -1,0 +1,83 @@
+"""Who is told of what happens to an agreement, and with which mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts import outbox
+from conventions.models import Convention, Event, Status
+from organisations.models import Centre
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def announce(event: Event) -> None:
+    """Queue the mails of one event, in the transaction that wrote it.
+
+    The person who acted is not told of what they just did, except when they act for a student.
+    """
+    convention = event.convention
+    student = convention.student.user
+    teacher = convention.teacher.user if convention.teacher else None
+    people = [student, *([teacher] if teacher else [])]
+    manager_acted = event.actor_id != student.pk
+    match event.action:
+        case "submit":
+            _tell(event, managers_of(convention.centre), "submitted")
+            if manager_acted:
+                _tell(event, [student], "submitted_for_you")
+            if teacher is not None:
+                # Once per person and agreement, however often it is submitted again.
+                _tell(event, [teacher], "teacher_named", key=f"named:{convention.pk}")
+                if convention.turns.filter(purpose="approval").exists():
+                    _tell(event, [teacher], "approval_asked")
+        case "approve":
+            _tell(event, managers_of(convention.centre), "approved")
+        case "return":
+            _tell(event, [student], "returned")
+        case "validate":
+            _tell(event, [student], "validated")
+            if teacher is not None:
+                _tell(event, [teacher], "validated_teacher")
+        case "refuse":
+            _tell(event, [student], "refused")
+        case "cancel" | "terminate" if manager_acted:
+            _tell(event, people, "cancelled" if event.action == "cancel" else "terminated")
+        case "sign" if event.after == Status.SIGNED:
+            _tell(event, people, "signed")
+
+
+def managers_of(centre: Centre | None) -> list[User | str]:
+    """Return the addresses a centre wants told: its mailbox, or each of its active managers."""
+    if centre is None:
+        return []
+    if centre.notified == Centre.Notified.MAILBOX:
+        return [centre.mailbox]
+    people = centre.managers.filter(user__is_active=True).select_related("user")
+    return [manager.user for manager in people] or [centre.mailbox]
+
+
+def _tell(event: Event, recipients: Iterable[User | str], mail: str, key: str = "") -> None:
+    convention = event.convention
+    for recipient in recipients:
+        outbox.queue(
+            key=key or f"event:{event.pk}:{mail}",
+            to=recipient,
+            template=f"conventions/mails/{mail}.txt",
+            context=_context(event, convention),
+            institution=convention.institution,
+        )
+
+
+def _context(event: Event, convention: Convention) -> dict[str, object]:
+    return {
+        "convention": convention,
+        "student": convention.student.user,
+        "event": event,
+        "link": convention.get_absolute_url(),
+        "link_label": _("Ouvrir la convention"),
+    }

@@ -1,0 +1,80 @@
+"""Who may do what with one agreement, once ``visible_to`` has let them see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conventions.models import Convention, Status
+from organisations.roles import roles_of
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def owns(user: User, convention: Convention) -> bool:
+    """The student whose stage it is."""
+    return convention.student_id == roles_of(user).student_id
+
+
+def manages(user: User, convention: Convention) -> bool:
+    """A manager of the centre that handles it."""
+    return convention.centre_id in roles_of(user).centre_ids
+
+
+def follows(user: User, convention: Convention) -> bool:
+    """The referent teacher named on it."""
+    return convention.teacher_id in roles_of(user).teacher_ids
+
+
+def owns_or_manages(user: User, convention: Convention) -> bool:
+    return owns(user, convention) or manages(user, convention)
+
+
+def may_edit(user: User, convention: Convention) -> bool:
+    """Fill its steps: the student, or a manager for them, while it is a draft or sent back."""
+    return convention.is_editable and owns_or_manages(user, convention)
+
+
+def may_remark(user: User, convention: Convention) -> bool:
+    """Pin remarks on fields while it waits for a decision."""
+    if convention.status != Status.SUBMITTED:
+        return False
+    return manages(user, convention) or (follows(user, convention) and awaits_approval(convention))
+
+
+def may_answer_remarks(user: User, convention: Convention) -> bool:
+    return convention.status == Status.RETURNED and owns_or_manages(user, convention)
+
+
+def sees_open_remarks(user: User, convention: Convention) -> bool:
+    """A remark being written stays between managers until the agreement is sent back."""
+    return convention.status == Status.RETURNED or may_remark(user, convention)
+
+
+def may_cancel(user: User, convention: Convention) -> bool:
+    """The student before validation, a manager after."""
+    return manages(user, convention) if convention.status == Status.VALIDATED else owns(user, convention)
+
+
+def may_delete(user: User, convention: Convention) -> bool:
+    """A draft that was never submitted leaves nothing behind; anything later is cancelled instead."""
+    return convention.status == Status.DRAFT and convention.number is None and owns_or_manages(user, convention)
+
+
+def may_print(user: User, convention: Convention) -> bool:
+    """The stored PDF, for everyone who sees the agreement, from its validation on."""
+    return convention.validated_at is not None
+
+
+def may_preview(user: User, convention: Convention) -> bool:
+    """The watermarked draft: staff only."""
+    return convention.validated_at is None and manages(user, convention)
+
+
+def sees_journal(user: User, convention: Convention) -> bool:
+    return owns(user, convention) or manages(user, convention) or roles_of(user).is_admin
+
+
+def awaits_approval(convention: Convention) -> bool:
+    """The referent teacher's approval is asked and not given yet."""
+    return any(turn.purpose == "approval" and turn.done_at is None for turn in convention.turns.all())

@@ -1,0 +1,82 @@
+"""The circuit of approvals and signatures: whose turn it is, and since when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from conventions.models import Convention, Turn
+from organisations.models import Party
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def ask_approval(convention: Convention) -> None:
+    """Open the approval turns that the centre's habits ask for; a new submission asks again."""
+    convention.turns.filter(purpose=Turn.Purpose.APPROVAL).delete()
+    if convention.centre and convention.centre.teacher_approves:
+        convention.turns.create(purpose=Turn.Purpose.APPROVAL, rank=1, party=Party.TEACHER)
+
+
+def open_circuit(convention: Convention) -> None:
+    """Open the five signature turns in the order the agreement carries."""
+    Turn.objects.bulk_create(
+        Turn(convention=convention, purpose=Turn.Purpose.SIGNATURE, rank=rank, party=party)
+        for rank, party in enumerate(convention.signature_order, start=1)
+    )
+
+
+def current_turn(convention: Convention, purpose: Turn.Purpose) -> Turn | None:
+    """Return the first turn not done, or None when the circuit is complete (or not open)."""
+    waiting = (turn for turn in convention.turns.all() if turn.purpose == purpose and turn.done_at is None)
+    return min(waiting, key=lambda turn: turn.rank, default=None)
+
+
+def record(turn: Turn, *, by: User, method: Turn.Method, signed_on: date | None = None) -> None:
+    """Mark ``turn`` as done by ``by``, now; a paper signature carries its own date."""
+    turn.method = method
+    turn.done_at = timezone.now()
+    turn.done_by = by
+    turn.signed_on = signed_on
+    turn.save(update_fields=["method", "done_at", "done_by", "signed_on"])
+
+
+@dataclass(frozen=True)
+class Line:
+    """One signature of the circuit, as pages show it."""
+
+    party: str
+    label: str
+    name: str
+    state: str  # done, now, or nothing when its turn has not come
+    signed_on: date | None = None
+
+
+def circuit(convention: Convention) -> list[Line]:
+    """Return the signatures in the centre's order, before the circuit is open as well as after."""
+    turns = {turn.party: turn for turn in convention.turns.all() if turn.purpose == Turn.Purpose.SIGNATURE}
+    current = current_turn(convention, Turn.Purpose.SIGNATURE)
+    order = convention.signature_order or (convention.centre.signature_order if convention.centre else [])
+    lines = []
+    for party in order:
+        turn = turns.get(party)
+        state = "done" if turn and turn.done_at else "now" if turn and turn == current else ""
+        name = name_of(convention, Party(party))
+        lines.append(Line(party, str(Party(party).label), name, state, turn.signed_on if turn else None))
+    return lines
+
+
+def name_of(convention: Convention, party: Party) -> str:
+    """Return who signs for a party, or an empty text while nobody is named."""
+    people = {
+        Party.STUDENT: convention.student.user,
+        Party.TUTOR: convention.tutor,
+        Party.HOST: convention.signatory,
+        Party.TEACHER: convention.teacher,
+        Party.UNIVERSITY: convention.centre.signatory_name if convention.centre else None,
+    }
+    return str(people[party] or "")

@@ -1,0 +1,200 @@
+"""The nine steps of an agreement: their order, what is missing in each, where to go next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Field
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from conventions import forms
+from conventions.models import Convention
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its address, its title, the columns it fills and the rules it must meet."""
+
+    slug: str
+    title: str | Promise
+    fields: tuple[str, ...]
+    problems: Callable[[Convention], forms.Problems]
+    form: type[forms.StepForm] | None = None
+    why: str | Promise = ""
+
+    def missing(self, convention: Convention) -> dict[str, str]:
+        """Return what keeps this step from being complete: field → what to do. Empty when complete."""
+        empty = {
+            name: _("À renseigner")
+            for name in self.fields
+            if not Convention._meta.get_field(name).blank and is_empty(value_of(convention, name))
+        }
+        return {**self.problems(convention), **empty}
+
+    def has_mistake(self, convention: Convention) -> bool:
+        """Whether something typed breaks a rule, as opposed to not being typed yet."""
+        return any(not is_empty(value_of(convention, name)) for name in self.problems(convention))
+
+
+def value_of(convention: Convention, name: str) -> Any:
+    """Return a column's value without loading the row it points to."""
+    return getattr(convention, Convention._meta.get_field(name).attname)
+
+
+def label_of(name: str) -> str:
+    """Return a column's name as people read it."""
+    field = Convention._meta.get_field(name)
+    assert isinstance(field, Field)
+    return str(field.verbose_name)
+
+
+def is_empty(value: Any) -> bool:
+    return value is None or value == [] or (isinstance(value, str) and not value.strip())
+
+
+def service_problems(convention: Convention) -> forms.Problems:
+    if convention.service and convention.service.organisation_id != convention.organisation_id:
+        return {"service": _("Ce service n’appartient pas à l’établissement choisi.")}
+    return {}
+
+
+def contact_problems(name: str) -> Callable[[Convention], forms.Problems]:
+    def problems(convention: Convention) -> forms.Problems:
+        contact = getattr(convention, name)
+        if contact and contact.organisation_id != convention.organisation_id:
+            return {name: _("Cette personne n’appartient pas à l’établissement choisi.")}
+        return {}
+
+    return problems
+
+
+def no_problems(convention: Convention) -> forms.Problems:
+    return {}
+
+
+def form_step(slug: str, title: Promise, form: type[forms.StepForm], why: str | Promise = "") -> Step:
+    return Step(slug, title, tuple(form._meta.fields or ()), form.problems, form, why)
+
+
+STEPS = (
+    form_step(
+        "eleve",
+        gettext_lazy("Élève"),
+        forms.StudentForm,
+        gettext_lazy("Ces coordonnées figurent sur la convention et servent à vous joindre pendant le stage."),
+    ),
+    form_step("formation", gettext_lazy("Formation"), forms.ProgrammeForm),
+    Step(
+        "etablissement",
+        gettext_lazy("Établissement d’accueil"),
+        ("organisation",),
+        no_problems,
+        why=gettext_lazy("C’est l’organisme qui signe la convention : son siège ou l’établissement où vous serez."),
+    ),
+    Step(
+        "service",
+        gettext_lazy("Service d’accueil"),
+        ("service",),
+        service_problems,
+        why=gettext_lazy("L’adresse où vous serez présent : elle compte pour l’assurance et les jours fériés."),
+    ),
+    Step(
+        "tuteur",
+        gettext_lazy("Tuteur professionnel"),
+        ("tutor",),
+        contact_problems("tutor"),
+        why=gettext_lazy("La personne qui vous encadre sur place. Elle peut suivre trois stagiaires à la fois."),
+    ),
+    form_step(
+        "contenu",
+        gettext_lazy("Contenu du stage"),
+        forms.ContentForm,
+        gettext_lazy("Ce que vous écrivez ici est imprimé sur la convention et signé par les cinq parties."),
+    ),
+    Step(
+        "responsable",
+        gettext_lazy("Responsable pédagogique"),
+        ("teacher",),
+        no_problems,
+        why=gettext_lazy("L’enseignant référent qui suit votre stage. Demandez-lui son accord avant de le choisir."),
+    ),
+    Step(
+        "signataire",
+        gettext_lazy("Signataire"),
+        ("signatory",),
+        contact_problems("signatory"),
+        why=gettext_lazy(
+            "La personne qui a le pouvoir de signer pour l’organisme ; ce n’est pas toujours le tuteur."
+        ),
+    ),
+)
+RECAP = "recapitulatif"
+RECAP_TITLE = gettext_lazy("Récapitulatif")
+BY_SLUG = {step.slug: step for step in STEPS}
+STEP_OF_FIELD = {name: step for step in STEPS for name in step.fields}
+
+
+@dataclass(frozen=True)
+class Place:
+    """One line of the stepper, for one agreement."""
+
+    slug: str
+    label: str | Promise
+    state: str  # todo, done, error or remark
+    url: str
+    current: bool
+    missing: dict[str, str]
+
+
+def places(convention: Convention, current: str = "", remarked: frozenset[str] = frozenset()) -> list[Place]:
+    """Return the stepper: every step with its state, those that hold one of the ``remarked`` fields flagged."""
+    lines = []
+    for step in STEPS:
+        missing = step.missing(convention)
+        if remarked & set(step.fields):
+            state = "remark"
+        elif not missing:
+            state = "done"
+        else:
+            state = "error" if step.has_mistake(convention) else "todo"
+        url = step_url(convention, step.slug)
+        lines.append(Place(step.slug, step.title, state, url, step.slug == current, missing))
+    lines.append(Place(RECAP, RECAP_TITLE, "todo", step_url(convention, RECAP), current == RECAP, {}))
+    return lines
+
+
+def first_incomplete(convention: Convention) -> Step | None:
+    """Return the first step that still misses something, or None when the agreement can be submitted."""
+    return next((step for step in STEPS if step.missing(convention)), None)
+
+
+def next_url(convention: Convention, slug: str) -> str:
+    """Return where « Enregistrer et continuer » leads: the step after this one, the summary at the end."""
+    slugs = [*BY_SLUG, RECAP]
+    return step_url(convention, slugs[slugs.index(slug) + 1])
+
+
+def previous_url(convention: Convention, slug: str) -> str | None:
+    slugs = [*BY_SLUG, RECAP]
+    index = slugs.index(slug)
+    return step_url(convention, slugs[index - 1]) if index else None
+
+
+def resume_url(convention: Convention) -> str:
+    """Return where to take up an agreement again: its first incomplete step, else the summary."""
+    step = first_incomplete(convention)
+    return step_url(convention, step.slug if step else RECAP)
+
+
+def step_url(convention: Convention, slug: str) -> str:
+    return reverse("conventions:step", args=[convention.pk, slug])
+
+
+def after_url(convention: Convention) -> str:
+    """Return the page of what follows a submission."""
+    return reverse("conventions:next", args=[convention.pk])

@@ -1,0 +1,335 @@
+"""How an agreement moves from one status to the next: the only writer of a status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from conventions import documents, notifications, permissions, signing, wizard
+from conventions.models import Convention, Event, NumberCounter, Status, Turn
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class Refused(Exception):
+    """An action that cannot be done; the text may be shown to the person who asked for it."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One action being asked: on what, by whom, with what was typed."""
+
+    convention: Convention
+    by: User
+    comment: str = ""
+    signed_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Action:
+    """One row of the state table. Buttons, tests and the README read it as ``act`` does."""
+
+    name: str
+    label: str | Promise
+    sources: tuple[Status, ...]
+    target: Status
+    allowed: Callable[[User, Convention], bool]
+    guards: tuple[Callable[[Request], None], ...] = ()
+    effect: Callable[[Request], None] | None = None
+    warning: str | Promise = ""
+    comment_label: str | Promise = ""
+    comment_required: Callable[[Convention], bool] = field(default=lambda convention: False)
+    asks_date: bool = False
+    is_primary: bool = False
+    is_destructive: bool = False
+
+    @property
+    def needs_page(self) -> bool:
+        """Something is typed or weighed before acting."""
+        return bool(self.comment_label or self.warning)
+
+
+# Guards: each raises Refused with what to do
+
+
+def complete(request: Request) -> None:
+    if wizard.first_incomplete(request.convention) is not None:
+        raise Refused(_("Il manque des informations : complétez les étapes signalées, puis soumettez."))
+
+
+def handled_by_a_centre(request: Request) -> None:
+    if request.convention.centre is None:
+        raise Refused(_("Aucun centre ne gère cette étape d’étude : choisissez-en une autre ou écrivez à l’assistance."))
+
+
+def no_open_remark(request: Request) -> None:
+    if request.convention.remarks.filter(resolved_at__isnull=True).exists():
+        raise Refused(_("Une remarque n’est pas encore traitée : répondez ou corrigez, puis marquez-la comme traitée."))
+
+
+def no_pending_remark(request: Request) -> None:
+    if request.convention.remarks.filter(resolved_at__isnull=True).exists():
+        raise Refused(_("Vous avez épinglé des remarques : demandez la correction, ou supprimez-les avant de continuer."))
+
+
+def at_least_one_remark(request: Request) -> None:
+    if not request.convention.remarks.filter(resolved_at__isnull=True).exists():
+        raise Refused(_("Épinglez d’abord une remarque sur le champ à corriger : l’étudiant saura quoi faire."))
+
+
+def approved(request: Request) -> None:
+    if permissions.awaits_approval(request.convention):
+        raise Refused(_("L’enseignant référent n’a pas encore approuvé cette convention."))
+
+
+def approval_asked(request: Request) -> None:
+    if not permissions.awaits_approval(request.convention):
+        raise Refused(_("Votre approbation n’est pas attendue, ou vous l’avez déjà donnée."))
+
+
+def signature_dated(request: Request) -> None:
+    if request.signed_on is None:
+        raise Refused(_("Indiquez la date de la signature."))
+    if request.signed_on > timezone.localdate():
+        raise Refused(_("La date de signature ne peut pas être dans le futur."))
+    validated_at = request.convention.validated_at
+    if validated_at and request.signed_on < timezone.localdate(validated_at):
+        raise Refused(_("Une signature ne peut pas précéder la validation de la convention."))
+
+
+# Effects: what an action writes besides the status
+
+
+def on_submit(request: Request) -> None:
+    """Give the number once, and copy the centre's habits onto the agreement."""
+    convention = request.convention
+    assert convention.centre is not None
+    if convention.number is None:
+        convention.number = next_number(convention)
+    convention.submitted_at = timezone.now()
+    convention.signature_order = list(convention.centre.signature_order)
+    centre = convention.centre
+    convention.copies = centre.copies_abroad if convention.is_abroad else centre.copies_france
+    convention.refresh_search_key()
+    signing.ask_approval(convention)
+
+
+def on_approve(request: Request) -> None:
+    turn = signing.current_turn(request.convention, Turn.Purpose.APPROVAL)
+    assert turn is not None
+    signing.record(turn, by=request.by, method=Turn.Method.ONLINE)
+
+
+def on_validate(request: Request) -> None:
+    """Freeze what is agreed and open the signatures."""
+    request.convention.validated_at = timezone.now()
+    signing.open_circuit(request.convention)
+    documents.freeze(request.convention)
+
+
+def on_sign(request: Request) -> None:
+    turn = signing.current_turn(request.convention, Turn.Purpose.SIGNATURE)
+    assert turn is not None
+    signing.record(turn, by=request.by, method=Turn.Method.PAPER, signed_on=request.signed_on)
+
+
+def next_number(convention: Convention) -> str:
+    """Return ``2026-000123``: the year in which the stage's academic year ends, then the institution's counter."""
+    assert convention.enrolment is not None
+    year = convention.enrolment.academic_year + 1
+    key = {"institution": convention.institution, "year": year}
+    NumberCounter.objects.get_or_create(**key)
+    counter = NumberCounter.objects.select_for_update().get(**key)
+    counter.last += 1
+    counter.save(update_fields=["last"])
+    return f"{year}-{counter.last:06d}"
+
+
+def always(convention: Convention) -> bool:
+    return True
+
+
+def once_numbered(convention: Convention) -> bool:
+    return convention.number is not None
+
+
+IRREVERSIBLE = gettext_lazy("Une fois validée, la convention ne pourra être modifiée que par un avenant.")
+
+ACTIONS = {
+    action.name: action
+    for action in (
+        Action(
+            "submit",
+            gettext_lazy("Soumettre la convention"),
+            sources=(Status.DRAFT, Status.RETURNED),
+            target=Status.SUBMITTED,
+            allowed=permissions.owns_or_manages,
+            guards=(handled_by_a_centre, complete, no_open_remark),
+            effect=on_submit,
+            is_primary=True,
+        ),
+        Action(
+            "withdraw",
+            gettext_lazy("Retirer la soumission"),
+            sources=(Status.SUBMITTED,),
+            target=Status.DRAFT,
+            allowed=permissions.owns,
+            warning=gettext_lazy("La convention redevient un brouillon ; vous pourrez la modifier et la soumettre à nouveau."),
+        ),
+        Action(
+            "approve",
+            gettext_lazy("Approuver"),
+            sources=(Status.SUBMITTED,),
+            target=Status.SUBMITTED,
+            allowed=permissions.follows,
+            guards=(approval_asked,),
+            effect=on_approve,
+            is_primary=True,
+        ),
+        Action(
+            "validate",
+            gettext_lazy("Valider"),
+            sources=(Status.SUBMITTED,),
+            target=Status.VALIDATED,
+            allowed=permissions.manages,
+            guards=(approved, no_pending_remark, complete),
+            effect=on_validate,
+            warning=IRREVERSIBLE,
+            is_primary=True,
+        ),
+        Action(
+            "return",
+            gettext_lazy("Demander une correction"),
+            sources=(Status.SUBMITTED,),
+            target=Status.RETURNED,
+            allowed=permissions.may_remark,
+            guards=(at_least_one_remark,),
+            warning=gettext_lazy("L’étudiant reçoit un courriel et voit chaque remarque à côté de son champ."),
+            comment_label=gettext_lazy("Message à l’étudiant (facultatif)"),
+        ),
+        Action(
+            "refuse",
+            gettext_lazy("Refuser"),
+            sources=(Status.SUBMITTED,),
+            target=Status.REFUSED,
+            allowed=permissions.manages,
+            warning=gettext_lazy("Un refus est définitif. Pour faire corriger la convention, demandez une correction."),
+            comment_label=gettext_lazy("Raison du refus"),
+            comment_required=always,
+            is_destructive=True,
+        ),
+        Action(
+            "sign",
+            gettext_lazy("Enregistrer une signature"),
+            sources=(Status.VALIDATED, Status.SIGNING),
+            target=Status.SIGNING,
+            allowed=permissions.manages,
+            guards=(signature_dated,),
+            effect=on_sign,
+            warning=gettext_lazy("Vous notez la signature sur papier de la partie dont c’est le tour."),
+            asks_date=True,
+            is_primary=True,
+        ),
+        Action(
+            "terminate",
+            gettext_lazy("Rompre la convention"),
+            sources=(Status.VALIDATED, Status.SIGNING),
+            target=Status.TERMINATED,
+            allowed=permissions.manages,
+            warning=gettext_lazy("Le stage prend fin. Les parties doivent avoir été consultées."),
+            comment_label=gettext_lazy("Date et raison de la rupture"),
+            comment_required=always,
+            is_destructive=True,
+        ),
+        Action(
+            "cancel",
+            gettext_lazy("Annuler la convention"),
+            sources=(Status.DRAFT, Status.RETURNED, Status.SUBMITTED, Status.VALIDATED),
+            target=Status.CANCELLED,
+            allowed=permissions.may_cancel,
+            warning=gettext_lazy("Une convention annulée reste lisible, mais ne peut plus servir."),
+            comment_label=gettext_lazy("Raison de l’annulation"),
+            comment_required=once_numbered,
+            is_destructive=True,
+        ),
+    )
+}
+
+
+def available(convention: Convention, user: User) -> list[Action]:
+    """Return what ``user`` may ask of ``convention`` now; guards may still refuse, with an explanation."""
+    return [
+        action
+        for action in ACTIONS.values()
+        if convention.status in action.sources
+        and action.allowed(user, convention)
+        and not (action.name == "approve" and not permissions.awaits_approval(convention))
+        and not (action.name == "cancel" and permissions.may_delete(user, convention))
+    ]
+
+
+def act(
+    convention_id: int, name: str, *, by: User, comment: str = "", signed_on: date | None = None
+) -> Convention:
+    """Do one action: lock, check right, source and guards, write status and journal, queue mails.
+
+    Raises Refused, with a text for the person, when it cannot be done; nothing is written then.
+    """
+    action = ACTIONS[name]
+    with transaction.atomic():
+        # The joined rows are shared with other agreements: only this one is locked.
+        convention = Convention.objects.select_for_update(of=("self",)).for_detail().get(pk=convention_id)
+        if not permissions_hold(action, by, convention):
+            raise Refused(_("Vous n’avez pas le droit de faire cela sur cette convention."))
+        if convention.status not in action.sources:
+            raise Refused(moved_on(convention))
+        if action.comment_required(convention) and not comment.strip():
+            raise Refused(_("Indiquez la raison : elle sera notée dans le journal et envoyée à l’étudiant."))
+        request = Request(convention, by, comment.strip(), signed_on)
+        for guard in action.guards:
+            guard(request)
+        before = Status(convention.status)
+        if action.effect:
+            action.effect(request)
+        convention.status = action.target
+        if action.name == "sign" and signing.current_turn(convention, Turn.Purpose.SIGNATURE) is None:
+            convention.status = Status.SIGNED
+        convention.save()
+        event = Event.objects.create(
+            convention=convention,
+            action=name,
+            actor=by,
+            before=before,
+            after=convention.status,
+            comment=request.comment,
+        )
+        notifications.announce(event)
+    return convention
+
+
+def permissions_hold(action: Action, by: User, convention: Convention) -> bool:
+    """Whether ``by`` may do ``action`` here in a state where it applies; a state that moved on is told apart."""
+    if convention.status in action.sources:
+        return action.allowed(by, convention)
+    return permissions.owns_or_manages(by, convention) or permissions.follows(by, convention)
+
+
+def moved_on(convention: Convention) -> str:
+    """Explain that someone else acted first."""
+    event = convention.events.select_related("actor").order_by("-at", "-pk").first()
+    if event is None or event.actor is None:
+        return _("Cette convention est désormais « %(status)s ».") % {"status": convention.get_status_display()}
+    return _("%(who)s a déjà agi : la convention est « %(status)s » depuis le %(at)s. Rechargez la page.") % {
+        "who": event.actor,
+        "status": convention.get_status_display(),
+        "at": timezone.localtime(event.at).strftime("%d/%m/%Y %H:%M"),
+    }

@@ -1,0 +1,26 @@
+"""Every address of the site, and the pages shown when something goes wrong."""
+
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from conventions.views import lists
+from pstage import views
+
+urlpatterns = [
+    path("", lists.home, name="home"),
+    path("conventions/", include("conventions.urls")),
+    path("", include("organisations.urls")),
+    path("", include("accounts.urls")),
+    path("admin/", admin.site.urls),
+    path("sante/", views.health, name="health"),
+    path("theme.css", views.theme, name="theme"),
+    path("styleguide/", views.styleguide, name="styleguide"),
+    path("i18n/setlang/", login_not_required(set_language), name="set_language"),
+]
+
+handler400 = "django.views.defaults.bad_request"
+handler403 = "django.views.defaults.permission_denied"
+handler404 = "django.views.defaults.page_not_found"
+handler500 = "django.views.defaults.server_error"
