@@ -1,0 +1,310 @@
+"""From the rows of the database to the frozen context of an agreement.
+
+The context is plain JSON, in French, and enough to show or print the agreement for ever, whatever happens to
+the shared records of host, contact or teacher.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.db import models
+from django.utils import timezone, translation
+
+from accounts.models import PostalAddress, Student
+from conventions import calendar
+from conventions.models import Convention, Interruption
+from organisations.models import Contact, Organisation, Party, Service, Teacher
+from organisations.models.university import academic_year_label, default_signature_order
+
+Context = dict[str, Any]
+
+# The shape of the context and the text of the articles: one more each time either changes.
+VERSION = 1
+MAJORITY = 18
+
+
+def agreement(convention: Convention) -> Context:
+    """Return the context of an agreement, complete or not: dates in ISO, decimals as text, all in French.
+
+    Queries: none beyond ``for_detail()`` and the interruptions.
+    """
+    with translation.override("fr"):
+        return {
+            "version": VERSION,
+            "number": convention.number or "",
+            "language": convention.language,
+            "validated_on": iso(convention.validated_at and timezone.localdate(convention.validated_at)),
+            "university": _university(convention),
+            "student": _student(convention),
+            "programme": _programme(convention),
+            "organisation": _organisation(convention.organisation),
+            "service": _service(convention.service),
+            "tutor": _contact(convention.tutor),
+            "signatory": _contact(convention.signatory),
+            "teacher": _teacher(convention.teacher),
+            "stage": _stage(convention),
+            "gratification": _gratification(convention),
+            "circuit": _circuit(convention),
+            "copies": _copies(convention),
+            "differences": _differences(convention),
+        }
+
+
+def _university(convention: Convention) -> Context:
+    institution, centre = convention.institution, convention.centre
+    ufr = convention.enrolment.programme.ufr if convention.enrolment else None
+    return {
+        "name": institution.name,
+        "short_name": institution.short_name,
+        "address": address(institution),
+        "phone": institution.phone,
+        "email": institution.email,
+        "representative": institution.legal_representative,
+        "representative_title": institution.legal_representative_title,
+        "ufr": ufr.name if ufr else "",
+        "centre": centre.name if centre else "",
+        "centre_address": centre.address.splitlines() if centre else [],
+        "centre_phone": centre.phone if centre else "",
+        "centre_email": centre.mailbox if centre else "",
+        "signatory": centre.signatory_name if centre else "",
+        "signatory_title": centre.signatory_title if centre else "",
+    }
+
+
+def _student(convention: Convention) -> Context:
+    student, user = convention.student, convention.student.user
+    return {
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "email": user.email,
+        "number": student.number,
+        "birth_date": iso(student.birth_date),
+        "is_minor": is_minor(student, convention.start),
+        "address": _lines(
+            convention.student_street,
+            convention.student_address_extra,
+            convention.student_postal_code,
+            convention.student_city,
+            convention.student_country,
+        ),
+        "phone": convention.student_phone,
+        "personal_email": convention.student_personal_email,
+        "insured_status": label(convention.insured_status),
+        "fund": label(convention.health_fund),
+        "fund_address": convention.health_fund.address if convention.health_fund else "",
+        "fund_other": convention.health_fund_other,
+    }
+
+
+def _programme(convention: Convention) -> Context:
+    enrolment = convention.enrolment
+    programme = enrolment.programme if enrolment else None
+    return {
+        "academic_year": academic_year_label(enrolment.academic_year) if enrolment else "",
+        "label": programme.label if programme else "",
+        "code": " ".join(filter(None, [programme.code, programme.version])) if programme else "",
+        "level": programme.get_level_display() if programme else "",
+        "teaching_hours": programme.teaching_hours if programme else None,
+        "presence_hours": programme.presence_hours if programme else None,
+        "stage_type": label(convention.stage_type),
+        "language": convention.get_language_display(),
+    }
+
+
+def _organisation(organisation: Organisation | None) -> Context:
+    if organisation is None:
+        return {}
+    return {
+        "name": organisation.name,
+        "siret": organisation.siret or "",
+        "siret_exemption": organisation.get_siret_exemption_display(),
+        "local_identifier": organisation.local_identifier,
+        "legal_form": label(organisation.legal_form),
+        "is_public_law": organisation.legal_form.is_public_law,
+        "activity": organisation.activity,
+        "naf": label(organisation.naf_code),
+        "headcount": label(organisation.headcount_band),
+        "address": address(organisation),
+        "phone": organisation.phone,
+        "email": organisation.email,
+        "website": organisation.website,
+    }
+
+
+def _service(service: Service | None) -> Context:
+    if service is None:
+        return {}
+    return {
+        "name": service.name,
+        "address": address(service),
+        "country": country_name(service.country),
+        "phone": service.phone,
+    }
+
+
+def _contact(contact: Contact | None) -> Context:
+    if contact is None:
+        return {}
+    return {
+        "name": f"{contact.get_civility_display()} {contact}".strip(),
+        "function": contact.function,
+        "department": contact.department,
+        "phone": contact.phone,
+        "email": contact.email,
+    }
+
+
+def _teacher(teacher: Teacher | None) -> Context:
+    if teacher is None:
+        return {}
+    return {
+        "name": str(teacher.user),
+        "position": teacher.position,
+        "ufr": teacher.ufr.name,
+        "office": teacher.office,
+        "phone": teacher.phone,
+        "email": teacher.user.email,
+    }
+
+
+def _stage(convention: Convention) -> Context:
+    hours = convention.hours
+    days, months = calendar.equivalent(hours) if hours is not None else (None, None)
+    return {
+        "is_abroad": convention.is_abroad,
+        "theme": label(convention.theme),
+        "subject": convention.subject,
+        "missions": convention.missions,
+        "skills": convention.skills,
+        "details": convention.details,
+        "is_confidential": convention.is_confidential,
+        "origin": label(convention.origin),
+        "start": iso(convention.start),
+        "end": iso(convention.end),
+        "interruptions": [[iso(period.start), iso(period.end)] for period in interruptions(convention)],
+        "working_time": convention.get_working_time_display(),
+        "weekly_hours": text(convention.weekly_hours),
+        "working_days": sorted(convention.working_days),
+        "schedule_comment": convention.schedule_comment,
+        "hours": text(hours),
+        "days": text(days and tenth(days)),
+        "months": text(months and tenth(months)),
+        "hours_reason": convention.hours_reason if convention.hours_corrected is not None else "",
+        "leave_days": text(convention.leave_days),
+        "leave_terms": convention.leave_terms,
+        "works_at_night": convention.works_at_night,
+        "works_on_sunday": convention.works_on_sunday,
+        "works_on_holidays": convention.works_on_holidays,
+        "works_remotely": convention.works_remotely,
+        "exceptional_work": convention.exceptional_work,
+        "follow_up": convention.follow_up,
+        "work_nature": label(convention.work_nature),
+        "validation_mode": label(convention.validation_mode),
+        "ects": text(convention.ects),
+        "internal_rules": convention.internal_rules,
+    }
+
+
+def _gratification(convention: Convention) -> Context:
+    paid = bool(convention.is_paid)
+    return {
+        "is_paid": convention.is_paid,
+        "amount": text(convention.amount) if paid else "",
+        "unit": convention.get_amount_unit_display() if paid else "",
+        "currency": label(convention.currency) if paid else "",
+        "currency_code": convention.currency.code if paid and convention.currency else "",
+        "payment_mode": label(convention.payment_mode) if paid else "",
+        "benefits": convention.benefits,
+    }
+
+
+def _circuit(convention: Convention) -> list[Context]:
+    """Return who signs, in order: party, its label, the person's name and quality."""
+    user, centre = convention.student.user, convention.centre
+    signatory, tutor, teacher = convention.signatory, convention.tutor, convention.teacher
+    people = {
+        Party.STUDENT: (str(user), ""),
+        Party.TUTOR: (str(tutor or ""), tutor.function if tutor else ""),
+        Party.HOST: (str(signatory or ""), signatory.function if signatory else ""),
+        Party.TEACHER: (str(teacher or ""), teacher.position if teacher else ""),
+        Party.UNIVERSITY: (centre.signatory_name, centre.signatory_title) if centre else ("", ""),
+    }
+    order = (
+        convention.signature_order
+        or (convention.centre and convention.centre.signature_order)
+        or default_signature_order()
+    )
+    return [
+        {
+            "party": str(party),
+            "label": str(Party(party).label),
+            "name": people[Party(party)][0],
+            "quality": people[Party(party)][1],
+        }
+        for party in order
+    ]
+
+
+def _copies(convention: Convention) -> int | None:
+    if convention.copies is not None or convention.centre is None:
+        return convention.copies
+    return convention.centre.copies_abroad if convention.is_abroad else convention.centre.copies_france
+
+
+def _differences(convention: Convention) -> list[Context]:
+    """Return what the student corrected: ``record`` holds the university's value of some columns, by name."""
+    return [
+        {"field": name, "before": str(known), "after": text(getattr(convention, name))}
+        for name, known in convention.record.items()
+        if str(known) != text(getattr(convention, name))
+    ]
+
+
+def interruptions(convention: Convention) -> Iterable[Interruption]:
+    """Return the interruptions in order; a draft that was never saved has none."""
+    return convention.interruptions.all() if convention.pk else []
+
+
+def iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def text(value: Any) -> str:
+    """Return a value as text, without an exponent nor useless zeros; nothing for None."""
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    return "" if value is None else str(value)
+
+
+def tenth(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
+def label(row: models.Model | None) -> str:
+    return "" if row is None else str(row)
+
+
+def address(place: PostalAddress) -> list[str]:
+    return _lines(place.street, place.address_extra, place.postal_code, place.city, place.country)
+
+
+def _lines(street: str, extra: str, postal_code: str, city: str, country: Any) -> list[str]:
+    """Return the lines of an address, the country only when it is not France."""
+    abroad = country_name(country) if country and country.code != "FR" else ""
+    return [line for line in (extra, street, f"{postal_code} {city}".strip(), abroad) if line]
+
+
+def country_name(country: Any) -> str:
+    return str(country.name)
+
+
+def is_minor(student: Student, on: date | None) -> bool:
+    """Tell whether a student is under 18 on a day: a legal representative then signs too."""
+    born = student.birth_date
+    if born is None or on is None:
+        return False
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day)) < MAJORITY

@@ -1,0 +1,359 @@
+"""From a context to what a page or the PDF shows: titled rows in the reader's language, and what changed."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.utils import translation
+from django.utils.formats import date_format, number_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from conventions.documents.context import Context, agreement
+from conventions.models import Convention
+
+
+@dataclass(frozen=True)
+class Row:
+    """One labelled value. ``field`` names the column a remark can be pinned on, empty when there is none."""
+
+    label: str
+    value: str
+    field: str = ""
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.value) > 120 or "\n" in self.value
+
+    @property
+    def is_right_to_left(self) -> bool:
+        """Whether the first letter with a direction is Arabic, Hebrew or the like."""
+        return is_right_to_left(self.value)
+
+
+@dataclass(frozen=True)
+class Section:
+    """Rows under one title; ``step`` is the slug of the wizard's step that edits them, if any."""
+
+    key: str
+    title: str
+    step: str
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A value that is no longer what it was."""
+
+    label: str
+    before: str
+    after: str
+
+
+def sections(context: Context) -> list[Section]:
+    """Return the agreement as titled rows in the reader's language, in the order of the printed agreement."""
+    return [
+        _student_section(context),
+        Section(
+            "programme",
+            _("Formation"),
+            "formation",
+            [
+                Row(_("Année universitaire"), context["programme"]["academic_year"]),
+                Row(column("enrolment"), context["programme"]["label"], "enrolment"),
+                Row(_("Code de l’étape"), context["programme"]["code"]),
+                Row(_("Niveau"), context["programme"]["level"]),
+                Row(_("Volume d’enseignement"), teaching(context["programme"])),
+                Row(column("stage_type"), context["programme"]["stage_type"], "stage_type"),
+                Row(column("language"), context["programme"]["language"], "language"),
+            ],
+        ),
+        _organisation_section(context["organisation"]),
+        Section(
+            "service",
+            _("Service d’accueil"),
+            "service",
+            [
+                Row(column("service"), context["service"].get("name", ""), "service"),
+                Row(_("Adresse"), "\n".join(context["service"].get("address", []))),
+                Row(_("Téléphone"), context["service"].get("phone", "")),
+            ],
+        ),
+        _contact_section("tutor", _("Tuteur professionnel"), "tuteur", context["tutor"]),
+        *_stage_sections(context),
+        Section(
+            "teacher",
+            _("Responsable pédagogique"),
+            "responsable",
+            [
+                Row(column("teacher"), context["teacher"].get("name", ""), "teacher"),
+                Row(_("Fonction"), context["teacher"].get("position", "")),
+                Row(_("UFR"), context["teacher"].get("ufr", "")),
+                Row(_("Bureau"), context["teacher"].get("office", "")),
+                Row(_("Téléphone"), context["teacher"].get("phone", "")),
+                Row(_("Adresse électronique"), context["teacher"].get("email", "")),
+            ],
+        ),
+        _contact_section("signatory", _("Signataire"), "signataire", context["signatory"]),
+        _university_section(context["university"]),
+    ]
+
+
+def _student_section(context: Context) -> Section:
+    student = context["student"]
+    fund = "\n".join(filter(None, [student["fund"], student["fund_address"]]))
+    return Section(
+        "student",
+        _("Élève"),
+        "eleve",
+        [
+            Row(_("Nom et prénom"), f"{student['last_name']} {student['first_name']}".strip()),
+            Row(_("Numéro étudiant"), student["number"]),
+            Row(_("Date de naissance"), short_date(student["birth_date"])),
+            Row(_("Adresse"), "\n".join(student["address"]), "student_street"),
+            Row(column("student_phone"), student["phone"], "student_phone"),
+            Row(_("Adresse électronique universitaire"), student["email"]),
+            Row(column("student_personal_email"), student["personal_email"], "student_personal_email"),
+            Row(column("insured_status"), student["insured_status"], "insured_status"),
+            Row(column("health_fund"), fund, "health_fund"),
+            Row(column("health_fund_other"), student["fund_other"], "health_fund_other"),
+        ],
+    )
+
+
+def _organisation_section(organisation: Context) -> Section:
+    def known(name: str) -> str:
+        return organisation.get(name, "")
+
+    return Section(
+        "organisation",
+        _("Établissement d’accueil"),
+        "etablissement",
+        [
+            Row(column("organisation"), known("name"), "organisation"),
+            Row(_("Forme juridique"), known("legal_form")),
+            Row(_("Numéro SIRET"), known("siret") or known("siret_exemption")),
+            Row(_("Autre identifiant"), known("local_identifier")),
+            Row(_("Activité principale"), known("activity")),
+            Row(_("Code NAF (APE)"), known("naf")),
+            Row(_("Effectif"), known("headcount")),
+            Row(_("Adresse"), "\n".join(organisation.get("address", []))),
+            Row(_("Téléphone"), known("phone")),
+            Row(_("Adresse électronique"), known("email")),
+            Row(_("Site web"), known("website")),
+        ],
+    )
+
+
+def _contact_section(key: str, title: str, step: str, contact: Context) -> Section:
+    return Section(
+        key,
+        title,
+        step,
+        [
+            Row(column(key), contact.get("name", ""), key),
+            Row(_("Fonction"), contact.get("function", "")),
+            Row(_("Service de rattachement"), contact.get("department", "")),
+            Row(_("Téléphone"), contact.get("phone", "")),
+            Row(_("Adresse électronique"), contact.get("email", "")),
+        ],
+    )
+
+
+def _stage_sections(context: Context) -> list[Section]:
+    stage, money = context["stage"], context["gratification"]
+    amount = money_text(money)
+    return [
+        Section(
+            "stage",
+            _("Contenu du stage"),
+            "contenu",
+            [
+                Row(column("theme"), stage["theme"], "theme"),
+                Row(column("subject"), stage["subject"], "subject"),
+                Row(column("missions"), stage["missions"], "missions"),
+                Row(column("skills"), stage["skills"], "skills"),
+                Row(column("details"), stage["details"], "details"),
+                Row(column("is_confidential"), yes_or_no(stage["is_confidential"]), "is_confidential"),
+                Row(column("origin"), stage["origin"], "origin"),
+            ],
+        ),
+        Section(
+            "time",
+            _("Durée et présence"),
+            "contenu",
+            [
+                Row(column("start"), long_date(stage["start"]), "start"),
+                Row(column("end"), long_date(stage["end"]), "end"),
+                Row(_("Présence effective"), presence(stage), "hours_corrected"),
+                Row(column("hours_reason"), stage["hours_reason"], "hours_reason"),
+                Row(_("Heures et jours par semaine"), weekly(stage), "weekly_hours"),
+                Row(column("schedule_comment"), stage["schedule_comment"], "schedule_comment"),
+                Row(_("Interruptions"), "\n".join(map(period, stage["interruptions"])), "interruptions"),
+                Row(
+                    _("Nuit, dimanche, jours fériés, télétravail"),
+                    exceptional(stage),
+                    "exceptional_work",
+                ),
+                Row(column("leave_days"), number(stage["leave_days"]), "leave_days"),
+                Row(column("leave_terms"), stage["leave_terms"], "leave_terms"),
+            ],
+        ),
+        Section(
+            "gratification",
+            _("Gratification et avantages"),
+            "contenu",
+            [
+                Row(column("is_paid"), amount or yes_or_no(money["is_paid"]), "is_paid"),
+                Row(column("payment_mode"), money["payment_mode"], "payment_mode"),
+                Row(column("benefits"), money["benefits"], "benefits"),
+            ],
+        ),
+        Section(
+            "follow_up",
+            _("Suivi et validation"),
+            "contenu",
+            [
+                Row(column("follow_up"), stage["follow_up"], "follow_up"),
+                Row(column("work_nature"), stage["work_nature"], "work_nature"),
+                Row(column("validation_mode"), stage["validation_mode"], "validation_mode"),
+                Row(column("ects"), number(stage["ects"]), "ects"),
+                Row(column("internal_rules"), stage["internal_rules"], "internal_rules"),
+            ],
+        ),
+    ]
+
+
+def _university_section(university: Context) -> Section:
+    representative = ", ".join(
+        filter(None, [university["representative"], university["representative_title"]])
+    )
+    signatory = ", ".join(filter(None, [university["signatory"], university["signatory_title"]]))
+    return Section(
+        "university",
+        _("Établissement d’enseignement"),
+        "",
+        [
+            Row(_("Nom"), university["name"]),
+            Row(_("Adresse"), "\n".join(university["address"])),
+            Row(_("Représentant légal"), representative),
+            Row(_("UFR"), university["ufr"]),
+            Row(_("Centre de gestion"), university["centre"]),
+            Row(_("Adresse du centre"), "\n".join(university["centre_address"])),
+            Row(_("Téléphone"), university["centre_phone"] or university["phone"]),
+            Row(_("Adresse électronique"), university["centre_email"] or university["email"]),
+            Row(_("Signe pour l’UFR"), signatory),
+        ],
+    )
+
+
+def differences(context: Context) -> list[Change]:
+    """Return what the student corrected of the university's records, for the manager; it is not printed."""
+    return [Change(column(row["field"]), row["before"], row["after"]) for row in context["differences"]]
+
+
+def changes_since(context: Context, convention: Convention) -> list[Change]:
+    """Return what has changed in the shared records (host, people, centre) since a context was frozen.
+
+    The agreement's own columns cannot change once it is frozen, so any row that differs comes from elsewhere.
+    """
+    now = {
+        (section.key, row.label): row.value
+        for section in sections(agreement(convention))
+        for row in section.rows
+    }
+    return [
+        Change(f"{section.title} – {row.label}", row.value, now[section.key, row.label])
+        for section in sections(context)
+        for row in section.rows
+        if row.value != now[section.key, row.label]
+    ]
+
+
+def column(name: str) -> str:
+    """Return the label of a column of the agreement."""
+    return str(capfirst(Convention._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
+
+
+def number(value: str, decimals: int | None = None) -> str:
+    """Return a decimal as the reader writes it: « 1 390,50 »."""
+    return str(number_format(Decimal(value), decimals, force_grouping=True)) if value else ""
+
+
+def short_date(value: str) -> str:
+    return str(date_format(date.fromisoformat(value), "SHORT_DATE_FORMAT")) if value else ""
+
+
+def long_date(value: str) -> str:
+    """Return « lundi 2 mars 2026 », and « dimanche 1er mars 2026 » as French wants."""
+    if not value:
+        return ""
+    written = str(date_format(date.fromisoformat(value), "l j F Y"))
+    french = (translation.get_language() or "").startswith("fr")
+    return written.replace(" 1 ", " 1er ", 1) if french else written
+
+
+def period(days: list[str]) -> str:
+    return _("du %(start)s au %(end)s") % {"start": short_date(days[0]), "end": short_date(days[1])}
+
+
+def yes_or_no(value: bool | None) -> str:
+    return "" if value is None else _("Oui") if value else _("Non")
+
+
+def teaching(programme: Context) -> str:
+    """Return the hours of teaching a year, a mention the agreement must have (article D124-4, 1°)."""
+    hours, presence_hours = programme["teaching_hours"], programme["presence_hours"]
+    if hours is None:
+        return ""
+    if presence_hours is None:
+        return _("%(hours)s h par an") % {"hours": number(str(hours))}
+    return _("%(hours)s h par an, dont %(presence)s h en présence") % {
+        "hours": number(str(hours)),
+        "presence": number(str(presence_hours)),
+    }
+
+
+def presence(stage: Context) -> str:
+    """Return the hours of presence and what they are worth in days and months (article D124-6)."""
+    if not stage["hours"]:
+        return ""
+    return _("%(hours)s h, soit %(days)s jours ou %(months)s mois") % {
+        name: number(stage[name]) for name in ("hours", "days", "months")
+    }
+
+
+def weekly(stage: Context) -> str:
+    if not stage["weekly_hours"]:
+        return ""
+    days = ", ".join(str(Convention.Weekday(day).label) for day in stage["working_days"])
+    hours = _("%(hours)s h par semaine") % {"hours": number(stage["weekly_hours"])}
+    return " – ".join(filter(None, [hours, stage["working_time"], days]))
+
+
+def exceptional(stage: Context) -> str:
+    """Return when else the trainee is present: it must be written (article D124-4, 6°)."""
+    kinds = [
+        (stage["works_at_night"], _("la nuit")),
+        (stage["works_on_sunday"], _("le dimanche")),
+        (stage["works_on_holidays"], _("les jours fériés")),
+        (stage["works_remotely"], _("en télétravail")),
+    ]
+    named = ", ".join(name for holds, name in kinds if holds)
+    return "\n".join(filter(None, [capfirst(named) or _("Non"), stage["exceptional_work"]]))
+
+
+def money_text(money: Context) -> str:
+    """Return « 4,50 € par heure », or nothing when the stage is not paid."""
+    if not money["amount"]:
+        return ""
+    currency = "€" if money["currency_code"] == "EUR" else money["currency"]
+    return f"{number(money['amount'], 2)} {currency} {money['unit']}".strip()
+
+
+def is_right_to_left(value: str) -> bool:
+    directions = (unicodedata.bidirectional(character) for character in value)
+    return next((way for way in directions if way in {"L", "R", "AL"}), "L") != "L"
