@@ -1,4 +1,4 @@
-"""Template tags of the design system, loaded in every template: icons, badges, notes, differences, initials."""
+"""Template tags of the design system, loaded in every template: icons, badges, notes, diffs, initials."""
 
 from functools import lru_cache
 
@@ -32,7 +32,7 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def badge(tone: str, label: object, icon_name: str = "") -> SafeString:
-    """Return a status badge; ``tone`` is ``ok``, ``wait``, ``stop``, ``info``, ``accent`` or empty (neutral)."""
+    """Return a status badge; ``tone`` is a key of ``TONE_ICONS`` (empty: neutral)."""
     return format_html('<span class="badge {}">{}{}</span>', tone, icon(icon_name or TONE_ICONS[tone]), label)
 
 
@@ -53,7 +53,8 @@ def note(content: SafeString, tone: str = "info", title: object = "", role: str 
 def diff(before: object, after: object) -> SafeString:
     """Return both values of something that changed, readable without colour or strike-through."""
     return format_html(
-        '<span class="diff"><del><span class="sr">{} </span>{}</del> <ins><span class="sr">{} </span>{}</ins></span>',
+        '<span class="diff"><del><span class="sr">{} </span>{}</del> '
+        '<ins><span class="sr">{} </span>{}</ins></span>',
         _("Avant :"),
         before or _("(vide)"),
         _("Après :"),
@@ -63,7 +64,7 @@ def diff(before: object, after: object) -> SafeString:
 
 @register.filter
 def initials(name: object) -> str:
-    """Return the capitals of a name: ``Inès Marchand`` → ``IM``, ``Université de Caen`` → ``UC``, ``INSA`` → ``IN``."""
+    """Return two capitals: ``Inès Marchand`` → ``IM``, ``Université de Caen`` → ``UC``, ``INSA`` → ``IN``."""
     words = [word for word in str(name).replace("-", " ").replace("’", " ").split() if word[0].isupper()]
     if not words:
         return str(name)[:2].upper()

@@ -9,9 +9,9 @@ from django.forms.renderers import TemplatesSetting
 class Field(BoundField):
     """A field on a page.
 
-    The form may carry dictionaries keyed by field name: ``remarks`` (lists of remarks pinned to the field, with
-    ``answers_remarks = True`` when this reader answers them) and ``reasons`` (why we ask). A unit shown after the
-    input comes from the widget attribute ``data-unit``.
+    The form may carry dictionaries keyed by field name: ``remarks`` (lists of remarks pinned to the field,
+    with ``answers_remarks = True`` when this reader answers them) and ``reasons`` (why we ask). A unit shown
+    after the input comes from the widget attribute ``data-unit``.
     """
 
     @property

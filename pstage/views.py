@@ -1,6 +1,7 @@
 """Pages that belong to no app: health, theme, style guide."""
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
@@ -38,7 +39,7 @@ def health(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def theme(request: HttpRequest) -> HttpResponse:
-    """Return an institution's accent, a hue in degrees (0–360); its address says it all, so it is kept for a year."""
+    """Return an institution's accent, a hue in degrees (0–360). Kept for a year: the address says it all."""
     hue = request.GET.get("hue", "")
     if not (hue.isdecimal() and hue.isascii() and int(hue[:4]) <= 360):
         return HttpResponseBadRequest("hue: 0–360\n", content_type="text/plain; charset=utf-8")
@@ -92,6 +93,13 @@ class SpecimenForm(forms.Form):
     )
     number = forms.CharField(label=_("Numéro étudiant"), disabled=True, required=False)
 
+    # What pstage.forms.Field reads on a form.
+    remarks: dict[str, list[Any]]
+    answers_remarks = True
+    reasons: ClassVar[dict[str, Any]] = {
+        "is_paid": _("La gratification est obligatoire au-delà de 308 heures de présence."),
+    }
+
 
 def styleguide_context() -> dict[str, Any]:
     """Return invented data for every component of the style guide."""
@@ -108,14 +116,18 @@ def styleguide_context() -> dict[str, Any]:
         },
         initial={"number": "22100457"},
     )
-    remark = {"pk": 1, "author": "Nathalie Rousseau", "created_at": now, "answer": "", "resolved_at": None}
-    remark["text"] = "Le sujet doit dire ce que vous ferez, pas seulement le service."
-    treated = {**remark, "pk": 2, "text": "Précisez le site.", "answer": "Site de Rouen.", "resolved_at": now}
-    setattr(form, "remarks", {"subject": [remark], "missions": [treated]})
-    setattr(form, "answers_remarks", True)
-    setattr(
-        form, "reasons", {"is_paid": _("La gratification est obligatoire au-delà de 308 heures de présence.")}
+    remark = SimpleNamespace(
+        pk=1,
+        author="Nathalie Rousseau",
+        created_at=now,
+        text="Le sujet doit dire ce que vous ferez, pas seulement le service.",
+        answer="",
+        resolved_at=None,
     )
+    treated = SimpleNamespace(
+        **{**vars(remark), "pk": 2, "text": "Précisez le site.", "answer": "Rouen.", "resolved_at": now}
+    )
+    form.remarks = {"subject": [remark], "missions": [treated]}
     labels = [
         ("Élève", "done"),
         ("Formation", "done"),
