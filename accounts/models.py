@@ -76,8 +76,12 @@ class Institution(PostalAddress):
 
 
 class UserManager(BaseUserManager["User"]):
+    def with_email(self, email: str) -> models.QuerySet[User]:
+        """Return nobody or the one person with this address, in any case; the unique index answers."""
+        return self.alias(lower_email=Lower("email")).filter(lower_email=Lower(models.Value(email)))
+
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
+        return self.with_email(username or "").get()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(email=self.normalize_email(email), **fields)
@@ -103,7 +107,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         blank=True,
         verbose_name=_("établissement"),
     )
-    email = models.EmailField(_("Adresse électronique universitaire"))
+    email = models.EmailField(_("Adresse électronique universitaire"), unique=True)
     first_name = models.CharField(_("Prénom"), max_length=100)
     last_name = models.CharField(_("Nom"), max_length=100)
     search_key = models.CharField(max_length=220, editable=False, default="")

@@ -1,0 +1,94 @@
+"""Who may sign in: people we already know, by password or through their institution's single sign-on."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import uuid4
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.providers.base import AuthProcess
+from django.conf import settings
+from django.http import HttpRequest
+from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.outbox import queue
+
+logger = logging.getLogger(__name__)
+
+# Where the page about an unknown identity finds what the provider called it.
+UNKNOWN_IDENTITY = "unknown_identity"
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Local accounts: no sign-up, and mails that leave through the outbox."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """Write to the address we know, never the one typed; tell those who only have the SSO to use it."""
+        if settings.SOCIALACCOUNT_PROVIDERS and not user.has_usable_password():
+            template, link = "no_password", reverse("account_login")
+        else:
+            arguments = {"uidb36": context["uid"], "key": context["key"]}
+            template, link = "password_reset", reverse("account_reset_password_from_key", kwargs=arguments)
+        queue(f"password-reset/{uuid4()}", user, f"accounts/mails/{template}.txt", {"link": link})
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
+    """Single sign-on: an identity is matched to a known person by e-mail once, then by its identifier."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Let a known, active person in; anyone else gets a page that says whom to contact."""
+        sociallogin.state["process"] = AuthProcess.LOGIN
+        user = sociallogin.user if sociallogin.is_existing else match(sociallogin.account)
+        if user is None or not user.is_active:
+            logger.warning("Unknown or closed identity at single sign-on: %s", sociallogin.account.uid)
+            request.session[UNKNOWN_IDENTITY] = claims_of(sociallogin.account).get("email", "")
+            raise ImmediateHttpResponse(redirect("unknown_identity"))
+        if not sociallogin.is_existing:
+            sociallogin.connect(request, user)
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: str | None = None,
+        exception: Exception | None = None,
+        extra_context: dict[str, Any] | None = None,
+    ) -> None:
+        """Leave a trace for whoever has to find out why nobody signs in any more."""
+        logger.warning("Single sign-on failed: %s %r", error, exception)
+
+
+def claims_of(account: SocialAccount) -> dict[str, Any]:
+    """Return what the provider says of a person."""
+    claims: dict[str, Any] = account.get_provider_account().get_user_data() or {}
+    return claims
+
+
+def match(account: SocialAccount) -> User | None:
+    """Return the person whose address the provider vouches for, or None.
+
+    An address the provider says is not verified proves nothing. Nor does an address whose owner already has
+    another identity there: universities give old addresses to new people.
+    """
+    claims = claims_of(account)
+    if not claims.get("email") or str(claims.get("email_verified", True)).lower() == "false":
+        return None
+    user = User.objects.with_email(claims["email"]).first()
+    if user is None or SocialAccount.objects.filter(user=user, provider=account.provider).exists():
+        return None
+    return user

@@ -1,0 +1,56 @@
+"""Sign-in and password forms: allauth's, in our words, without placeholders that vanish as one types."""
+
+from typing import Any
+
+from allauth.account import forms as allauth
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+
+class _OurWords:
+    """Give fields our labels and help."""
+
+    labels: dict[str, Any] = {}
+    help_texts: dict[str, Any] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in getattr(self, "fields", {}).items():
+            field.widget.attrs.pop("placeholder", None)
+            field.label = self.labels.get(name, field.label)
+            field.help_text = self.help_texts.get(name, "")
+
+
+NEW_PASSWORD_LABELS = {"password1": _("Nouveau mot de passe"), "password2": _("Le même, une seconde fois")}
+NEW_PASSWORD_HELP = {
+    "password1": _("Au moins 12 caractères. Une phrase que vous seul connaissez est un bon choix."),
+}
+
+
+class SignInForm(_OurWords, allauth.LoginForm):
+    labels = {"login": _("Adresse électronique universitaire"), "password": _("Mot de passe")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
+
+
+class ResetPasswordForm(_OurWords, allauth.ResetPasswordForm):
+    labels = {"email": _("Adresse électronique universitaire")}
+
+    def clean_email(self) -> str:
+        """Find the person whatever the case of the address; saying nothing when there is none."""
+        email: str = self.cleaned_data["email"]
+        self.users = list(User.objects.with_email(email).filter(is_active=True))
+        return email
+
+
+class NewPasswordForm(_OurWords, allauth.ResetPasswordKeyForm):
+    labels = NEW_PASSWORD_LABELS
+    help_texts = NEW_PASSWORD_HELP
+
+
+class ChangePasswordForm(_OurWords, allauth.ChangePasswordForm):
+    labels = {"oldpassword": _("Mot de passe actuel"), **NEW_PASSWORD_LABELS}
+    help_texts = NEW_PASSWORD_HELP
