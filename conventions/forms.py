@@ -61,7 +61,7 @@ class DateField(forms.DateField):
         super().__init__(**{"input_formats": ["%Y-%m-%d", "%d/%m/%Y"], **options})
 
 
-class StepForm(forms.ModelForm[Convention]):
+class StepForm(forms.ModelForm):
     """A step that saves straight into the agreement; remarks are shown beside their field."""
 
     use_required_attribute = False
@@ -126,17 +126,23 @@ class StudentForm(StepForm):
         self.fields["health_fund"].widget.choices = funds_by_region()  # type: ignore[attr-defined]
 
     def clean_student_phone(self) -> str:
-        return clean_phone(self.cleaned_data["student_phone"], self.cleaned_data.get("student_country") or "FR")
+        return clean_phone(
+            self.cleaned_data["student_phone"], self.cleaned_data.get("student_country") or "FR"
+        )
 
     def clean_student_postal_code(self) -> str:
         # The country comes later among the fields: it is read as it was posted.
-        return clean_postal_code(self.cleaned_data["student_postal_code"], self.data.get("student_country") or "FR")
+        return clean_postal_code(
+            self.cleaned_data["student_postal_code"], self.data.get("student_country") or "FR"
+        )
 
     @staticmethod
     def problems(convention: Convention) -> Problems:
         found: Problems = {}
         if not convention.health_fund_id and not convention.health_fund_other.strip():
-            found["health_fund"] = _("Choisissez votre caisse dans la liste, ou écrivez son nom dans « Autre caisse ».")
+            found["health_fund"] = _(
+                "Choisissez votre caisse dans la liste, ou écrivez son nom dans « Autre caisse »."
+            )
         return found
 
 
@@ -146,7 +152,11 @@ class ProgrammeForm(StepForm):
     class Meta:
         model = Convention
         fields = ["enrolment", "stage_type", "language"]
-        widgets = {"enrolment": forms.RadioSelect, "stage_type": forms.RadioSelect, "language": forms.RadioSelect}
+        widgets = {
+            "enrolment": forms.RadioSelect,
+            "stage_type": forms.RadioSelect,
+            "language": forms.RadioSelect,
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -278,7 +288,9 @@ def schedule_problems(convention: Convention) -> Problems:
     if start and not 2000 <= start.year <= 2100:
         found["start"] = _("Vérifiez l’année du début du stage.")
     if start and end and end < start:
-        found["end"] = _("La fin du stage (%(end)s) précède son début (%(start)s) : corrigez l’une des deux dates.") % {
+        found["end"] = _(
+            "La fin du stage (%(end)s) précède son début (%(start)s) : corrigez l’une des deux dates."
+        ) % {
             "end": end.strftime("%d/%m/%Y"),
             "start": start.strftime("%d/%m/%Y"),
         }
@@ -299,14 +311,18 @@ def schedule_problems(convention: Convention) -> Problems:
                 "limit": limit_day,
             }
         elif convention.weekly_hours > limit_week:
-            found["weekly_hours"] = _("Une semaine de stage compte au plus %(limit)s heures.") % {"limit": limit_week}
+            found["weekly_hours"] = _("Une semaine de stage compte au plus %(limit)s heures.") % {
+                "limit": limit_week
+            }
     if convention.hours_corrected is not None and not convention.hours_reason.strip():
         found["hours_reason"] = _("Dites pourquoi le nombre d’heures calculé ne convient pas.")
     if "end" in found or "start" in found or "weekly_hours" in found:
         return found
     computed = compute_hours(convention)
     if computed is not None and computed <= 0 and convention.hours_corrected is None:
-        found["end"] = _("Aucune heure de présence entre ces dates : vérifiez les dates, les jours et les interruptions.")
+        found["end"] = _(
+            "Aucune heure de présence entre ces dates : vérifiez les dates, les jours et les interruptions."
+        )
     hours = convention.hours_corrected if convention.hours_corrected is not None else computed
     long_enough = hours is not None and hours > TWO_MONTHS
     if long_enough and not convention.is_abroad and not convention.leave_terms.strip():
@@ -323,7 +339,9 @@ def text_problems(convention: Convention) -> Problems:
     for name in ("missions", "skills"):
         text = getattr(convention, name).strip()
         if text and len(text) < ENOUGH_TO_SAY:
-            found[name] = _("Dites-en un peu plus : au moins %(count)s caractères.") % {"count": ENOUGH_TO_SAY}
+            found[name] = _("Dites-en un peu plus : au moins %(count)s caractères.") % {
+                "count": ENOUGH_TO_SAY
+            }
     exceptional = (
         convention.works_at_night
         or convention.works_on_sunday
@@ -331,7 +349,9 @@ def text_problems(convention: Convention) -> Problems:
         or convention.works_remotely
     )
     if exceptional and not convention.exceptional_work.strip():
-        found["exceptional_work"] = _("Précisez quand et comment : la convention doit le dire (article D124-4, 6°).")
+        found["exceptional_work"] = _(
+            "Précisez quand et comment : la convention doit le dire (article D124-4, 6°)."
+        )
     return found
 
 
@@ -359,7 +379,9 @@ def compute_hours(convention: Convention) -> Decimal | None:
         convention.weekly_hours,
         convention.working_days,
         [(interruption.start, interruption.end) for interruption in convention.interruptions.all()],
-        calendar.territory(place.country.code, place.postal_code) if place else calendar.Territory.METROPOLITAN,
+        calendar.territory(place.country.code, place.postal_code)
+        if place
+        else calendar.Territory.METROPOLITAN,
         convention.leave_days or Decimal(0),
         works_on_holidays=convention.works_on_holidays,
     )
@@ -368,7 +390,10 @@ def compute_hours(convention: Convention) -> Decimal | None:
 def funds_by_region() -> list[Any]:
     """Return the choices of the health insurance fund, one group a region."""
     funds = HealthInsuranceFund.objects.order_by("region", "name")
-    groups = [(region, [(fund.pk, fund.name) for fund in members]) for region, members in groupby(funds, attrgetter("region"))]
+    groups = [
+        (region, [(fund.pk, fund.name) for fund in members])
+        for region, members in groupby(funds, attrgetter("region"))
+    ]
     return [("", _("Choisissez votre caisse")), *groups]
 
 
@@ -382,7 +407,7 @@ def enrolment_label(enrolment: models.Model) -> str:
     return f"{academic_year_label(enrolment.academic_year)} – {enrolment.programme}"
 
 
-class InterruptionForm(forms.ModelForm[Interruption]):
+class InterruptionForm(forms.ModelForm):
     use_required_attribute = False
     start = DateField(label=Interruption._meta.get_field("start").verbose_name)
     end = DateField(label=Interruption._meta.get_field("end").verbose_name)
@@ -399,7 +424,7 @@ class InterruptionForm(forms.ModelForm[Interruption]):
         return cleaned
 
 
-class BaseInterruptionFormSet(forms.BaseInlineFormSet[Interruption, Convention, InterruptionForm]):
+class BaseInterruptionFormSet(forms.BaseInlineFormSet):
     def clean(self) -> None:
         """Refuse what overlaps or leaves the stage."""
         super().clean()

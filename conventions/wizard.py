@@ -86,7 +86,9 @@ STEPS = (
         "eleve",
         gettext_lazy("Élève"),
         forms.StudentForm,
-        gettext_lazy("Ces coordonnées figurent sur la convention et servent à vous joindre pendant le stage."),
+        gettext_lazy(
+            "Ces coordonnées figurent sur la convention et servent à vous joindre pendant le stage."
+        ),
     ),
     form_step("formation", gettext_lazy("Formation"), forms.ProgrammeForm),
     Step(
@@ -94,21 +96,27 @@ STEPS = (
         gettext_lazy("Établissement d’accueil"),
         ("organisation",),
         no_problems,
-        why=gettext_lazy("C’est l’organisme qui signe la convention : son siège ou l’établissement où vous serez."),
+        why=gettext_lazy(
+            "C’est l’organisme qui signe la convention : son siège ou l’établissement où vous serez."
+        ),
     ),
     Step(
         "service",
         gettext_lazy("Service d’accueil"),
         ("service",),
         service_problems,
-        why=gettext_lazy("L’adresse où vous serez présent : elle compte pour l’assurance et les jours fériés."),
+        why=gettext_lazy(
+            "L’adresse où vous serez présent : elle compte pour l’assurance et les jours fériés."
+        ),
     ),
     Step(
         "tuteur",
         gettext_lazy("Tuteur professionnel"),
         ("tutor",),
         contact_problems("tutor"),
-        why=gettext_lazy("La personne qui vous encadre sur place. Elle peut suivre trois stagiaires à la fois."),
+        why=gettext_lazy(
+            "La personne qui vous encadre sur place. Elle peut suivre trois stagiaires à la fois."
+        ),
     ),
     form_step(
         "contenu",
@@ -121,7 +129,9 @@ STEPS = (
         gettext_lazy("Responsable pédagogique"),
         ("teacher",),
         no_problems,
-        why=gettext_lazy("L’enseignant référent qui suit votre stage. Demandez-lui son accord avant de le choisir."),
+        why=gettext_lazy(
+            "L’enseignant référent qui suit votre stage. Demandez-lui son accord avant de le choisir."
+        ),
     ),
     Step(
         "signataire",
@@ -141,11 +151,11 @@ STEP_OF_FIELD = {name: step for step in STEPS for name in step.fields}
 
 @dataclass(frozen=True)
 class Place:
-    """One line of the stepper, for one agreement."""
+    """One line of the stepper, for one agreement; ``state`` is ``todo``, ``done``, ``error`` or ``remark``."""
 
     slug: str
     label: str | Promise
-    state: str  # todo, done, error or remark
+    state: str
     url: str
     current: bool
     missing: dict[str, str]

@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "email",
-                    models.EmailField(max_length=254, verbose_name="Adresse électronique universitaire"),
+                    models.EmailField(max_length=254, verbose_name="Adresse électronique universitaire", unique=True),
                 ),
                 ("first_name", models.CharField(max_length=100, verbose_name="Prénom")),
                 ("last_name", models.CharField(max_length=100, verbose_name="Nom")),

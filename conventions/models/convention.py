@@ -162,7 +162,7 @@ class Convention(models.Model):
         related_name="conventions",
         editable=False,
     )
-    number = models.CharField(_("Numéro"), max_length=20, null=True, editable=False)  # noqa: DJ001  none before submission
+    number = models.CharField(_("Numéro"), max_length=20, null=True, editable=False)
     status = models.CharField(_("État"), max_length=12, choices=Status, default=Status.DRAFT, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

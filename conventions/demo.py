@@ -1,0 +1,435 @@
+"""The demo world: one person per role, one agreement in each state, in two UFRs of one invented university.
+
+Every name, number and address is nobody's: ``.example`` domains, telephone numbers that ARCEP keeps for fiction,
+SIRET numbers that pass their sums but belong to no range INSEE has opened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from stdnum import luhn
+
+from accounts.folding import fold
+from accounts.models import Institution, Student, User
+from conventions import drafts, forms, workflow
+from conventions.models import Convention, HealthInsuranceFund, Remark, Term
+from organisations.models import (
+    Centre,
+    Contact,
+    Enrolment,
+    HeadcountBand,
+    LegalForm,
+    Manager,
+    NafCode,
+    Organisation,
+    Programme,
+    Service,
+    Teacher,
+    Ufr,
+)
+
+PASSWORD = "bocage-en-fleurs"  # noqa: S105  printed at each start of the demo
+DOMAIN = "univ-bocage.example"
+NAME = "Université du Bocage"
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account of the demo, as the terminal lists it."""
+
+    role: str
+    email: str
+
+
+ACCOUNTS = (
+    Account("Étudiante", f"ines.marchand@{DOMAIN}"),
+    Account("Gestionnaire (UFR des Sciences)", f"nathalie.rousseau@{DOMAIN}"),
+    Account("Gestionnaire (UFR des Langues)", f"karim.benali@{DOMAIN}"),
+    Account("Enseignant référent", f"paul.lemoine@{DOMAIN}"),
+    Account("Enseignante et gestionnaire", f"sophie.garnier@{DOMAIN}"),
+    Account("Administrateur", f"admin@{DOMAIN}"),
+)
+
+
+@transaction.atomic
+def build(today: date | None = None) -> bool:
+    """Make the demo world around ``today``; return False, changing nothing, when it is already there.
+
+    Needs the reference lists (``manage.py load_nomenclatures``).
+    """
+    if Institution.objects.filter(name=NAME).exists():
+        return False
+    world = World(today or timezone.localdate())
+    world.people()
+    world.hosts()
+    world.agreements()
+    return True
+
+
+def siret(number: int) -> str:
+    """Return a SIRET that passes both sums, in a range that belongs to nobody."""
+    siren = f"{number:08d}"
+    siren += luhn.calc_check_digit(siren)
+    return siren + "0001" + luhn.calc_check_digit(siren + "0001")
+
+
+def term(kind: Term.Kind, code: str) -> Term:
+    return Term.objects.get(kind=kind, code=code)
+
+
+class World:
+    """What is being built, by name."""
+
+    def __init__(self, today: date) -> None:
+        self.today = today
+        self.institution = Institution.objects.create(
+            name=NAME,
+            short_name="Bocage",
+            street="1 esplanade des Pommiers",
+            postal_code="14000",
+            city="Caen",
+            phone="+33 2 61 91 10 00",
+            email=f"contact@{DOMAIN}",
+            support_email=f"assistance@{DOMAIN}",
+            legal_representative="Claire Vasseur",
+            legal_representative_title="Présidente de l’université",
+        )
+        self.year = self.institution.academic_year(today)
+        self.students: dict[str, Student] = {}
+        self.enrolments: dict[str, Enrolment] = {}
+        self.managers: dict[str, User] = {}
+        self.teachers: dict[str, Teacher] = {}
+        self.services: dict[str, tuple[Service, Contact, Contact]] = {}
+
+    def user(self, first_name: str, last_name: str, email: str = "", **fields: Any) -> User:
+        return User.objects.create_user(
+            email or fold(f"{first_name}.{last_name}").replace(" ", ".") + f"@{DOMAIN}",
+            PASSWORD,
+            first_name=first_name,
+            last_name=last_name,
+            institution=self.institution,
+            **fields,
+        )
+
+    def people(self) -> None:
+        """The university: two UFRs with a centre each, programmes, staff, students."""
+        self.user("Alex", "Martin", f"admin@{DOMAIN}", is_staff=True, is_superuser=True)
+        sciences = self.ufr(
+            "SCI",
+            "UFR des Sciences",
+            "Hélène Morvan",
+            "Directrice de l’UFR des Sciences",
+            instructions=(
+                "Déposez votre convention au moins trois semaines avant le début du stage.\n\n"
+                "Le stage doit se terminer avant le 31 août. Pour un stage en laboratoire de recherche, "
+                "joignez l’accord du directeur du laboratoire."
+            ),
+        )
+        languages = self.ufr(
+            "LAN",
+            "UFR des Langues vivantes",
+            "Marc Delaunay",
+            "Directeur de l’UFR des Langues vivantes",
+            notified=Centre.Notified.MAILBOX,
+            teacher_approves=True,
+        )
+        chemistry = self.programme(sciences, "M2CHI", "Master 2 Chimie analytique", "M2", 420)
+        computing = self.programme(sciences, "L3INF", "Licence 3 Informatique", "L3", 550)
+        translation = self.programme(languages, "M1TRA", "Master 1 Traduction spécialisée", "M1", 380)
+
+        for first_name, last_name, centres in (
+            ("Nathalie", "Rousseau", [sciences]),
+            ("Karim", "Benali", [languages]),
+            ("Sophie", "Garnier", [languages]),
+        ):
+            user = self.user(first_name, last_name)
+            self.managers[last_name] = user
+            for ufr in centres:
+                assert ufr.centre is not None
+                Manager.objects.create(user=user, centre=ufr.centre)
+        self.teacher("Paul", "Lemoine", sciences, "Maître de conférences", "S3-214")
+        self.teacher("Anne", "Kervella", sciences, "Professeure des universités", "S3-101")
+        self.teachers["Garnier"] = Teacher.objects.create(
+            user=self.managers["Garnier"],
+            ufr=languages,
+            position="Maîtresse de conférences",
+            phone="+33 2 61 91 10 42",
+            office="L-105",
+        )
+        for first_name, last_name, programme in (
+            ("Inès", "Marchand", chemistry),
+            ("Mehdi", "Aubert", chemistry),
+            ("Clara", "Nguyen", computing),
+            ("Yanis", "Lefèvre", computing),
+            ("Louise", "Pichon", computing),
+            ("Thomas", "Ferrand", chemistry),
+            ("Aïcha", "Diallo", translation),
+            ("Émile", "Le Goff", translation),
+        ):
+            self.student(first_name, last_name, programme)
+
+    def ufr(self, code: str, name: str, director: str, title: str, **habits: Any) -> Ufr:
+        centre = Centre.objects.create(
+            institution=self.institution,
+            name=f"Bureau des stages – {name}",
+            mailbox=f"stages.{code.lower()}@{DOMAIN}",
+            phone="+33 2 61 91 10 20",
+            address="1 esplanade des Pommiers, 14000 Caen",
+            signatory_name=director,
+            signatory_title=title,
+            **habits,
+        )
+        return Ufr.objects.create(institution=self.institution, code=code, name=name, centre=centre)
+
+    def programme(self, ufr: Ufr, code: str, label: str, level: str, hours: int) -> Programme:
+        return Programme.objects.create(
+            institution=self.institution,
+            ufr=ufr,
+            code=code,
+            version="1",
+            label=label,
+            level=level,
+            teaching_hours=hours,
+            presence_hours=hours - 60,
+        )
+
+    def teacher(self, first_name: str, last_name: str, ufr: Ufr, position: str, office: str) -> None:
+        self.teachers[last_name] = Teacher.objects.create(
+            user=self.user(first_name, last_name),
+            ufr=ufr,
+            position=position,
+            office=office,
+            phone=f"+33 2 61 91 11 {len(self.teachers):02d}",
+        )
+
+    def student(self, first_name: str, last_name: str, programme: Programme) -> None:
+        rank = len(self.students) + 1
+        student = Student.objects.create(
+            user=self.user(first_name, last_name),
+            institution=self.institution,
+            number=f"22{rank:06d}",
+            birth_date=date(self.year - 21, rank, 10 + rank),
+            street=f"{rank * 3} rue du Verger",
+            postal_code="14000",
+            city="Caen",
+            phone=f"+33 6 39 98 {rank:02d} 01",
+            personal_email=fold(first_name) + "@courriel.example",
+        )
+        self.students[last_name] = student
+        self.enrolments[last_name] = Enrolment.objects.create(
+            student=student, programme=programme, academic_year=self.year
+        )
+
+    def hosts(self) -> None:
+        """Four hosts: a company, a public body, an association without SIRET, one abroad."""
+        self.host(
+            "Laboratoires Vauquelin",
+            ("57", "31", "21.20Z"),
+            ("12 rue des Chimistes", "76000", "Rouen", "FR"),
+            "Contrôle qualité – site de Rouen",
+            ("Paul", "Grandin", "Responsable qualité"),
+            ("Hélène", "Bossard", "Directrice générale"),
+            siret=siret(1),
+        )
+        self.host(
+            "Ville de Pont-l’Abbaye",
+            ("72", "22", "84.11Z"),
+            ("Place de l’Hôtel-de-Ville", "14130", "Pont-l’Évêque", "FR"),
+            "Direction des systèmes d’information",
+            ("Sylvie", "Auvray", "Cheffe de projet numérique"),
+            ("Gérard", "Toutain", "Maire"),
+            siret=siret(2),
+        )
+        self.host(
+            "Association Haies vives",
+            ("92", "00", "94.99Z"),
+            ("3 chemin des Noisetiers", "61100", "Flers", "FR"),
+            "Bureau de Flers",
+            ("Manon", "Leroux", "Coordinatrice"),
+            ("Jacques", "Hamel", "Président"),
+            siret_exemption=Organisation.SiretExemption.ASSOCIATION,
+            local_identifier="W610000000",
+        )
+        self.host(
+            "Übersetzungsbüro Weser",
+            ("32", "11", None),
+            ("Am Deich 8", "28199", "Bremen", "DE"),
+            "Team Technik",
+            ("Jana", "Petersen", "Projektleiterin"),
+            ("Uwe", "Hansen", "Geschäftsführer"),
+            activity="Traduction technique",
+        )
+
+    def host(
+        self,
+        name: str,
+        kind: tuple[str, str, str | None],
+        address: tuple[str, str, str, str],
+        service: str,
+        tutor: tuple[str, str, str],
+        signatory: tuple[str, str, str],
+        **fields: Any,
+    ) -> None:
+        legal_form, headcount, naf = kind
+        place = dict(zip(("street", "postal_code", "city", "country"), address, strict=True))
+        phone = "+49 421 5550100" if place["country"] == "DE" else f"+33 2 61 91 20 {len(self.services):02d}"
+        organisation = Organisation.objects.create(
+            name=name,
+            legal_form=LegalForm.objects.get(pk=legal_form),
+            headcount_band=HeadcountBand.objects.get(pk=headcount),
+            naf_code=NafCode.objects.filter(version=NafCode.Version.REV2, code=naf).first(),
+            phone=phone,
+            is_verified=True,
+            **place,
+            **fields,
+        )
+        people = [
+            Contact.objects.create(
+                organisation=organisation,
+                first_name=first_name,
+                last_name=last_name,
+                function=function,
+                department=service,
+                phone=phone,
+                email=f"{fold(last_name)}@{fold(name).replace(' ', '-')}.example",
+            )
+            for first_name, last_name, function in (tutor, signatory)
+        ]
+        place_of_stage = Service.objects.create(organisation=organisation, name=service, phone=phone, **place)
+        self.services[name] = (place_of_stage, people[0], people[1])
+
+    def agreements(self) -> None:
+        """One agreement in each state, moved there by the workflow itself."""
+        nathalie = self.managers["Rousseau"]
+        lab, town, abroad = "Laboratoires Vauquelin", "Ville de Pont-l’Abbaye", "Übersetzungsbüro Weser"
+        do = workflow.act
+
+        self.draft("Marchand", lab, "Lemoine", "Validation d’une méthode de dosage", weeks=4)
+        returned = self.complete("Marchand", lab, "Lemoine", "Suivi qualité des lots en production", weeks=10)
+        do(returned.pk, "submit", by=returned.student.user)
+        self.remark(
+            returned, "subject", "Le sujet doit dire ce que vous ferez, pas seulement le service.", nathalie
+        )
+        self.remark(returned, "follow_up", "Indiquez la fréquence des échanges avec M. Lemoine.", nathalie)
+        do(returned.pk, "return", by=nathalie, comment="Deux précisions, puis je valide.")
+
+        submitted = self.complete(
+            "Aubert", lab, "Kervella", "Dosage de traces métalliques dans l’eau", weeks=20
+        )
+        do(submitted.pk, "submit", by=submitted.student.user)
+
+        soon = self.complete(
+            "Pichon", town, "Lemoine", "Portail d’inscription aux activités municipales", weeks=8
+        )
+        do(soon.pk, "submit", by=soon.student.user)
+
+        for name, host, subject, steps in (
+            ("Nguyen", town, "Application mobile de signalement sur la voie publique", ()),
+            ("Lefèvre", town, "Migration de la messagerie vers un logiciel libre", ("sign", "sign")),
+            ("Ferrand", lab, "Automatisation de la chromatographie", ("sign",) * 5),
+        ):
+            convention = self.complete(name, host, "Lemoine", subject, weeks=12)
+            do(convention.pk, "submit", by=convention.student.user)
+            do(convention.pk, "validate", by=nathalie)
+            for step in steps:
+                do(convention.pk, step, by=nathalie, signed_on=self.today)
+
+        refused = self.complete("Nguyen", "Association Haies vives", "Kervella", "Tenue du standard", weeks=6)
+        do(refused.pk, "submit", by=refused.student.user)
+        do(
+            refused.pk,
+            "refuse",
+            by=nathalie,
+            comment="Les missions sont celles d’un poste permanent (article L124-7).",
+        )
+
+        cancelled = self.complete("Lefèvre", lab, "Kervella", "Base de données des réactifs", weeks=7)
+        do(cancelled.pk, "submit", by=cancelled.student.user)
+        do(cancelled.pk, "cancel", by=cancelled.student.user, comment="J’ai trouvé un autre stage.")
+
+        terminated = self.complete(
+            "Ferrand", "Association Haies vives", "Lemoine", "Inventaire des haies", weeks=5
+        )
+        do(terminated.pk, "submit", by=terminated.student.user)
+        do(terminated.pk, "validate", by=nathalie)
+        do(
+            terminated.pk,
+            "terminate",
+            by=nathalie,
+            comment="L’association a cessé son activité le mois dernier.",
+        )
+
+        foreign = self.complete("Diallo", abroad, "Garnier", "Traduction de notices techniques", weeks=16)
+        do(foreign.pk, "submit", by=foreign.student.user)
+        approved = self.complete(
+            "Le Goff", abroad, "Garnier", "Mémoires de traduction et terminologie", weeks=14
+        )
+        do(approved.pk, "submit", by=approved.student.user)
+        do(approved.pk, "approve", by=self.managers["Garnier"])
+        do(approved.pk, "validate", by=self.managers["Benali"])
+
+    def draft(self, student: str, host: str, teacher: str, subject: str, *, weeks: int) -> Convention:
+        """A draft left halfway: who and where are known, the content is not."""
+        convention = drafts.create(self.students[student], by=self.students[student].user)
+        service, _tutor, _signatory = self.services[host]
+        convention.organisation = service.organisation
+        convention.enrolment = self.enrolments[student]
+        convention.centre = convention.enrolment.programme.managing_centre
+        convention.stage_type = term(Term.Kind.STAGE_TYPE, "obligatoire")
+        convention.subject = subject
+        convention.refresh_search_key()
+        convention.save()
+        return convention
+
+    def complete(self, student: str, host: str, teacher: str, subject: str, *, weeks: int) -> Convention:
+        """An agreement with every step filled, ``weeks`` long from a Monday close to today."""
+        convention = self.draft(student, host, teacher, subject, weeks=weeks)
+        service, tutor, signatory = self.services[host]
+        start = self.today + timedelta(days=14 - self.today.weekday() + 7 * (weeks % 5))
+        abroad = service.is_abroad
+        values: dict[str, Any] = {
+            "insured_status": term(Term.Kind.INSURED_STATUS, "etudiant"),
+            "health_fund": HealthInsuranceFund.objects.get(name__endswith="du Calvados"),
+            "service": service,
+            "tutor": tutor,
+            "signatory": signatory,
+            "teacher": self.teachers[teacher],
+            "theme": term(
+                Term.Kind.THEME, "langues" if abroad else "informatique" if weeks == 12 else "chimie"
+            ),
+            "missions": "Participer aux travaux de l’équipe, tenir un cahier de bord, présenter les résultats "
+            "chaque mois et rédiger une synthèse utile au service.",
+            "skills": "Conduire un projet de bout en bout, appliquer les méthodes vues en cours, rendre compte par écrit.",
+            "start": start,
+            "end": start + timedelta(weeks=weeks, days=-3),
+            "weekly_hours": Decimal(35),
+            "leave_terms": "Un jour de congé par mois, à prendre en accord avec le tuteur ; absence le jour des examens.",
+            "is_paid": weeks >= 8,
+            "benefits": "Restaurant d’entreprise au tarif des salariés ; la moitié de l’abonnement de transport.",
+            "origin": term(Term.Kind.ORIGIN, "candidature"),
+            "follow_up": "Un appel toutes les trois semaines, une visite à mi-parcours.",
+            "work_nature": term(Term.Kind.WORK_NATURE, "rapport"),
+            "validation_mode": term(Term.Kind.VALIDATION_MODE, "rapport_soutenance"),
+        }
+        if values["is_paid"]:
+            values |= {
+                "amount": Decimal("4.50"),
+                "amount_unit": Convention.AmountUnit.HOUR,
+                "currency": term(Term.Kind.CURRENCY, "EUR"),
+                "payment_mode": term(Term.Kind.PAYMENT_MODE, "virement"),
+            }
+        for name, value in values.items():
+            setattr(convention, name, value)
+        convention.hours_computed = forms.compute_hours(convention)
+        convention.save()
+        return convention
+
+    @staticmethod
+    def remark(convention: Convention, field: str, text: str, author: User) -> None:
+        Remark.objects.create(convention=convention, field=field, text=text, author=author)
