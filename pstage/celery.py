@@ -10,7 +10,7 @@ app = Celery("pstage")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# A sweep sends what the broker lost; beat's own state stays in memory, so nothing is written to disk.
+# A sweep sends what the broker lost.
 app.conf.beat_schedule = {
     "sweep-messages": {"task": "accounts.tasks.sweep_messages", "schedule": 60.0},
     "sweep-documents": {"task": "conventions.tasks.sweep_documents", "schedule": 60.0},

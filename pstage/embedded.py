@@ -21,7 +21,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from pathlib import Path
 from types import FrameType
 from typing import IO, NamedTuple
@@ -30,6 +29,8 @@ from urllib.parse import quote
 import psycopg
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisUnreachable
+
+from pstage.probe import healthy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
@@ -408,18 +409,6 @@ def require_free(port: int) -> None:
         except OSError as error:
             advice = f"Choose another: PORT={port + 1} make demo"
             raise EmbeddedError(f"Port {port} cannot be used ({error.strerror}). {advice}") from error
-
-
-def healthy(port: int) -> bool:
-    """Say whether the application on this loopback port answers that it is in good health."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/sante/")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()
 
 
 def reset() -> None:
