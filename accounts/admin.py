@@ -1,0 +1,158 @@
+"""Administration of institutions, people and e-mails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.admin import EmailAddress
+from allauth.socialaccount.admin import SocialApp, SocialToken
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.folding import fold
+from accounts.models import Institution, Message, Student, User
+from accounts.outbox import replay
+
+# Addresses live on the person and providers in the environment: these lists would only mislead. SocialAccount
+# stays: unlinking an identity is done there. Importing from allauth's admin modules registered them all.
+admin.site.unregister([EmailAddress, SocialApp, SocialToken])
+
+
+@admin.register(Institution)
+class InstitutionAdmin(admin.ModelAdmin):
+    list_display = ["name", "short_name", "city", "email"]
+    fieldsets = [
+        (None, {"fields": ["name", "short_name", "logo", "accent_hue"]}),
+        (
+            _("Coordonnées"),
+            {"fields": ["street", "address_extra", "postal_code", "city", "country", "phone"]},
+        ),
+        (_("Adresses électroniques"), {"fields": ["email", "support_email"]}),
+        (_("Sur les conventions"), {"fields": ["legal_representative", "legal_representative_title"]}),
+        (_("Fin de l’année universitaire"), {"fields": ["year_end_month", "year_end_day"]}),
+    ]
+
+
+class UserCreationForm(AdminUserCreationForm):
+    """Makes a person, with a password or without one when they use the single sign-on."""
+
+    class Meta:
+        model = User
+        fields = ["email", "first_name", "last_name", "institution"]
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    add_form = UserCreationForm
+    list_display = ["last_name", "first_name", "email", "institution", "is_active", "is_staff"]
+    list_display_links = ["last_name", "first_name"]
+    list_filter = ["is_active", "is_staff", "is_superuser", "institution"]
+    list_select_related = ["institution"]
+    search_fields = ["email", "search_key"]
+    ordering = ["search_key", "pk"]
+    show_full_result_count = False
+    readonly_fields = ["last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": ["email", "password"]}),
+        (_("Personne"), {"fields": ["first_name", "last_name", "institution"]}),
+        (_("Droits"), {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        (_("Dates"), {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["email", "first_name", "last_name", "institution"]}),
+        (_("Mot de passe"), {"fields": ["usable_password", "password1", "password2"]}),
+    ]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """Find names without accents, as everywhere else; an address is searched as typed."""
+        return super().get_search_results(
+            request, queryset, search_term if "@" in search_term else fold(search_term)
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """Only an administrator makes another one."""
+        rights = [] if request.user.is_superuser else ["is_superuser", "groups", "user_permissions"]
+        return [*self.readonly_fields, *rights]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody takes over an administrator's account by giving it a new password."""
+        return self.is_within_reach(request, obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return self.is_within_reach(request, obj) and super().has_delete_permission(request, obj)
+
+    @staticmethod
+    def is_within_reach(request: HttpRequest, person: User | None) -> bool:
+        return person is None or not person.is_superuser or request.user.is_superuser
+
+
+@admin.register(Student)
+class StudentAdmin(admin.ModelAdmin):
+    list_display = ["number", "user", "institution"]
+    list_filter = ["institution"]
+    list_select_related = ["user", "institution"]
+    search_fields = ["number", "user__search_key", "user__email"]
+    autocomplete_fields = ["user"]
+    show_full_result_count = False
+
+
+@admin.register(Message)
+class MessageAdmin(admin.ModelAdmin):
+    """The outbox, to read; what was parked after several failures can be sent again."""
+
+    list_display = ["created_at", "recipient", "subject", "state", "attempts", "next_attempt_at", "answer"]
+    list_filter = ["state", "created_at"]
+    search_fields = ["recipient", "subject"]
+    show_full_result_count = False
+    actions = ["send_again"]
+    fields = [
+        "key",
+        "sender",
+        "recipient",
+        "subject",
+        "content",
+        "state",
+        "attempts",
+        "next_attempt_at",
+        "server_answer",
+        "created_at",
+        "sent_at",
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        return False
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.change_message")
+
+    @admin.display(description=_("Texte"))
+    def content(self, message: Message) -> str:
+        """A link that opens somebody's account is for that person only."""
+        if message.key.startswith("password-reset/"):
+            return str(_("Masqué : ce courriel contient un lien personnel."))
+        return message.text
+
+    @admin.display(description=_("Réponse du serveur"))
+    def answer(self, message: Message) -> str:
+        return Truncator(message.server_answer).chars(60)
+
+    @admin.action(description=_("Renvoyer les courriels mis de côté"), permissions=["replay"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
+        count = replay(queryset)
+        text = ngettext("%(count)s courriel va repartir.", "%(count)s courriels vont repartir.", count)
+        level: Any = messages.SUCCESS if count else messages.WARNING
+        self.message_user(request, text % {"count": count}, level)
