@@ -30,8 +30,9 @@ MAJORITY = 18
 def agreement(convention: Convention) -> Context:
     """Return the context of an agreement, complete or not: dates in ISO, decimals as text, all in French.
 
-    Queries: none beyond ``for_detail()`` and the interruptions.
+    Queries: one for the list values, none beyond ``for_detail()`` and the interruptions besides.
     """
+    convention.load_terms()
     with translation.override("fr"):
         return {
             "version": VERSION,

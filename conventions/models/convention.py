@@ -31,6 +31,7 @@ from organisations.models import (
     Service,
     Teacher,
 )
+from organisations.roles import roles_of
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -102,7 +103,7 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
         ).defer("missions", "skills", "details", "record", "subject")
 
     def for_detail(self) -> ConventionQuerySet:
-        """Join everything one agreement refers to."""
+        """Join what one agreement refers to, its list values apart: see ``load_terms``."""
         return self.select_related(
             "institution",
             "student__user",
@@ -117,14 +118,6 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
             "teacher__user",
             "teacher__ufr",
             "health_fund",
-            "insured_status",
-            "stage_type",
-            "theme",
-            "currency",
-            "payment_mode",
-            "origin",
-            "work_nature",
-            "validation_mode",
         )
 
 
@@ -518,6 +511,13 @@ class Convention(models.Model):
             self.subject[:200],
         ]
         self.search_key = fold(" ".join(parts))[:700]
+
+    def load_terms(self) -> None:
+        """Fetch the list values of this agreement in one query: as many joins would cost more to plan than to run."""
+        columns = [field for field in self._meta.concrete_fields if field.related_model is Term]
+        found = Term.objects.in_bulk([getattr(self, field.attname) for field in columns])
+        for field in columns:
+            setattr(self, field.name, found.get(getattr(self, field.attname)))
 
     @property
     def is_editable(self) -> bool:

@@ -43,21 +43,30 @@ def test_every_column_is_frozen_but_the_status():
     for field in Convention._meta.concrete_fields:
         if field.attname in mutable:
             continue
+        kind = field.db_type(connection)
+        value = SAMPLES.get(kind.split("(")[0], "'x'")
+        change = (
+            f'UPDATE conventions_convention SET "{field.column}" = '
+            f'CASE WHEN "{field.column}" IS NULL THEN {value}::{kind} END WHERE id = %s'
+        )
         with (
-            pytest.raises(IntegrityError, match="frozen|never changes"),
+            pytest.raises(IntegrityError, match=r"frozen|never changes"),
             transaction.atomic(),
             connection.cursor() as cursor,
         ):
-            kind = field.db_type(connection)
-            cursor.execute(
-                f"UPDATE conventions_convention SET {field.column} = "
-                f"CASE WHEN {field.column} IS NULL THEN {SAMPLES.get(kind.split('(')[0], "'x'")}::{kind} END WHERE id = %s",
-                [convention.pk],
-            )
+            cursor.execute(change, [convention.pk])
 
 
 # An SQL value for a column that is empty on this agreement, by type.
-SAMPLES = {"numeric": "1", "bigint": "1", "smallint": "1", "date": "'2030-01-01'", "boolean": "true"}
+SAMPLES = {
+    "numeric": "1",
+    "bigint": "1",
+    "smallint": "1",
+    "date": "'2030-01-01'",
+    "timestamp with time zone": "'2030-01-01'",
+    "jsonb": "'{}'",
+    "boolean": "'t'",
+}
 
 
 def test_interruptions_are_frozen():
@@ -166,9 +175,11 @@ def test_numbers_given_at_the_same_second_are_all_different():
     barrier = threading.Barrier(8)
 
     def submit(pk):
-        barrier.wait()
-        workflow.act(pk, "submit", by=world.people["student"])
-        connections.close_all()
+        try:
+            barrier.wait()
+            workflow.act(pk, "submit", by=world.people["student"])
+        finally:
+            connections.close_all()
 
     threads = [threading.Thread(target=submit, args=[convention.pk]) for convention in conventions]
     for thread in threads:
