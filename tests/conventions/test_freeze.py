@@ -44,7 +44,7 @@ def test_every_column_is_frozen_but_the_status():
         if field.attname in mutable:
             continue
         kind = field.db_type(connection)
-        value = SAMPLES.get(kind.split("(")[0], "'x'")
+        value = "'{}'" if kind.endswith("[]") else SAMPLES.get(kind.split("(")[0], "'x'")
         change = (
             f'UPDATE conventions_convention SET "{field.column}" = '
             f'CASE WHEN "{field.column}" IS NULL THEN {value}::{kind} END WHERE id = %s'
