@@ -140,7 +140,12 @@ class Organisation(PostalAddress):
 class Service(PostalAddress):
     """Where in the organisation the stage takes place (service d'accueil)."""
 
-    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="services")
+    organisation = models.ForeignKey(
+        Organisation,
+        on_delete=models.CASCADE,
+        related_name="services",
+        verbose_name=_("établissement d’accueil"),
+    )
     name = models.CharField(_("Nom du service"), max_length=150)
     phone = models.CharField(_("Téléphone"), max_length=30, blank=True)
 
@@ -164,7 +169,12 @@ class Contact(models.Model):
         MADAM = "mme", _("Mme")
         SIR = "m", _("M.")
 
-    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="contacts")
+    organisation = models.ForeignKey(
+        Organisation,
+        on_delete=models.CASCADE,
+        related_name="contacts",
+        verbose_name=_("établissement d’accueil"),
+    )
     civility = models.CharField(_("Civilité"), max_length=3, choices=Civility, blank=True)
     first_name = models.CharField(_("Prénom"), max_length=100)
     last_name = models.CharField(_("Nom"), max_length=100)

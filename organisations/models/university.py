@@ -38,7 +38,12 @@ class Centre(models.Model):
         MANAGERS = "managers", _("Chaque gestionnaire du centre")
         MAILBOX = "mailbox", _("La boîte du centre seulement")
 
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="centres")
+    institution = models.ForeignKey(
+        Institution,
+        on_delete=models.PROTECT,
+        related_name="centres",
+        verbose_name=_("établissement"),
+    )
     name = models.CharField(_("Nom"), max_length=150)
     mailbox = models.EmailField(_("Boîte aux lettres électronique"))
     phone = models.CharField(_("Téléphone"), max_length=30, blank=True)
@@ -80,7 +85,12 @@ class Centre(models.Model):
 class Ufr(models.Model):
     """A component of the university (unité de formation et de recherche)."""
 
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="ufrs")
+    institution = models.ForeignKey(
+        Institution,
+        on_delete=models.PROTECT,
+        related_name="ufrs",
+        verbose_name=_("établissement"),
+    )
     code = models.CharField(_("Code"), max_length=20)
     name = models.CharField(_("Nom"), max_length=150)
     centre = models.ForeignKey(
@@ -117,7 +127,12 @@ class Programme(models.Model):
         DOCTORATE = "D", _("Doctorat")
         OTHER = "other", _("Autre")
 
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="programmes")
+    institution = models.ForeignKey(
+        Institution,
+        on_delete=models.PROTECT,
+        related_name="programmes",
+        verbose_name=_("établissement"),
+    )
     ufr = models.ForeignKey(Ufr, on_delete=models.PROTECT, related_name="programmes", verbose_name=_("UFR"))
     centre = models.ForeignKey(
         Centre,
@@ -165,8 +180,18 @@ class Programme(models.Model):
 class Enrolment(models.Model):
     """A student in a programme for an academic year, as the university's records say."""
 
-    student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="enrolments")
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="enrolments")
+    student = models.ForeignKey(
+        Student,
+        on_delete=models.CASCADE,
+        related_name="enrolments",
+        verbose_name=_("étudiant"),
+    )
+    programme = models.ForeignKey(
+        Programme,
+        on_delete=models.PROTECT,
+        related_name="enrolments",
+        verbose_name=_("étape d’étude"),
+    )
     academic_year = models.PositiveSmallIntegerField(
         _("Année universitaire"),
         validators=[MinValueValidator(2000), MaxValueValidator(2100)],
@@ -193,8 +218,18 @@ def academic_year_label(first_year: int) -> str:
 class Manager(models.Model):
     """A person who manages the agreements of a centre."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="managements")
-    centre = models.ForeignKey(Centre, on_delete=models.CASCADE, related_name="managers")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="managements",
+        verbose_name=_("personne"),
+    )
+    centre = models.ForeignKey(
+        Centre,
+        on_delete=models.CASCADE,
+        related_name="managers",
+        verbose_name=_("centre de gestion"),
+    )
 
     class Meta:
         verbose_name = _("gestionnaire")
@@ -208,7 +243,12 @@ class Manager(models.Model):
 class Teacher(models.Model):
     """A teacher of a UFR, who can be named referent (enseignant référent)."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="teachings")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="teachings",
+        verbose_name=_("personne"),
+    )
     ufr = models.ForeignKey(Ufr, on_delete=models.PROTECT, related_name="teachers", verbose_name=_("UFR"))
     position = models.CharField(_("Fonction"), max_length=100, blank=True)
     phone = models.CharField(_("Téléphone"), max_length=30, blank=True)

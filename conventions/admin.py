@@ -1,0 +1,135 @@
+"""Administration of the wizard's lists; agreements and what they leave behind are only shown."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from conventions.models import Convention, Document, Event, HealthInsuranceFund, Interruption, Term
+from conventions.workflow import ACTIONS
+from organisations.admin import FoldedSearch, ReferenceAdmin
+from organisations.models import Party
+
+
+class ReadOnlyMixin:
+    """Shown, never touched: an agreement moves only through the workflow, its journal and documents never."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def visible_agreements(user: User | AnonymousUser) -> QuerySet[Convention]:
+    return Convention.objects.visible_to(user)
+
+
+class InterruptionInline(ReadOnlyMixin, admin.TabularInline):
+    model = Interruption
+    fields = ["start", "end"]
+
+
+@admin.register(Convention)
+class ConventionAdmin(ReadOnlyMixin, FoldedSearch):
+    list_display = ["__str__", "student", "organisation", "status", "start", "end", "centre"]
+    list_filter = ["status", "centre", "created_at"]
+    list_select_related = ["student__user", "organisation", "centre"]
+    search_fields = ["search_key__contains"]
+    inlines = [InterruptionInline]
+
+    # Keys for the machine, or values that read better through a method below.
+    HIDDEN = frozenset({"id", "search_key", "record", "created_by", "working_days", "signature_order"})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Convention]:
+        return visible_agreements(request.user)
+
+    def get_fields(self, request: HttpRequest, obj: Convention | None = None) -> list[Any]:
+        columns = [column.name for column in Convention._meta.concrete_fields]
+        shown = [name for name in columns if name not in self.HIDDEN]
+        return [*shown, "days", "signatures", "author"]
+
+    @admin.display(description=_("Jours de présence"))
+    def days(self, convention: Convention) -> str:
+        return ", ".join(str(Convention.Weekday(day).label) for day in convention.working_days)
+
+    @admin.display(description=_("Ordre des signatures"))
+    def signatures(self, convention: Convention) -> str:
+        return ", ".join(str(Party(party).label) for party in convention.signature_order)
+
+    @admin.display(description=_("Créée par"))
+    def author(self, convention: Convention) -> str:
+        return str(convention.created_by or "")
+
+
+class LeftByAgreement(ReadOnlyMixin, FoldedSearch):
+    """A row that belongs to an agreement, seen by whoever sees the agreement."""
+
+    list_select_related = ["convention__student__user"]
+    search_fields = ["convention__search_key__contains"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(convention__in=visible_agreements(request.user))
+
+
+@admin.register(Event)
+class EventAdmin(LeftByAgreement):
+    list_display = ["at", "convention", "what", "who", "before", "after"]
+    list_filter = ["after", "at"]
+    list_select_related = ["convention__student__user", "actor"]
+    fields = ["convention", "at", "what", "who", "before", "after", "comment"]
+    ordering = ["-at", "-pk"]
+
+    @admin.display(description=_("Action"), ordering="action")
+    def what(self, event: Event) -> str:
+        return str(ACTIONS[event.action].label) if event.action in ACTIONS else event.action
+
+    @admin.display(description=_("Par"))
+    def who(self, event: Event) -> str:
+        return str(event.actor or "")
+
+
+@admin.register(Document)
+class DocumentAdmin(LeftByAgreement):
+    list_display = ["created_at", "convention", "kind", "rendered_at", "sha256"]
+    list_filter = ["kind", "created_at"]
+    fields = ["convention", "kind", "created_at", "rendered_at", "path", "sha256", "printed_from"]
+    ordering = ["-created_at", "-pk"]
+
+    @admin.display(description=_("Fichier"))
+    def path(self, document: Document) -> str:
+        """Name the file without a link: it is served by the agreement's page, to whoever may read it."""
+        return document.file.name or ""
+
+    @admin.display(description=_("Contenu arrêté"))
+    def printed_from(self, document: Document) -> SafeString:
+        return format_html("<pre>{}</pre>", json.dumps(document.context, ensure_ascii=False, indent=2))
+
+
+@admin.register(Term)
+class TermAdmin(ReferenceAdmin):
+    key = ("kind", "code")
+    list_display = ["label", "kind", "rank", "is_active"]
+    list_editable = ["rank", "is_active"]
+    list_filter = ["kind", "is_active"]
+    search_fields = ["label", "code"]
+
+
+@admin.register(HealthInsuranceFund)
+class HealthInsuranceFundAdmin(ReferenceAdmin):
+    key = ("name",)
+    list_display = ["name", "region", "address"]
+    list_filter = ["region"]
+    search_fields = ["name", "address"]
