@@ -15,6 +15,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.outbox import queue
@@ -27,6 +28,13 @@ UNKNOWN_IDENTITY = "unknown_identity"
 
 class AccountAdapter(DefaultAccountAdapter):
     """Local accounts: no sign-up, and mails that leave through the outbox."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _("L’adresse ou le mot de passe ne correspond pas. Vérifiez les deux."),
+        "too_many_login_attempts": _("Trop de tentatives. Attendez cinq minutes, puis recommencez."),
+        "enter_current_password": _("Ce n’est pas votre mot de passe actuel."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

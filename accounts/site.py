@@ -24,7 +24,7 @@ class AdminSite(admin.AdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send to the one sign-in page, with its rate limits; refuse who is signed in without the right."""
         if self.has_permission(request):
-            return redirect("admin:index", current_app=self.name)
+            return redirect("admin:index")
         if request.user.is_authenticated:
             raise PermissionDenied
         return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index"))
