@@ -20,9 +20,19 @@ class KeepTypedText(LoginRequiredMiddleware):
     Only views marked with ``keeps_typed_text`` are concerned. An autosave gets a 401: its page says to sign in.
     """
 
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Leave public pages alone: reading the session would cost a query and make them uncacheable."""
+        if not getattr(view_func, "login_required", True):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
+
     def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
         if request.headers.get("X-Autosave"):
-            message = _("Votre session a expiré. Votre texte est gardé ici : connectez-vous dans un autre onglet.")
+            message = _(
+                "Votre session a expiré. Votre texte est gardé ici : connectez-vous dans un autre onglet."
+            )
             return JsonResponse({"error": message}, status=401)
         if request.method == "POST" and getattr(view_func, "keeps_typed_text", False):
             typed = request.POST.urlencode()

@@ -36,6 +36,7 @@ function say(form, state, text, link) {
   if (link) {
     const anchor = document.createElement("a");
     Object.assign(anchor, { href: location.href, textContent: link });
+    anchor.addEventListener("click", () => (forms.get(form).failed = false));
     status.append(" ", anchor);
   }
 }
