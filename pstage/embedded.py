@@ -23,7 +23,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 from urllib.parse import quote
 
 import psycopg
@@ -99,6 +99,11 @@ class Child:
             raise EmbeddedError("\n".join([f"{self.name} stopped. The end of {self.log}:", *lines]))
 
 
+def as_account(user: str | None) -> dict[str, Any]:
+    """Return what makes subprocess run a program as ``user``, and as its group alone."""
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
+
+
 @contextmanager
 def running(
     name: str,
@@ -123,9 +128,7 @@ def running(
             start_new_session=True,
             pass_fds=keep_open,
             preexec_fn=die_with(os.getpid(), farewell),
-            user=user,
-            group=user and pwd.getpwnam(user).pw_gid,
-            extra_groups=[] if user else None,
+            **as_account(user),
         )
     child = Child(name, process, farewell, log)
     try:
@@ -262,18 +265,10 @@ def initialise(programs: Path, data: Path, user: str | None) -> None:
     unfinished.mkdir(mode=0o700)
     if user:
         shutil.chown(unfinished, user)
-    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
-    command: list[str | Path] = [
-        programs / "initdb",
-        "-D",
-        unfinished,
-        "-U",
-        SUPERUSER,
-        "--auth=trust",
-        "--no-sync",
-        *locale,
-    ]
-    done = subprocess.run(command, user=user, cwd=data.parent, capture_output=True, text=True, check=False)
+    options = ["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]
+    options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    command: list[str | Path] = [programs / "initdb", "-D", unfinished, "-U", SUPERUSER, *options]
+    done = subprocess.run(command, cwd=data.parent, capture_output=True, text=True, **as_account(user))
     if done.returncode:
         raise EmbeddedError(f"PostgreSQL's files could not be created in {data}:\n{done.stderr}")
     unfinished.rename(data)
@@ -348,7 +343,9 @@ def services(folder: Path, *, durable: bool = True, wait: float = 0) -> Iterator
 DEMO = VAR / "demo"
 WEB_THREADS = 8
 WORKER = "-A pstage worker --beat --scheduler celery.beat.Scheduler --concurrency 2 --loglevel INFO"
-WEB = f"--worker-class gthread --workers 2 --threads {WEB_THREADS} --graceful-timeout 5 --no-control-socket"
+WORKER += " --without-gossip --without-mingle"  # it is alone
+WEB = f"--worker-class gthread --workers 2 --threads {WEB_THREADS} --preload"
+WEB += " --graceful-timeout 5 --no-control-socket"
 
 
 def demo() -> None:
@@ -372,7 +369,7 @@ def demo() -> None:
             stack.enter_context(running("The web server", web, log=DEMO / "web.log", environment=pool)),
         ]
         wait_until(lambda: healthy(port), children[-1])
-        print(f"{accounts}\npstage runs at http://127.0.0.1:{port}/ (Ctrl-C stops it)", flush=True)
+        print(f"{accounts}\npstage répond à http://127.0.0.1:{port}/ (Ctrl-C arrête tout)", flush=True)
         while os.getppid() == parent:
             for child in children:
                 child.require_alive()
