@@ -1,12 +1,14 @@
-"""Template tags of the design system, loaded in every template: icons, badges, notes, diffs, initials."""
+"""Template tags of the design system, loaded in every template: assets, icons, badges, notes, diffs, initials."""
 
 from functools import lru_cache
 
 import lucide
 from django.template import Library
-from django.utils.html import format_html
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django_htmx.jinja import htmx_script
 
 register = Library()
 
@@ -28,6 +30,27 @@ def icon(name: str) -> SafeString:
     # simple_tag marks strings as safe: the concatenation makes them plain again for the XML writer.
     svg = lucide._render_icon("" + name, 20, **{"class": "icon", "aria-hidden": "true"})
     return mark_safe("".join(line.strip() for line in svg.splitlines()))  # noqa: S308  our own icon set
+
+
+@register.simple_tag
+@lru_cache(maxsize=1)
+def assets() -> SafeString:
+    """Return the links and scripts of every page; their addresses never change while the process lives."""
+    sheets = ("reset", "tokens", "base", "layout", "components", "forms", "pages")
+    return format_html(
+        '<link rel="icon" href="{}" type="image/svg+xml">{}<link rel="stylesheet" href="{}" media="print">{}{}',
+        static("img/favicon.svg"),
+        format_html_join(
+            "", '<link rel="stylesheet" href="{}">', ((static(f"css/{sheet}.css"),) for sheet in sheets)
+        ),
+        static("css/print.css"),
+        htmx_script(),
+        format_html_join(
+            "",
+            '<script type="module" src="{}"></script>',
+            ((static(f"js/{name}.js"),) for name in ("focus", "autosave")),
+        ),
+    )
 
 
 @register.simple_tag
