@@ -16,7 +16,7 @@ import psutil
 import psycopg
 import pytest
 from redis import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import AuthenticationError
 
 from pstage import embedded
 
@@ -108,7 +108,7 @@ class TestServices:
             open_to_all = re.sub(":[^:@]+@", "", started.urls["REDIS_URL"])
             with (
                 Redis.from_url(open_to_all) as client,
-                pytest.raises(ResponseError, match="authenticat"),
+                pytest.raises(AuthenticationError, match="authenticated"),
             ):
                 client.ping()
 
@@ -156,6 +156,17 @@ class TestServices:
             psycopg.connect(started.urls["DATABASE_URL"]).close()
 
 
+class TestReset:
+    def test_it_removes_what_the_demo_kept(self, folder, no_servers, monkeypatch):
+        monkeypatch.setattr(embedded, "DEMO", folder / "demo")
+        with embedded.services(embedded.DEMO):
+            with pytest.raises(embedded.FolderInUseError, match="stop it first"):
+                embedded.reset()
+            assert (embedded.DEMO / "postgresql").exists()
+        embedded.reset()
+        assert not embedded.DEMO.exists()
+
+
 class TestRunning:
     def test_the_end_of_its_log_explains_why_a_program_ended(self, tmp_path):
         command = ["sh", "-c", "echo out of cheese; exit 3"]
@@ -199,7 +210,7 @@ def started(home, *arguments):
 
 
 class TestDemo:
-    @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
     def test_it_serves_then_leaves_nothing_behind(self, home, stop):
         with started(home) as (demo, address, printed, processes):
             assert printed.count("@") >= 5, "one account per role"
@@ -223,13 +234,6 @@ class TestDemo:
             assert "The worker stopped" in demo.stdout.read()
             assert demo.wait(LONGEST) == 1
             assert_gone(processes)
-
-    def test_a_reset_starts_afresh(self, home):
-        left = home / "var" / "demo" / "media" / "left.txt"
-        left.parent.mkdir(parents=True, exist_ok=True)
-        left.touch()
-        with started(home, "--reset"):
-            assert not left.exists()
 
     def test_a_real_database_is_never_reset(self, home):
         database = "postgresql://db.example/pstage"
