@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from conventions import wizard
 from conventions.models import Convention, Status
+from organisations.models import Party
 
 TONES = {
     Status.DRAFT: "",
@@ -23,6 +24,30 @@ TONES = {
     Status.REFUSED: "stop",
     Status.TERMINATED: "stop",
     Status.CANCELLED: "",
+}
+ICONS = {
+    Status.DRAFT: "pencil",
+    Status.RETURNED: "message-circle-warning",
+    Status.SUBMITTED: "send",
+    Status.VALIDATED: "circle-check",
+    Status.SIGNING: "signature",
+    Status.SIGNED: "badge-check",
+    Status.REFUSED: "circle-x",
+    Status.TERMINATED: "circle-x",
+    Status.CANCELLED: "ban",
+}
+# What the journal calls each action once it is done.
+HAPPENED = {
+    "create": gettext_lazy("Brouillon créé"),
+    "submit": gettext_lazy("Convention soumise"),
+    "withdraw": gettext_lazy("Soumission retirée"),
+    "return": gettext_lazy("Correction demandée"),
+    "approve": gettext_lazy("Convention approuvée"),
+    "validate": gettext_lazy("Convention validée"),
+    "refuse": gettext_lazy("Convention refusée"),
+    "sign": gettext_lazy("Signature enregistrée"),
+    "terminate": gettext_lazy("Convention rompue"),
+    "cancel": gettext_lazy("Convention annulée"),
 }
 # What each phase of the track is called, and the phase each status is in.
 PHASES = (
@@ -43,6 +68,8 @@ CURRENT = {
     Status.TERMINATED: 4,
     Status.CANCELLED: 0,
 }
+# A stage that starts so soon and is not validated is what a manager treats first.
+URGENT = timedelta(days=7)
 STOPPED = (Status.REFUSED, Status.TERMINATED, Status.CANCELLED)
 
 
@@ -83,13 +110,17 @@ class Card:
 
 def label(convention: Convention) -> str:
     """Return the state in a word, "under way" and "ended" included, which only dates tell."""
-    if convention.status == Status.SIGNED and convention.start and convention.end:
+    return label_of(Status(convention.status), convention.start, convention.end)
+
+
+def label_of(status: Status, start: date | None, end: date | None) -> str:
+    if status == Status.SIGNED and start and end:
         today = timezone.localdate()
-        if today > convention.end:
+        if today > end:
             return _("Terminée")
-        if today >= convention.start:
+        if today >= start:
             return _("En cours")
-    return str(Status(convention.status).label)
+    return str(status.label)
 
 
 def card(convention: Convention) -> Card:
@@ -139,3 +170,82 @@ def card(convention: Convention) -> Card:
         todo,
         convention.submitted_at if status == Status.SUBMITTED else None,
     )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an agreement stands, said to staff: its state, then whose turn it is and since when."""
+
+    label: str
+    tone: str
+    icon: str
+    note: str
+
+
+def standing(
+    status: Status,
+    start: date | None,
+    end: date | None,
+    waiting: Party | None,
+    since: datetime | None,
+    *,
+    manages: bool,
+    follows: bool,
+) -> Standing:
+    """Return it for a reader who ``manages`` or ``follows`` the agreement, or neither.
+
+    ``waiting`` is the party whose approval or signature comes next, ``since`` the last event of the journal.
+    """
+    told = {"elapsed": elapsed(since), "party": Party(waiting).label if waiting else ""}
+    label, tone, icon, note = label_of(status, start, end), TONES[status], ICONS[status], ""
+    match status:
+        case Status.DRAFT:
+            note = _("Pas encore soumise")
+        case Status.SUBMITTED if waiting and follows:
+            label, tone, icon = _("Votre approbation est attendue"), "wait", "hourglass"
+            note = _("Soumise il y a %(elapsed)s")
+        case Status.SUBMITTED if waiting:
+            label, icon = _("Approbation attendue"), "hourglass"
+            note = _("Chez l’enseignant référent depuis %(elapsed)s")
+        case Status.SUBMITTED if manages:
+            label, tone, icon = _("À valider"), "wait", "inbox"
+            note = _("Soumise il y a %(elapsed)s")
+        case Status.SUBMITTED:
+            label = _("En vérification")
+            note = _("Au centre de gestion depuis %(elapsed)s")
+        case Status.RETURNED:
+            tone = "info"
+            note = _("Chez l’étudiant depuis %(elapsed)s")
+        case Status.VALIDATED | Status.SIGNING if waiting:
+            note = _("%(party)s doit signer, depuis %(elapsed)s")
+        case Status.SIGNED:
+            note = _("Toutes les signatures sont réunies")
+        case _:
+            note = _("Il y a %(elapsed)s")
+    return Standing(label, tone, icon, note % told)
+
+
+def elapsed(since: datetime | None) -> str:
+    """Return how long ago something happened, to the hour: « 3 heures », « 2 jours »."""
+    if since is None:
+        return ""
+    passed = timezone.now() - since
+    if passed.days:
+        return ngettext("%(count)s jour", "%(count)s jours", passed.days) % {"count": passed.days}
+    if hours := passed.seconds // 3600:
+        return ngettext("%(count)s heure", "%(count)s heures", hours) % {"count": hours}
+    return _("moins d’une heure")
+
+
+def soon(status: Status, start: date | None) -> str:
+    """Return why an agreement that is not validated cannot wait, or nothing when it can."""
+    days = (start - timezone.localdate()).days if start else None
+    if days is None or days > URGENT.days or status not in (Status.SUBMITTED, Status.RETURNED):
+        return ""
+    if days == 0:
+        return _("Commence aujourd’hui")
+    if days < 0:
+        return ngettext("A commencé il y a %(days)s jour", "A commencé il y a %(days)s jours", -days) % {
+            "days": -days
+        }
+    return ngettext("Début dans %(days)s jour", "Début dans %(days)s jours", days) % {"days": days}

@@ -2,145 +2,381 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.contrib import messages
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.middleware import keeps_typed_text, take_typed_text
+from accounts.models import User
 from accounts.session import signed_in
-from conventions import documents, drafts, forms, permissions, phases, signing, wizard, workflow
-from conventions.models import Convention, Remark, Status
+from conventions import documents, forms, permissions, phases, signing, wizard, workflow
+from conventions.models import Convention, Event, Remark, Status, Turn
+from organisations.models import Party
+from organisations.roles import roles_of
 
 
 def visible(request: HttpRequest, pk: int) -> Convention:
     """Return an agreement this person may see, or raise 404: the rest does not exist."""
     agreements = Convention.objects.visible_to(signed_in(request)).for_detail()
-    return get_object_or_404(agreements.prefetch_related("interruptions", "turns__done_by"), pk=pk)
+    return get_object_or_404(agreements.prefetch_related("interruptions", "turns"), pk=pk)
 
 
 @require_GET
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything: what was agreed once it is frozen, the row as it stands before."""
+    return page(request, visible(request, pk))
+
+
+def page(
+    request: HttpRequest, convention: Convention, unsaved: forms.RemarkForm | None = None, status: int = 200
+) -> HttpResponse:
+    """Show an agreement; ``unsaved`` is a remark that could not be pinned, so that its text is not lost."""
     user = signed_in(request)
-    convention = visible(request, pk)
     document = convention.documents.first()
     context = document.context if document else documents.agreement(convention)
-    remarks: dict[str, list[Remark]] = {}
-    for remark in convention.remarks.select_related("author", "resolved_by"):
-        if remark.resolved_at or permissions.sees_open_remarks(user, convention):
-            remarks.setdefault(remark.field, []).append(remark)
+    remarks = remarks_seen(user, convention)
+    open_remarks = [remark for remark in remarks if not remark.resolved_at]
+    manages, owns = permissions.manages(user, convention), permissions.owns(user, convention)
+    sections = documents.sections(context)
+    events = list(convention.events.select_related("actor").order_by("-at", "-pk"))
     return render(
         request,
         "conventions/detail.html",
         {
             "convention": convention,
-            "label": phases.label(convention),
-            "tone": phases.TONES[Status(convention.status)],
+            "context": context,
+            "owns": owns,
+            "manages": manages,
+            "card": phases.card(convention) if owns else None,
+            "standing": standing(convention, user, events),
             "phases": phases.track(convention),
-            "sections": documents.sections(context),
-            "differences": named_differences(convention) if permissions.manages(user, convention) else [],
-            "changes": documents.changes_since(context, convention) if document else [],
-            "document": document,
-            "circuit": signing.circuit(convention),
-            "remarks": remarks,
-            "open_remarks": sum(1 for pinned in remarks.values() for remark in pinned if not remark.resolved_at),
+            "soon": phases.soon(Status(convention.status), convention.start),
+            "facts": {row.field: row.value for section in sections for row in section.rows},
+            "sections": pinned(sections, remarks),
+            "unplaced": unplaced(sections, remarks),
+            "unsaved": unsaved,
             "may_remark": permissions.may_remark(user, convention),
             "may_edit": permissions.may_edit(user, convention),
+            "differences": documents.differences(context) if manages or roles_of(user).is_admin else [],
+            "changes": documents.changes_since(context, convention) if document else [],
+            "document": document,
             "may_preview": permissions.may_preview(user, convention),
-            "may_print": permissions.may_print(user, convention),
             "may_delete": permissions.may_delete(user, convention),
-            "owns": permissions.owns(user, convention),
-            "manages": permissions.manages(user, convention),
-            "resume_url": wizard.resume_url(convention) if convention.is_editable else "",
-            "actions": workflow.available(convention, user),
-            "events": convention.events.select_related("actor").order_by("-at", "-pk")
-            if permissions.sees_journal(user, convention)
-            else [],
-            "remark_form": forms.RemarkForm(),
+            "circuit": signing.circuit(convention),
+            "contacts": contacts(convention, user),
+            "journal": journal(events) if permissions.sees_journal(user, convention) else [],
+            "buttons": buttons(convention, user, open_remarks),
+            "hint": hint(convention, user, open_remarks),
+            "queue": queue(convention, user) if manages else None,
         },
+        status=status,
     )
 
 
-def named_differences(convention: Convention) -> list[tuple[str, str, str]]:
-    """Return what differs from the records: label, before, after."""
-    return [(wizard.label_of(name), *values) for name, values in drafts.differences(convention).items()]
+def remarks_seen(user: User, convention: Convention) -> list[Remark]:
+    """Return the remarks this person sees: those treated, and those still open once they were sent."""
+    remarks = convention.remarks.select_related("author")
+    sees_open = permissions.sees_open_remarks(user, convention)
+    return [remark for remark in remarks if remark.resolved_at or sees_open]
 
 
+Sections = list[tuple[documents.Section, list[tuple[documents.Row, list[Remark]]]]]
+
+
+def pinned(sections: list[documents.Section], remarks: list[Remark]) -> Sections:
+    """Put each remark under the row of its field."""
+    return [
+        (
+            section,
+            [
+                (row, [remark for remark in remarks if row.field and remark.field == row.field])
+                for row in section.rows
+            ],
+        )
+        for section in sections
+    ]
+
+
+def unplaced(sections: list[documents.Section], remarks: list[Remark]) -> list[tuple[str, Remark]]:
+    """Return the remarks on fields that share the row of another one, with the name of their field."""
+    shown = {row.field for section in sections for row in section.rows}
+    return [(wizard.label_of(remark.field), remark) for remark in remarks if remark.field not in shown]
+
+
+def standing(convention: Convention, user: User, events: list[Event]) -> phases.Standing:
+    """Return where it stands, in the words of this reader."""
+    turn = signing.current_turn(convention, Turn.Purpose.APPROVAL)
+    turn = turn or signing.current_turn(convention, Turn.Purpose.SIGNATURE)
+    return phases.standing(
+        Status(convention.status),
+        convention.start,
+        convention.end,
+        Party(turn.party) if turn else None,
+        events[0].at if events else None,
+        manages=permissions.manages(user, convention),
+        follows=permissions.follows(user, convention),
+    )
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Somebody to write to or call about an agreement."""
+
+    role: str | Promise
+    name: str
+    email: str
+    phone: str
+
+    @property
+    def dialled(self) -> str:
+        """The number as a telephone wants it: « +33261911000 »."""
+        return "".join(letter for letter in self.phone if letter in "+0123456789")
+
+
+def contacts(convention: Convention, user: User) -> list[Contact]:
+    """Return the people of an agreement as the directories know them today, its reader left out."""
+    found = []
+    if not permissions.owns(user, convention):
+        student = convention.student.user
+        found.append(Contact(_("Étudiant"), str(student), student.email, convention.student_phone or ""))
+    for role, person in (
+        (_("Tuteur professionnel"), convention.tutor),
+        (_("Signataire"), convention.signatory),
+    ):
+        if person and not (found and found[-1].email == person.email):
+            found.append(Contact(role, str(person), person.email, person.phone))
+    teacher, centre = convention.teacher, convention.centre
+    if teacher and not permissions.follows(user, convention):
+        found.append(Contact(_("Enseignant référent"), str(teacher), teacher.user.email, teacher.phone))
+    if centre and not permissions.manages(user, convention):
+        found.append(Contact(_("Centre de gestion"), centre.name, centre.mailbox, centre.phone))
+    return found
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the journal, as the page tells it."""
+
+    label: str | Promise
+    tone: str
+    event: Event
+
+
+TONES = {
+    "approve": "ok",
+    "validate": "ok",
+    "sign": "ok",
+    "return": "wait",
+    "refuse": "stop",
+    "terminate": "stop",
+    "cancel": "stop",
+}
+
+
+def journal(events: list[Event]) -> list[Entry]:
+    return [
+        Entry(phases.HAPPENED.get(event.action, event.action), TONES.get(event.action, ""), event)
+        for event in events
+    ]
+
+
+@dataclass(frozen=True)
+class Button:
+    """Something this person may do now: a form that acts at once, or a link to a page that asks first."""
+
+    label: str | Promise
+    url: str
+    acts: bool
+    is_primary: bool = False
+    is_destructive: bool = False
+
+
+def buttons(convention: Convention, user: User, open_remarks: list[Remark]) -> list[Button]:
+    """Return what is possible now, the least usual first and what is expected last."""
+    found = []
+    for action in workflow.available(convention, user):
+        if action.name == "submit" and (open_remarks or wizard.first_incomplete(convention)):
+            continue
+        if action.name == "validate" and (open_remarks or permissions.awaits_approval(convention)):
+            continue
+        found.append(
+            Button(
+                action.label,
+                reverse("conventions:act", args=[convention.pk, action.name]),
+                acts=not action.needs_page,
+                is_primary=action.is_primary or bool(action.name == "return" and open_remarks),
+                is_destructive=action.is_destructive,
+            )
+        )
+    if permissions.may_edit(user, convention):
+        ready = any(button.is_primary for button in found)
+        owns = permissions.owns(user, convention)
+        label = _("Reprendre la saisie") if convention.status == Status.DRAFT else _("Corriger")
+        resume = wizard.step_url(convention, wizard.RESUME)
+        found.append(Button(label, resume, acts=False, is_primary=owns and not ready))
+    return sorted(found, key=lambda button: (button.is_primary, not button.is_destructive))
+
+
+def hint(convention: Convention, user: User, open_remarks: list[Remark]) -> str:
+    """Return what to know before pressing a button of the bar."""
+    if open_remarks and permissions.may_remark(user, convention):
+        return ngettext(
+            "%(count)s remarque épinglée, que l’étudiant ne voit pas encore.",
+            "%(count)s remarques épinglées, que l’étudiant ne voit pas encore.",
+            len(open_remarks),
+        ) % {"count": len(open_remarks)}
+    if permissions.awaits_approval(convention) and permissions.manages(user, convention):
+        return _("La validation attend l’approbation de l’enseignant référent.")
+    if convention.status == Status.SUBMITTED and permissions.manages(user, convention):
+        return str(workflow.IRREVERSIBLE)
+    return ""
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The agreements a manager has to validate, and the place of this one among them."""
+
+    total: int
+    rank: int  # from 1; 0 when it is not, or no longer, one of them
+    previous: int | None
+    following: int | None
+
+
+def queue(convention: Convention, user: User) -> Queue:
+    """Return it in the order of the home page, the first to start first; ``following`` is what comes next."""
+    handled = Convention.objects.filter(centre__in=roles_of(user).centre_ids, status=Status.SUBMITTED)
+    waiting = list(handled.order_by("start", "submitted_at").values_list("pk", flat=True))
+    rank = waiting.index(convention.pk) + 1 if convention.pk in waiting else 0
+    return Queue(
+        len(waiting),
+        rank,
+        waiting[rank - 2] if rank > 1 else None,
+        waiting[rank] if rank < len(waiting) else None,
+    )
+
+
+@keeps_typed_text
 @require_http_methods(["GET", "POST"])
 def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """Ask for an action: its page when something is typed or weighed first, then the act itself by POST."""
     user = signed_in(request)
     convention = visible(request, pk)
-    if action not in workflow.ACTIONS:
+    asked = workflow.ACTIONS.get(action)
+    if asked is None or not workflow.permissions_hold(asked, user, convention):
         raise Http404
-    asked = workflow.ACTIONS[action]
-    if not workflow.permissions_hold(asked, user, convention):
-        raise Http404
-    form = forms.ActionForm(request.POST or None)
     if request.method == "GET" and convention.status not in asked.sources:
         messages.error(request, workflow.moved_on(convention))
         return redirect(convention)
+    typed = take_typed_text(request) if request.method == "GET" else request.POST
+    form = forms.ActionForm(
+        typed,
+        initial={"signed_on": timezone.localdate()},
+        comment_label=asked.comment_label,
+        comment_required=asked.comment_required(convention),
+        asks_date=asked.asks_date,
+    )
     if request.method == "POST" and form.is_valid():
         try:
-            convention = workflow.act(
-                pk,
-                action,
-                by=user,
-                comment=form.cleaned_data["comment"],
-                signed_on=form.cleaned_data["signed_on"],
-            )
+            workflow.act(pk, action, by=user, **form.cleaned_data)
         except workflow.Refused as refusal:
-            messages.error(request, str(refusal))
-            if not asked.needs_page or convention.status not in asked.sources:
-                return redirect(convention)
-        else:
-            messages.success(request, _("C’est fait : %(label)s.") % {"label": asked.label})
-            return redirect(wizard.after_url(convention) if action == "submit" else convention.get_absolute_url())
+            return refused(request, convention, asked, form, refusal)
+        messages.success(request, _("%(done)s.") % {"done": phases.HAPPENED[action]})
+        return redirect(wizard.after_url(convention) if action == "submit" else convention)
+    return confirmation(request, convention, asked, form, status=422 if request.method == "POST" else 200)
+
+
+def refused(
+    request: HttpRequest,
+    convention: Convention,
+    asked: workflow.Action,
+    form: forms.ActionForm,
+    refusal: workflow.Refused,
+) -> HttpResponse:
+    """Say why an action cannot be done; what was typed stays on the page, even when someone else acted first."""
+    convention = visible(request, convention.pk)
+    moved_on = convention.status not in asked.sources
+    if asked.needs_page and (not moved_on or form.cleaned_data.get("comment")):
+        form.add_error(None, str(refusal))
+        return confirmation(request, convention, asked, form, status=409 if moved_on else 422)
+    messages.error(request, str(refusal))
+    if convention.is_editable and asked.name == "submit":
+        return redirect(wizard.resume_url(convention))
+    return redirect(convention)
+
+
+def confirmation(
+    request: HttpRequest, convention: Convention, asked: workflow.Action, form: forms.ActionForm, status: int
+) -> HttpResponse:
+    """Show what an action does before it is done, with what it asks."""
+    open_remarks = [] if asked.name != "return" else convention.remarks.filter(resolved_at__isnull=True)
     return render(
         request,
         "conventions/act.html",
-        {"convention": convention, "action": asked, "form": form, "circuit": signing.circuit(convention)},
-        status=422 if request.method == "POST" else 200,
+        {
+            "convention": convention,
+            "action": asked,
+            "form": form,
+            "possible": convention.status in asked.sources,
+            "needs_remark": asked.name == "return" and not open_remarks,
+            "remarks": [(wizard.label_of(remark.field), remark) for remark in open_remarks],
+            "circuit": signing.circuit(convention) if asked.asks_date else [],
+        },
+        status=status,
     )
 
 
-@require_POST
+def locked(request: HttpRequest, pk: int) -> Convention:
+    """Return an agreement that this person may see, locked: nobody sends it back while a remark is written."""
+    agreements = Convention.objects.visible_to(signed_in(request)).select_for_update(of=("self",))
+    return get_object_or_404(agreements, pk=pk)
+
+
+@keeps_typed_text
+@require_http_methods(["GET", "POST"])
 @transaction.atomic
 def add_remark(request: HttpRequest, pk: int) -> HttpResponse:
     """Pin a remark on a field; the student sees it once the correction is asked."""
     user = signed_in(request)
-    convention = get_object_or_404(
-        Convention.objects.visible_to(user).select_for_update(of=("self",)), pk=pk
-    )
-    if not permissions.owns_or_manages(user, convention) and not permissions.follows(user, convention):
+    convention = locked(request, pk)
+    if not permissions.manages(user, convention) and not permissions.follows(user, convention):
         raise Http404
-    form = forms.RemarkForm(request.POST)
-    if not permissions.may_remark(user, convention):
-        messages.error(request, _("Cette convention n’attend pas de remarque de votre part."))
-    elif form.is_valid() and form.cleaned_data["field"] in wizard.STEP_OF_FIELD:
-        Remark.objects.create(convention=convention, author=user, **form.cleaned_data)
-        messages.success(request, _("Remarque épinglée. L’étudiant la verra quand vous demanderez la correction."))
+    typed = take_typed_text(request) if request.method == "GET" else request.POST
+    if typed is None:
+        return redirect(convention)
+    form = forms.RemarkForm(typed)
+    valid = form.is_valid() and form.cleaned_data["field"] in wizard.STEP_OF_FIELD
+    if request.method == "GET":
+        problem = _("Votre session avait expiré : votre remarque n’est pas encore épinglée.")
+    elif not permissions.may_remark(user, convention):
+        problem = _("Cette convention n’attend plus de remarque : la vôtre n’est pas épinglée.")
+    elif not valid:
+        problem = _("Écrivez votre remarque, en 2 000 caractères au plus.")
     else:
-        messages.error(request, _("Écrivez la remarque et choisissez le champ qu’elle concerne."))
-    return redirect(f"{convention.get_absolute_url()}#remarques")
+        Remark.objects.create(convention=convention, author=user, **form.cleaned_data)
+        return redirect(f"{convention.get_absolute_url()}#champ-{form.cleaned_data['field']}")
+    messages.error(request, problem)
+    return page(request, visible(request, pk), unsaved=form, status=200 if request.method == "GET" else 422)
 
 
 @require_POST
 @transaction.atomic
 def delete_remark(request: HttpRequest, pk: int, remark: int) -> HttpResponse:
     """Take back a remark before it is sent."""
-    user = signed_in(request)
-    convention = get_object_or_404(
-        Convention.objects.visible_to(user).select_for_update(of=("self",)), pk=pk
-    )
-    pinned = get_object_or_404(convention.remarks.filter(resolved_at__isnull=True), pk=remark)
-    if not permissions.may_remark(user, convention):
+    convention = locked(request, pk)
+    if not permissions.may_remark(signed_in(request), convention):
         raise Http404
+    pinned = get_object_or_404(convention.remarks.filter(resolved_at__isnull=True), pk=remark)
     pinned.delete()
-    messages.success(request, _("Remarque supprimée."))
-    return redirect(f"{convention.get_absolute_url()}#remarques")
+    return redirect(f"{convention.get_absolute_url()}#champ-{pinned.field}")
 
 
 @require_GET
@@ -152,7 +388,8 @@ def pdf(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
         raise Http404
     if not document.is_ready:
         messages.info(request, _("Le PDF est en préparation : il sera prêt dans quelques secondes."))
-        return redirect(wizard.after_url(convention))
+        owns = permissions.owns(signed_in(request), convention)
+        return redirect(wizard.after_url(convention) if owns else convention)
     return FileResponse(
         document.file.open(), filename=f"convention-{convention.number}.pdf", content_type="application/pdf"
     )

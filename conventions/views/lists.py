@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple, cast
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
+from django_countries import countries
+from django_htmx.http import push_url
 
-from accounts.folding import fold
+from accounts.models import User
 from accounts.session import signed_in
-from conventions import forms, phases
-from conventions.models import Convention, Status
-from organisations.directory import contains_words
+from conventions import phases
+from conventions.filters import GATHERED, NOT_VALIDATED, TO_SIGN, FilterForm
+from conventions.models import Convention, Event, Status, Turn
+from organisations.models import Centre, Party
 from organisations.models.host import FRENCH_COUNTRIES
 from organisations.roles import Roles, roles_of
 
 ROWS_A_PAGE = 25
 ROWS_AT_HOME = 10
-# A stage that starts so soon and is not validated is what a manager treats first.
-URGENT = timedelta(days=7)
+# A teacher follows at most 24 trainees at a time (article D124-3).
+FOLLOWED_AT_HOME = 24
+NEWEST_FIRST = "-soumise"
+FIRST_CLICK = {"soumise": NEWEST_FIRST}
 SORTS = {
     "numero": "number",
     "etudiant": "student__user__search_key",
@@ -40,31 +50,216 @@ def home(request: HttpRequest) -> HttpResponse:
     roles = roles_of(user)
     context: dict[str, Any] = {"roles": roles}
     if roles.is_student:
-        own = Convention.objects.filter(student=roles.student_id).for_list().prefetch_related("remarks", "turns")
+        own = (
+            Convention.objects.filter(student=roles.student_id)
+            .for_list()
+            .prefetch_related("remarks", "turns")
+        )
         cards = [phases.card(convention) for convention in own.order_by("-updated_at")[:30]]
         context |= {"cards": cards, "todo": [card for card in cards if card.todo]}
     if roles.is_manager:
         context["desk"] = desk(roles)
     if roles.is_teacher:
-        context["followed"] = Convention.objects.filter(teacher__in=roles.teacher_ids).exclude(
-            status=Status.DRAFT
-        ).for_list().order_by("-start")[:ROWS_AT_HOME]
+        context["followed"] = followed(roles)
     return render(request, "conventions/home.html", context)
 
 
+@dataclass(frozen=True)
+class Tile:
+    """One count of a manager's home, and the list it counts."""
+
+    count: int
+    label: str
+    icon: str
+    url: str
+    is_urgent: bool = False
+
+
 def desk(roles: Roles) -> dict[str, Any]:
-    """Return what a manager has to treat: counts in one query, then the first agreements."""
+    """Return what a manager has to treat: counts in one query, then the first agreements to validate."""
     handled = Convention.objects.filter(centre__in=roles.centre_ids)
-    soon = timezone.localdate() + URGENT
-    waiting = Q(status=Status.SUBMITTED)
+    soon = timezone.localdate() + phases.URGENT
     counts = handled.aggregate(
-        waiting=Count("pk", filter=waiting),
-        urgent=Count("pk", filter=Q(start__lte=soon, status__in=[Status.SUBMITTED, Status.RETURNED])),
+        urgent=Count("pk", filter=Q(start__lte=soon, status__in=GATHERED[NOT_VALIDATED])),
+        waiting=Count("pk", filter=Q(status=Status.SUBMITTED)),
         returned=Count("pk", filter=Q(status=Status.RETURNED)),
-        signing=Count("pk", filter=Q(status__in=[Status.VALIDATED, Status.SIGNING])),
+        signing=Count("pk", filter=Q(status__in=GATHERED[TO_SIGN])),
     )
-    rows = handled.filter(waiting).for_list().order_by("start", "submitted_at")[:ROWS_AT_HOME]
-    return {"counts": counts, "soon": soon, "rows": rows}
+    urgent, waiting, returned, signing = counts.values()
+    every = (
+        reverse("conventions:list") + ("?role=gestion&" if roles.is_teacher else "?") + "tri=debut&statut="
+    )
+    urgent_label = ngettext(
+        "commence d’ici %(days)s jours et n’est pas validée",
+        "commencent d’ici %(days)s jours et ne sont pas validées",
+        urgent,
+    )
+    return {
+        "waiting": waiting,
+        "waiting_url": every + Status.SUBMITTED,
+        "tiles": [
+            Tile(
+                urgent,
+                urgent_label % {"days": phases.URGENT.days},
+                "alarm-clock",
+                f"{every}{NOT_VALIDATED}&debut_avant={soon}",
+                is_urgent=True,
+            ),
+            Tile(waiting, ngettext("à valider", "à valider", waiting), "inbox", every + Status.SUBMITTED),
+            Tile(
+                returned,
+                ngettext("à corriger par l’étudiant", "à corriger par les étudiants", returned),
+                "message-circle-warning",
+                every + Status.RETURNED,
+            ),
+            Tile(
+                signing,
+                ngettext("validée, à faire signer", "validées, à faire signer", signing),
+                "signature",
+                every + TO_SIGN,
+            ),
+        ],
+        "rows": rows(
+            handled.filter(status=Status.SUBMITTED).order_by("start", "submitted_at")[:ROWS_AT_HOME], roles
+        ),
+    }
+
+
+@dataclass(frozen=True)
+class Followed:
+    """One agreement on its teacher's home page."""
+
+    convention: Convention
+    standing: phases.Standing
+    is_asked: bool  # this teacher's approval is what it waits for
+
+
+def followed(roles: Roles) -> list[Followed]:
+    """Return what a teacher follows, with the people to call: approvals they must give first."""
+    asked = When(status=Status.SUBMITTED, waiting=Party.TEACHER, then=0)
+    agreements = (
+        Convention.objects.filter(teacher__in=roles.teacher_ids)
+        .exclude(status=Status.DRAFT)
+        .select_related("student__user", "enrolment__programme", "organisation", "service", "tutor")
+        .defer("missions", "skills", "details", "record", "search_key")
+        .annotate(waiting=WAITING, since=SINCE)
+        .order_by(Case(asked, default=1), "-start", "-pk")
+    )
+    return [
+        Followed(
+            convention,
+            phases.standing(
+                Status(convention.status),
+                convention.start,
+                convention.end,
+                convention.waiting,
+                convention.since,
+                manages=False,
+                follows=True,
+            ),
+            convention.status == Status.SUBMITTED and convention.waiting == Party.TEACHER,
+        )
+        for convention in agreements[:FOLLOWED_AT_HOME]
+    ]
+
+
+class Values(NamedTuple):
+    """What the list reads of an agreement: no model instance, which would cost more than the query."""
+
+    pk: int
+    number: str | None
+    status: str
+    start: date | None
+    end: date | None
+    centre: int | None
+    teacher: int | None
+    first_name: str
+    last_name: str
+    programme: str | None
+    host: str | None
+    city: str | None
+    country: str | None
+    waiting: Party | None
+    since: datetime | None
+
+
+# Whose approval or signature comes next, and when something last happened.
+WAITING = Subquery(
+    Turn.objects.filter(convention=OuterRef("pk"), done_at=None)
+    .order_by("purpose", "rank")
+    .values("party")[:1]
+)
+SINCE = Subquery(Event.objects.filter(convention=OuterRef("pk")).order_by("-at").values("at")[:1])
+COLUMNS = (
+    "pk",
+    "number",
+    "status",
+    "start",
+    "end",
+    "centre",
+    "teacher",
+    "student__user__first_name",
+    "student__user__last_name",
+    "enrolment__programme__label",
+    "organisation__name",
+    "service__city",
+    "service__country",
+    WAITING,
+    SINCE,
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list, ready to print."""
+
+    url: str
+    number: str
+    student: str
+    programme: str
+    host: str
+    place: str
+    dates: str
+    soon: str
+    standing: phases.Standing
+
+
+def rows(found: QuerySet[Convention], roles: Roles) -> list[Row]:
+    """Read the lines of a list, in one query however many they are."""
+    return [row(Values(*values), roles) for values in found.values_list(*COLUMNS)]
+
+
+def row(values: Values, roles: Roles) -> Row:
+    status = Status(values.status)
+    abroad = values.country and values.country not in FRENCH_COUNTRIES
+    return Row(
+        url=reverse("conventions:detail", args=[values.pk]),
+        number=values.number or _("Brouillon"),
+        student=f"{values.first_name} {values.last_name}",
+        programme=values.programme or "",
+        host=values.host or "",
+        place=f"{values.city} ({countries.name(values.country)})" if abroad else values.city or "",
+        dates=f"{values.start:%d/%m/%Y} → {values.end:%d/%m/%Y}" if values.start and values.end else "",
+        soon=phases.soon(status, values.start),
+        standing=phases.standing(
+            status,
+            values.start,
+            values.end,
+            values.waiting,
+            values.since,
+            manages=values.centre in roles.centre_ids,
+            follows=values.teacher in roles.teacher_ids,
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Header:
+    """The head of a column; one that sorts carries the address that does it."""
+
+    label: str | Promise
+    url: str = ""
+    order: str = ""  # ascending, descending, or nothing while another column sorts
 
 
 @require_GET
@@ -72,43 +267,60 @@ def index(request: HttpRequest) -> HttpResponse:
     """The agreements this person may see, filtered and sorted by the address alone."""
     user = signed_in(request)
     roles = roles_of(user)
-    if not roles.is_staff:
+    if not (roles.is_manager or roles.is_teacher or roles.is_admin):
         raise Http404
+    form = FilterForm(request.GET, roles=roles, centres=centres_of(user, roles))
     visible = Convention.objects.visible_to(user)
-    form = forms.FilterForm(request.GET, roles=roles)
-    found = filtered(visible, form) if form.is_valid() else visible.none()
-    sort = request.GET.get("tri", "-soumise")
-    key = SORTS.get(sort.removeprefix("-"), "submitted_at")
-    order = f"-{key}" if sort.startswith("-") else key
-    paginator = Paginator(found.for_list().order_by(order, "-pk"), ROWS_A_PAGE)
-    return render(
+    found = form.apply(visible) if form.is_valid() else visible.none()
+    sort = request.GET.get("tri", NEWEST_FIRST)
+    if sort.removeprefix("-") not in SORTS:
+        sort = NEWEST_FIRST
+    key = SORTS[sort.removeprefix("-")]
+    order = F(key).desc(nulls_last=True) if sort.startswith("-") else F(key).asc(nulls_last=True)
+    page = Paginator(found.order_by(order, "-pk"), ROWS_A_PAGE).get_page(request.GET.get("page"))
+    answer = render(
         request,
         "conventions/list.html",
         {
             "form": form,
             "chips": form.chips(),
-            "page": paginator.get_page(request.GET.get("page")),
-            "sort": sort,
+            "headers": headers(form, sort),
+            "page": page,
+            "rows": rows(cast("QuerySet[Convention]", page.object_list), roles),
+            "sort": sort if sort != NEWEST_FIRST else "",
             "roles": roles,
         },
     )
+    # As one types, the address follows, without the filters left empty.
+    return push_url(answer, form.address()) if request.headers.get("HX-Request") else answer
 
 
-def filtered(visible: QuerySet[Convention], form: forms.FilterForm) -> QuerySet[Convention]:
-    """Apply the filters; drafts are only listed when they are asked for."""
-    wanted = form.cleaned_data
-    if status := wanted["statut"]:
-        visible = visible.filter(status=status)
-    else:
-        visible = visible.exclude(status=Status.DRAFT)
-    if text := fold(wanted["q"]):
-        visible = visible.filter(contains_words("search_key", text))
-    if year := wanted["annee"]:
-        visible = visible.filter(enrolment__academic_year=year)
-    if programme := wanted["etape"]:
-        visible = visible.filter(enrolment__programme=programme)
-    if day := wanted["debut_avant"]:
-        visible = visible.filter(start__lte=day)
-    if wanted["hors_france"]:
-        visible = visible.exclude(service__country__in=FRENCH_COUNTRIES).filter(service__isnull=False)
-    return visible
+def centres_of(user: User, roles: Roles) -> list[Centre]:
+    """Return the centres whose agreements this person lists: their own, all of them for an admin."""
+    centres = Centre.objects.filter(pk__in=roles.centre_ids)
+    if roles.is_admin:
+        centres = (
+            Centre.objects.filter(institution=user.institution_id)
+            if user.institution_id
+            else Centre.objects.all()
+        )
+    return list(centres) if roles.is_manager or roles.is_admin else []
+
+
+def headers(form: FilterForm, sort: str) -> list[Header]:
+    """Return the heads of the table; a second click sorts the other way."""
+    columns = [
+        ("numero", _("N°")),
+        ("etudiant", _("Étudiant")),
+        ("organisme", _("Établissement d’accueil")),
+        ("debut", _("Dates")),
+        ("soumise", _("État")),
+    ]
+    found = []
+    for name, label in columns:
+        order = {name: "ascending", f"-{name}": "descending"}.get(sort, "")
+        other_way = (
+            name if sort == f"-{name}" else f"-{name}" if sort == name else FIRST_CLICK.get(name, name)
+        )
+        found.append(Header(label, form.address(tri=other_way, page=""), order))
+    return found

@@ -1,0 +1,209 @@
+"""The filters of the lists of agreements, all of them in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.folding import fold
+from conventions.forms import DateField
+from conventions.models import Convention, Status
+from organisations.directory import contains_words
+from organisations.models import Centre, Programme
+from organisations.models.host import FRENCH_COUNTRIES
+from organisations.models.university import academic_year_label
+from organisations.people import programmes_handled_by
+from organisations.roles import Roles
+
+YEARS_BACK = 6
+NOT_VALIDATED, TO_SIGN = "non-validees", "a-signer"
+# States that are looked for together, under one name in the address.
+GATHERED = {
+    NOT_VALIDATED: (Status.SUBMITTED, Status.RETURNED),
+    TO_SIGN: (Status.VALIDATED, Status.SIGNING),
+}
+# What a list can be narrowed to, in the words of staff.
+STATES = [
+    ("", gettext_lazy("Tous, sauf les brouillons")),
+    (NOT_VALIDATED, gettext_lazy("Pas encore validées")),
+    (Status.SUBMITTED, gettext_lazy("À valider")),
+    (Status.RETURNED, gettext_lazy("À corriger par l’étudiant")),
+    (TO_SIGN, gettext_lazy("En attente de signatures")),
+    (Status.VALIDATED, gettext_lazy("Validées, aucune signature")),
+    (Status.SIGNING, gettext_lazy("Signatures commencées")),
+    (Status.SIGNED, gettext_lazy("Signées")),
+    (Status.REFUSED, gettext_lazy("Refusées")),
+    (Status.TERMINATED, gettext_lazy("Rompues")),
+    (Status.CANCELLED, gettext_lazy("Annulées")),
+    (Status.DRAFT, gettext_lazy("Brouillons")),
+]
+MANAGED, FOLLOWED = "gestion", "suivi"
+ROLES = [
+    ("", gettext_lazy("Toutes")),
+    (MANAGED, gettext_lazy("Celles que je gère")),
+    (FOLLOWED, gettext_lazy("Celles que je suis")),
+]
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One filter in force, and the address of the list without it."""
+
+    label: str
+    without: str
+
+
+@dataclass(frozen=True)
+class Select:
+    """One drop-down; its options are written here, because a template takes ten times longer."""
+
+    name: str
+    label: str
+    options: SafeString
+
+
+class FilterForm(forms.Form):
+    """What to look for; a filter that would offer no choice is left out."""
+
+    q = forms.CharField(
+        label=gettext_lazy("Numéro, étudiant, organisme, sujet"), required=False, max_length=100
+    )
+    statut = forms.ChoiceField(label=gettext_lazy("État"), required=False, choices=STATES)
+    role = forms.ChoiceField(label=gettext_lazy("À quel titre"), required=False, choices=ROLES)
+    annee = forms.TypedChoiceField(
+        label=gettext_lazy("Année universitaire"), required=False, coerce=int, empty_value=None
+    )
+    centre = forms.ModelChoiceField(
+        Centre.objects.none(),
+        label=gettext_lazy("Centre de gestion"),
+        required=False,
+        empty_label=gettext_lazy("Tous"),
+    )
+    etape = forms.ModelChoiceField(
+        Programme.objects.none(),
+        label=gettext_lazy("Étape d’étude"),
+        required=False,
+        empty_label=gettext_lazy("Toutes"),
+    )
+    debut_avant = DateField(label=gettext_lazy("Commence au plus tard le"), required=False)
+    hors_france = forms.BooleanField(label=gettext_lazy("Hors de France"), required=False)
+
+    def __init__(self, data: QueryDict, *, roles: Roles, centres: Sequence[Centre]) -> None:
+        super().__init__(data)
+        self.query, self.roles = data, roles
+        this_year = timezone.localdate().year
+        years = range(this_year + 1, this_year - YEARS_BACK, -1)
+        self.choice("annee").choices = [
+            ("", _("Toutes")),
+            *((year, academic_year_label(year)) for year in years),
+        ]
+        if not (roles.is_manager and roles.is_teacher):
+            del self.fields["role"]
+        if len(centres) < 2:
+            del self.fields["centre"]
+        else:
+            self.offer("centre", Centre.objects.filter(pk__in=[centre.pk for centre in centres]))
+        if centres:
+            self.offer("etape", programmes_handled_by(centres))
+        else:
+            del self.fields["etape"]
+
+    def choice(self, name: str) -> forms.ChoiceField:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        return field
+
+    def offer(self, name: str, rows: QuerySet[Any]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = rows
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """What the address says of each filter that is not a drop-down."""
+        return {name: self.query.get(name, "") for name in ("q", "debut_avant", "hors_france")}
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a filter is in force besides the search and the state."""
+        return any(self.query.get(name) for name in self.fields if name not in {"q", "statut"})
+
+    def state(self) -> Select:
+        return self.select("statut")
+
+    def selects(self) -> list[Select]:
+        """Return the other drop-downs."""
+        return [self.select(name) for name in ("role", "annee", "centre", "etape") if name in self.fields]
+
+    def select(self, name: str) -> Select:
+        field, chosen = self.choice(name), self.query.get(name, "")
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            (
+                (value, SafeString(" selected") if str(value) == chosen else "", label)
+                for value, label in cast("Iterable[tuple[Any, Any]]", field.choices)
+            ),
+        )
+        return Select(name, str(field.label), options)
+
+    def chips(self) -> list[Chip]:
+        """Return the filters in force, each with the address that removes it."""
+        return [
+            Chip(chip_label(self.fields[name], value), self.address(**{name: "", "page": ""}))
+            for name, value in self.cleaned_data.items()
+            if value
+        ]
+
+    def address(self, **changed: str) -> str:
+        """Return the query string of the list with some parameters changed, those left empty left out."""
+        wanted = {**self.query.dict(), **changed}
+        return "?" + urlencode({name: value for name, value in wanted.items() if value})
+
+    def apply(self, visible: QuerySet[Convention]) -> QuerySet[Convention]:
+        """Narrow the list; drafts are only listed when they are asked for."""
+        wanted = self.cleaned_data
+        if state := wanted["statut"]:
+            visible = visible.filter(status__in=GATHERED.get(state, (state,)))
+        else:
+            visible = visible.exclude(status=Status.DRAFT)
+        if wanted.get("role") == MANAGED:
+            visible = visible.filter(centre__in=self.roles.centre_ids)
+        elif wanted.get("role") == FOLLOWED:
+            visible = visible.filter(teacher__in=self.roles.teacher_ids)
+        if fold(wanted["q"]):
+            visible = visible.filter(contains_words("search_key", wanted["q"]))
+        if year := wanted["annee"]:
+            visible = visible.filter(enrolment__academic_year=year)
+        if centre := wanted.get("centre"):
+            visible = visible.filter(centre=centre)
+        if programme := wanted.get("etape"):
+            visible = visible.filter(enrolment__programme=programme)
+        if day := wanted["debut_avant"]:
+            visible = visible.filter(start__lte=day)
+        if wanted["hors_france"]:
+            visible = visible.filter(service__isnull=False).exclude(service__country__in=FRENCH_COUNTRIES)
+        return visible
+
+
+def chip_label(field: forms.Field, value: Any) -> str:
+    """Return a filter in words: « État : À valider », « Hors de France »."""
+    if value is True:
+        return str(field.label)
+    if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
+        value = dict(cast("Iterable[tuple[Any, Any]]", field.choices)).get(value, value)
+    if isinstance(value, date):
+        value = value.strftime("%d/%m/%Y")
+    return _("%(filter)s : %(value)s") % {"filter": field.label, "value": value}
