@@ -1,0 +1,227 @@
+"""Every address × every role, with the expected answer written down. An address that is not here fails."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from django.conf import settings
+from django.contrib import admin
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from conventions.models import Status
+from tests.factories import CommuneFactory, MessageFactory
+from tests.worlds import ROLES, World
+
+pytestmark = pytest.mark.django_db
+
+EVERYONE = ("anonymous", *ROLES)
+# What a column of the table means.
+LOGIN = "login"  # sent to the sign-in page
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request; ``expected`` has one answer per role of EVERYONE, in that order."""
+
+    name: str
+    expected: tuple[object, ...]
+    state: Status = Status.SUBMITTED
+    method: str = "get"
+    kwargs: dict = field(default_factory=dict)
+    data: dict = field(default_factory=dict)
+    habits: dict = field(default_factory=dict)
+
+    def __str__(self):
+        parts = [self.method, self.name, *map(str, self.kwargs.values()), self.state]
+        return " ".join(parts) + (f" {self.habits}" if self.habits else "")
+
+
+def row(name, expected, **options):
+    """``expected``: one word a role, in the order of EVERYONE; one word alone stands for all of them."""
+    words = expected.split()
+    answers = [LOGIN if word == LOGIN else int(word) for word in (words * len(EVERYONE) if len(words) == 1 else words)]
+    assert len(answers) == len(EVERYONE)
+    return Case(name, tuple(answers), **options)
+
+
+TYPED = {"comment": "Raison", "signed_on": "2026-01-01"}
+# anonymous, student (owner), other student, manager, manager elsewhere, named teacher, other teacher, admin
+MATRIX = [
+    # Open to all
+    row("health", "200"),
+    row("theme", "200"),
+    row("account_signup", "200 302 302 302 302 302 302 302"),
+    row("account_login", "200 302 302 302 302 302 302 302"),
+    row("account_logout", "405"),
+    row("account_logout", "302", method="post"),
+    row("account_inactive", "200"),
+    row("unknown_identity", "403"),
+    row("account_reset_password", "200 302 302 302 302 302 302 302"),
+    row("account_reset_password_done", "200"),
+    row("account_reset_password_from_key", "200", kwargs={"uidb36": "1", "key": "wrong"}),
+    row("account_reset_password_from_key_done", "200"),
+    row("account_change_password", "login 200 200 200 200 200 200 200"),
+    row("account_set_password", "login 302 302 302 302 302 302 302"),
+    row("socialaccount_login_cancelled", "200"),
+    row("socialaccount_login_error", "200"),
+    row("openid_connect_login", "404", kwargs={"provider_id": "sso"}),
+    row("openid_connect_callback", "404", kwargs={"provider_id": "sso"}),
+    row("demo_mails", "404"),
+    row("demo_mail", "404", kwargs={"pk": "MESSAGE"}),
+    row("set_language", "405"),
+    row("set_language", "302", method="post", data={"language": "en"}),
+    # Signed in
+    row("home", "login 200 200 200 200 200 200 200"),
+    row("organisations:communes", "login 200 200 200 200 200 200 200", data={"code_postal": "14000"}),
+    row("styleguide", "login 403 403 403 403 403 403 200"),
+    # Lists and beginnings
+    row("conventions:list", "login 404 404 200 200 200 200 200"),
+    row("conventions:advice", "login 200 200 404 404 404 404 404"),
+    row("conventions:advice", "login 302 302 404 404 404 404 404", method="post"),
+    row("conventions:enter", "login 404 404 200 200 404 404 404"),
+    row("conventions:enter", "login 404 404 302 404 404 404 404", method="post", data={"student": "STUDENT"}),
+    # One agreement, read
+    row("conventions:detail", "login 200 404 200 404 200 404 200"),
+    row("conventions:detail", "login 200 404 200 404 404 404 200", state=Status.DRAFT),
+    row("conventions:detail", "login 200 404 200 404 200 404 200", state=Status.SIGNED),
+    row("conventions:next", "login 200 404 200 404 200 404 200"),
+    row("conventions:pdf", "login 404 404 404 404 404 404 404"),
+    row("conventions:pdf", "login 302 404 302 404 302 404 302", state=Status.VALIDATED),
+    row("conventions:preview", "login 404 404 200 404 404 404 404"),
+    row("conventions:preview", "login 404 404 404 404 404 404 404", state=Status.VALIDATED),
+    # One agreement, filled
+    *[
+        row(
+            "conventions:step",
+            "login 200 404 200 404 404 404 404",
+            state=Status.DRAFT,
+            kwargs={"slug": slug},
+        )
+        for slug in (
+            "eleve formation etablissement service tuteur contenu responsable signataire recapitulatif".split()
+        )
+    ],
+    row("conventions:step", "login 302 404 302 404 404 404 404", kwargs={"slug": "contenu"}),
+    row("conventions:step", "login 409 404 409 404 404 404 404", method="post", kwargs={"slug": "contenu"}),
+    row(
+        "conventions:step",
+        "login 422 404 422 404 404 404 404",
+        state=Status.RETURNED,
+        method="post",
+        kwargs={"slug": "contenu"},
+    ),
+    row(
+        "conventions:step",
+        "login 409 404 409 404 404 404 404",
+        state=Status.VALIDATED,
+        method="post",
+        kwargs={"slug": "etablissement"},
+        data={"choice": "1"},
+    ),
+    row("conventions:step", "login 404 404 404 404 404 404 404", kwargs={"slug": "inconnue"}),
+    *[
+        row("conventions:create", "login 200 404 200 404 404 404 404", state=Status.DRAFT, kwargs={"slug": slug})
+        for slug in ("etablissement", "service", "tuteur", "signataire")
+    ],
+    row("conventions:create", "login 404 404 404 404 404 404 404", kwargs={"slug": "responsable"}),
+    row(
+        "conventions:create",
+        "login 409 404 409 404 404 404 404",
+        method="post",
+        kwargs={"slug": "etablissement"},
+    ),
+    row("conventions:duplicate", "login 405 405 405 405 405 405 405"),
+    row("conventions:duplicate", "login 302 404 302 404 404 404 404", method="post"),
+    row("conventions:delete", "login 405 405 405 405 405 405 405"),
+    row("conventions:delete", "login 302 404 302 404 404 404 404", method="post", state=Status.DRAFT),
+    # One agreement, acted on: the workflow's own matrix says in which state; here, who is answered at all
+    row("conventions:act", "login 302 404 200 404 404 404 404", kwargs={"action": "validate"}),
+    row("conventions:act", "login 302 404 302 404 404 404 404", method="post", kwargs={"action": "validate"}),
+    row("conventions:act", "login 404 404 200 404 404 404 404", kwargs={"action": "refuse"}),
+    row("conventions:act", "login 200 404 404 404 404 404 404", kwargs={"action": "withdraw"}),
+    row("conventions:act", "login 302 404 404 404 404 404 404", method="post", kwargs={"action": "withdraw"}),
+    row("conventions:act", "login 404 404 404 404 404 404 404", kwargs={"action": "inconnue"}),
+    # Remarks
+    row("conventions:add_remark", "login 405 405 405 405 405 405 405"),
+    row(
+        "conventions:add_remark",
+        "login 302 404 302 404 302 404 404",
+        method="post",
+        data={"field": "subject", "text": "Précisez."},
+    ),
+    row("conventions:delete_remark", "login 405 405 405 405 405 405 405", kwargs={"remark": "REMARK"}),
+    row(
+        "conventions:delete_remark",
+        "login 404 404 302 404 404 404 404",
+        method="post",
+        kwargs={"remark": "REMARK"},
+    ),
+]
+
+
+def names(resolver=None, namespace=""):
+    """Yield the name of every address of the site, the administration's own apart."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace != "admin":
+                yield from names(pattern, f"{pattern.namespace}:" if pattern.namespace else namespace)
+        elif isinstance(pattern, URLPattern):
+            yield namespace + pattern.name
+
+
+def test_every_address_is_in_the_table():
+    assert {case.name for case in MATRIX} == set(names())
+
+
+@pytest.mark.parametrize("case", MATRIX, ids=str)
+def test_address(case):
+    world = World(**case.habits)
+    convention = world.convention_in(case.state)
+    CommuneFactory()
+    known = {
+        "MESSAGE": MessageFactory().pk,
+        "STUDENT": world.student.pk,
+        "REMARK": world.remark(convention).pk if "remark" in case.kwargs else None,
+    }
+    kwargs = {name: known.get(value, value) for name, value in case.kwargs.items()}
+    data = {name: known.get(value, value) for name, value in case.data.items()}
+    if case.name.startswith("conventions:") and case.name not in {
+        "conventions:list",
+        "conventions:advice",
+        "conventions:enter",
+    }:
+        kwargs["pk"] = convention.pk
+    url = reverse(case.name, kwargs=kwargs)
+    answers = []
+    for role in EVERYONE:
+        client = Client()
+        if role != "anonymous":
+            client.force_login(world.people[role])
+        with transaction.atomic():
+            answer = getattr(client, case.method)(url, data)
+            transaction.set_rollback(True)
+        is_login = answer.status_code == 302 and answer.url.startswith(reverse(settings.LOGIN_URL))
+        answers.append(LOGIN if is_login and case.name != "account_logout" else answer.status_code)
+    assert dict(zip(EVERYONE, answers, strict=True)) == dict(zip(EVERYONE, case.expected, strict=True))
+
+
+ADMIN_PAGES = [
+    f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}"
+    for model in admin.site._registry
+    for page in ("changelist", "add")
+] + ["admin:index", "admin:jsi18n"]
+
+
+@pytest.mark.parametrize("page", ADMIN_PAGES)
+def test_the_administration_is_for_administrators(page):
+    world = World()
+    for role in EVERYONE:
+        client = Client()
+        if role != "anonymous":
+            client.force_login(world.people[role])
+        status = client.get(reverse(page)).status_code
+        if role == "admin":
+            assert status in {200, 403}  # 403: nobody adds an agreement there
+        else:
+            assert status in {302, 403}, role
