@@ -26,20 +26,23 @@ class KeepTypedText(LoginRequiredMiddleware):
         """Leave public pages alone: reading the session would cost a query and make them uncacheable."""
         if not getattr(view_func, "login_required", True):
             return None
+        if not request.user.is_authenticated:
+            if request.headers.get("X-Autosave"):
+                message = _(
+                    "Votre session a expiré. Votre texte est gardé ici : connectez-vous dans un autre onglet."
+                )
+                return JsonResponse({"error": message}, status=401)
+            if request.method == "POST" and getattr(view_func, "keeps_typed_text", False):
+                keep_typed_text(request)
         return super().process_view(request, view_func, view_args, view_kwargs)
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
-        if request.headers.get("X-Autosave"):
-            message = _(
-                "Votre session a expiré. Votre texte est gardé ici : connectez-vous dans un autre onglet."
-            )
-            return JsonResponse({"error": message}, status=401)
-        if request.method == "POST" and getattr(view_func, "keeps_typed_text", False):
-            typed = request.POST.urlencode()
-            if len(typed) <= LONGEST_KEPT:
-                request.session[SESSION_KEY] = {"path": request.path, "typed": typed}
-                request.session.set_expiry(KEPT_SECONDS)
-        return super().handle_no_permission(request, view_func)
+
+def keep_typed_text(request: HttpRequest) -> None:
+    """Store what was posted in the anonymous session, which the sign-in carries over."""
+    typed = request.POST.urlencode()
+    if len(typed) <= LONGEST_KEPT:
+        request.session[SESSION_KEY] = {"path": request.path, "typed": typed}
+        request.session.set_expiry(KEPT_SECONDS)
 
 
 def keeps_typed_text(view: Callable[..., Any]) -> Callable[..., Any]:

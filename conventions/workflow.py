@@ -68,22 +68,32 @@ def complete(request: Request) -> None:
 
 def handled_by_a_centre(request: Request) -> None:
     if request.convention.centre is None:
-        raise Refused(_("Aucun centre ne gère cette étape d’étude : choisissez-en une autre ou écrivez à l’assistance."))
+        raise Refused(
+            _("Aucun centre ne gère cette étape d’étude : choisissez-en une autre ou écrivez à l’assistance.")
+        )
 
 
 def no_open_remark(request: Request) -> None:
     if request.convention.remarks.filter(resolved_at__isnull=True).exists():
-        raise Refused(_("Une remarque n’est pas encore traitée : répondez ou corrigez, puis marquez-la comme traitée."))
+        raise Refused(
+            _("Une remarque n’est pas encore traitée : répondez ou corrigez, puis marquez-la comme traitée.")
+        )
 
 
 def no_pending_remark(request: Request) -> None:
     if request.convention.remarks.filter(resolved_at__isnull=True).exists():
-        raise Refused(_("Vous avez épinglé des remarques : demandez la correction, ou supprimez-les avant de continuer."))
+        raise Refused(
+            _(
+                "Vous avez épinglé des remarques : demandez la correction, ou supprimez-les avant de continuer."
+            )
+        )
 
 
 def at_least_one_remark(request: Request) -> None:
     if not request.convention.remarks.filter(resolved_at__isnull=True).exists():
-        raise Refused(_("Épinglez d’abord une remarque sur le champ à corriger : l’étudiant saura quoi faire."))
+        raise Refused(
+            _("Épinglez d’abord une remarque sur le champ à corriger : l’étudiant saura quoi faire.")
+        )
 
 
 def approved(request: Request) -> None:
@@ -146,9 +156,8 @@ def next_number(convention: Convention) -> str:
     """Return ``2026-000123``: the year in which the stage's academic year ends, then the institution's counter."""
     assert convention.enrolment is not None
     year = convention.enrolment.academic_year + 1
-    key = {"institution": convention.institution, "year": year}
-    NumberCounter.objects.get_or_create(**key)
-    counter = NumberCounter.objects.select_for_update().get(**key)
+    NumberCounter.objects.get_or_create(institution=convention.institution, year=year)
+    counter = NumberCounter.objects.select_for_update().get(institution=convention.institution, year=year)
     counter.last += 1
     counter.save(update_fields=["last"])
     return f"{year}-{counter.last:06d}"
@@ -183,7 +192,9 @@ ACTIONS = {
             sources=(Status.SUBMITTED,),
             target=Status.DRAFT,
             allowed=permissions.owns,
-            warning=gettext_lazy("La convention redevient un brouillon ; vous pourrez la modifier et la soumettre à nouveau."),
+            warning=gettext_lazy(
+                "La convention redevient un brouillon ; vous pourrez la modifier et la soumettre à nouveau."
+            ),
         ),
         Action(
             "approve",
@@ -213,7 +224,9 @@ ACTIONS = {
             target=Status.RETURNED,
             allowed=permissions.may_remark,
             guards=(at_least_one_remark,),
-            warning=gettext_lazy("L’étudiant reçoit un courriel et voit chaque remarque à côté de son champ."),
+            warning=gettext_lazy(
+                "L’étudiant reçoit un courriel et voit chaque remarque à côté de son champ."
+            ),
             comment_label=gettext_lazy("Message à l’étudiant (facultatif)"),
         ),
         Action(
@@ -222,7 +235,9 @@ ACTIONS = {
             sources=(Status.SUBMITTED,),
             target=Status.REFUSED,
             allowed=permissions.manages,
-            warning=gettext_lazy("Un refus est définitif. Pour faire corriger la convention, demandez une correction."),
+            warning=gettext_lazy(
+                "Un refus est définitif. Pour faire corriger la convention, demandez une correction."
+            ),
             comment_label=gettext_lazy("Raison du refus"),
             comment_required=always,
             is_destructive=True,
@@ -327,7 +342,9 @@ def moved_on(convention: Convention) -> str:
     """Explain that someone else acted first."""
     event = convention.events.select_related("actor").order_by("-at", "-pk").first()
     if event is None or event.actor is None:
-        return _("Cette convention est désormais « %(status)s ».") % {"status": convention.get_status_display()}
+        return _("Cette convention est désormais « %(status)s ».") % {
+            "status": convention.get_status_display()
+        }
     return _("%(who)s a déjà agi : la convention est « %(status)s » depuis le %(at)s. Rechargez la page.") % {
         "who": event.actor,
         "status": convention.get_status_display(),

@@ -212,7 +212,7 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = (
             "APPS": [
                 {
                     "provider_id": "sso",
-                    "name": env.str("OIDC_NAME", "Compte universitaire"),
+                    "name": env.str("OIDC_NAME", "mon compte universitaire"),
                     "client_id": env.str("OIDC_CLIENT_ID"),
                     "secret": env.str("OIDC_CLIENT_SECRET"),
                     "settings": {"server_url": OIDC_SERVER_URL, "fetch_userinfo": True},
@@ -243,7 +243,7 @@ DEFAULT_FROM_EMAIL = required(
     "mails need a sender",
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-ADMINS: list[tuple[str, str]] = [(address, address) for address in env.list("ADMIN_EMAILS", [])]
+ADMINS: list[tuple[str, str]] = [(address, address) for address in env.list("ADMIN_EMAILS", [], subcast=str)]
 
 # Language, dates
 LANGUAGE_CODE = "fr"

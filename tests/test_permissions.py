@@ -40,7 +40,10 @@ class Case:
 def row(name, expected, **options):
     """``expected``: one word a role, in the order of EVERYONE; one word alone stands for all of them."""
     words = expected.split()
-    answers = [LOGIN if word == LOGIN else int(word) for word in (words * len(EVERYONE) if len(words) == 1 else words)]
+    answers = [
+        LOGIN if word == LOGIN else int(word)
+        for word in (words * len(EVERYONE) if len(words) == 1 else words)
+    ]
     assert len(answers) == len(EVERYONE)
     return Case(name, tuple(answers), **options)
 
@@ -99,7 +102,17 @@ MATRIX = [
             kwargs={"slug": slug},
         )
         for slug in (
-            "eleve formation etablissement service tuteur contenu responsable signataire recapitulatif".split()
+            [
+                "eleve",
+                "formation",
+                "etablissement",
+                "service",
+                "tuteur",
+                "contenu",
+                "responsable",
+                "signataire",
+                "recapitulatif",
+            ]
         )
     ],
     row("conventions:step", "login 302 404 302 404 404 404 404", kwargs={"slug": "contenu"}),
@@ -121,7 +134,12 @@ MATRIX = [
     ),
     row("conventions:step", "login 404 404 404 404 404 404 404", kwargs={"slug": "inconnue"}),
     *[
-        row("conventions:create", "login 200 404 200 404 404 404 404", state=Status.DRAFT, kwargs={"slug": slug})
+        row(
+            "conventions:create",
+            "login 200 404 200 404 404 404 404",
+            state=Status.DRAFT,
+            kwargs={"slug": slug},
+        )
         for slug in ("etablissement", "service", "tuteur", "signataire")
     ],
     row("conventions:create", "login 404 404 404 404 404 404 404", kwargs={"slug": "responsable"}),

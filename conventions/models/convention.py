@@ -34,6 +34,8 @@ from organisations.models import (
 from organisations.roles import roles_of
 
 if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
     from accounts.models import User
 
 
@@ -58,7 +60,9 @@ FROZEN = (*IN_FORCE, Status.REFUSED, Status.CANCELLED)
 MUTABLE_WHEN_FROZEN = ("status", "updated_at")
 
 
-def term(kind: str, label: str, *, blank: bool = False) -> models.ForeignKey[Term | None, Term | None]:
+def term(
+    kind: str, label: _StrPromise, *, blank: bool = False
+) -> models.ForeignKey[Term | None, Term | None]:
     """Return a column that holds one active entry of the list ``kind``."""
     return models.ForeignKey(
         Term,
@@ -82,6 +86,8 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
 
         A teacher sees an agreement once it has been submitted with their name on it.
         """
+        if not user.is_authenticated:
+            return self.none()
         roles = roles_of(user)
         if roles.is_admin:
             return self.filter(institution=user.institution_id) if user.institution_id else self.all()

@@ -66,11 +66,17 @@ def pages():
     student, manager = demo.ACCOUNTS[0].email, demo.ACCOUNTS[1].email
     draft = Convention.objects.get(student__user__email=student, status=Status.DRAFT)
     returned = Convention.objects.get(student__user__email=student, status=Status.RETURNED)
-    submitted = Convention.objects.filter(status=Status.SUBMITTED, organisation__name="Laboratoires Vauquelin")[0]
+    submitted = Convention.objects.filter(
+        status=Status.SUBMITTED, organisation__name="Laboratoires Vauquelin"
+    )[0]
     validated = Convention.objects.filter(status=Status.VALIDATED, centre=submitted.centre)[0]
     yield "Accueil de l’étudiant", student, reverse("home")
     yield "Étape Élève", student, reverse("conventions:step", args=[draft.pk, "eleve"])
-    yield "Étape Établissement, recherche", student, reverse("conventions:step", args=[draft.pk, "etablissement"]) + "?q=lab"
+    yield (
+        "Étape Établissement, recherche",
+        student,
+        reverse("conventions:step", args=[draft.pk, "etablissement"]) + "?q=lab",
+    )
     yield "Étape Contenu, avec remarques", student, reverse("conventions:step", args=[returned.pk, "contenu"])
     yield "Récapitulatif", student, reverse("conventions:step", args=[returned.pk, "recapitulatif"])
     yield "Suite (numéro, circuit)", student, reverse("conventions:next", args=[returned.pk])
@@ -104,7 +110,9 @@ def server_time() -> None:
             start = time.perf_counter()
             client.get(address)
             times.append((time.perf_counter() - start) * 1000)
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             client.get(address)
         p95 = statistics.quantiles(times, n=20)[-1]
         print(f"{label:<32} {statistics.median(times):>6.1f} ms {p95:>6.1f} ms {len(queries):>9}")
@@ -116,8 +124,18 @@ def web_server():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", *embedded.WEB.split(), "--bind", f"127.0.0.1:{port}", "pstage.wsgi"]
-    server = subprocess.Popen(command, env=os.environ | {"DATABASE_POOL_SIZE": str(THREADS)}, stderr=subprocess.DEVNULL)
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        *embedded.WEB.split(),
+        "--bind",
+        f"127.0.0.1:{port}",
+        "pstage.wsgi",
+    ]
+    server = subprocess.Popen(
+        command, env=os.environ | {"DATABASE_POOL_SIZE": str(THREADS)}, stderr=subprocess.DEVNULL
+    )
     try:
         while not healthy(port):
             if server.poll() is not None:
