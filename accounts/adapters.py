@@ -45,11 +45,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Write to the address we know, never the one typed; tell those who only have the SSO to use it."""
         if settings.SOCIALACCOUNT_PROVIDERS and not user.has_usable_password():
-            template, link = "no_password", reverse("account_login")
+            template, link, label = "no_password", reverse("account_login"), _("Se connecter")
         else:
             arguments = {"uidb36": context["uid"], "key": context["key"]}
-            template, link = "password_reset", reverse("account_reset_password_from_key", kwargs=arguments)
-        queue(f"password-reset/{uuid4()}", user, f"accounts/mails/{template}.txt", {"link": link})
+            link = reverse("account_reset_password_from_key", kwargs=arguments)
+            template, label = "password_reset", _("Choisir mon mot de passe")
+        button = {"link": link, "link_label": label}
+        queue(f"password-reset/{uuid4()}", user, f"accounts/mails/{template}.txt", button)
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):

@@ -108,8 +108,8 @@ class StudentAdmin(admin.ModelAdmin):
 class MessageAdmin(admin.ModelAdmin):
     """The outbox, to read; what was parked after several failures can be sent again."""
 
-    list_display = ["created_at", "recipient", "subject", "state", "attempts", "next_attempt_at", "answer"]
-    list_filter = ["state", "created_at"]
+    list_display = ["created_at", "recipient", "subject", "state", "answer"]
+    list_filter = ["state"]
     search_fields = ["recipient", "subject"]
     show_full_result_count = False
     actions = ["send_again"]

@@ -42,7 +42,7 @@ def configure(settings, server_url):
             "APPS": [
                 {
                     "provider_id": "sso",
-                    "name": "Compte universitaire",
+                    "name": "mon compte universitaire",
                     "client_id": "pstage",
                     "secret": "un secret",
                     "settings": {"server_url": server_url, "fetch_userinfo": True},
@@ -74,13 +74,13 @@ def sso(settings, provider, client):
 def test_the_sign_in_page_offers_it_first_and_by_post(client, settings, provider):
     configure(settings, provider)
     page = client.get("/compte/connexion/?next=/conventions/")
-    assert page.text.index("Continuer avec : Compte universitaire") < page.text.index('name="password"')
+    assert page.text.index("Continuer avec mon compte universitaire") < page.text.index('name="password"')
     assert f'action="{START}" method="post"' in page.text
     assert page.text.count('name="next" value="/conventions/"') == 2
     assert "form-action 'self' https:" in page.headers["Content-Security-Policy"]
     confirm = client.get(START)
     assert confirm.status_code == 200, "a link alone must not start a sign-in"
-    assert "Continuer avec : Compte universitaire" in confirm.text
+    assert "Continuer avec mon compte universitaire" in confirm.text
 
 
 def test_no_provider_no_button(client):
