@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from allauth.core import ratelimit
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponseBase, JsonResponse, QueryDict
 from django.utils.translation import gettext as _
@@ -31,7 +32,7 @@ class KeepTypedText(LoginRequiredMiddleware):
                 message = _(
                     "Votre session a expiré. Votre texte est gardé ici : connectez-vous dans un autre onglet."
                 )
-                return JsonResponse({"error": message}, status=401)
+                return JsonResponse({"message": message}, status=401)
             if request.method == "POST" and getattr(view_func, "keeps_typed_text", False):
                 keep_typed_text(request)
         return super().process_view(request, view_func, view_args, view_kwargs)
@@ -40,7 +41,8 @@ class KeepTypedText(LoginRequiredMiddleware):
 def keep_typed_text(request: HttpRequest) -> None:
     """Store what was posted in the anonymous session, which the sign-in carries over."""
     typed = request.POST.urlencode()
-    if len(typed) <= LONGEST_KEPT:
+    # Anybody may post here: without a limit they would fill the cache.
+    if len(typed) <= LONGEST_KEPT and ratelimit.consume(request, action="keep_typed_text"):
         request.session[SESSION_KEY] = {"path": request.path, "typed": typed}
         request.session.set_expiry(KEPT_SECONDS)
 

@@ -13,17 +13,17 @@ from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 from requests import RequestException
 
 from accounts.adapters import UNKNOWN_IDENTITY
-from accounts.models import Message
+from accounts.models import Institution, Message
 
 logger = logging.getLogger(__name__)
 
@@ -113,3 +113,12 @@ def demo_mails(request: HttpRequest) -> HttpResponse:
 def demo_mail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one e-mail as its reader gets it in plain text, links included."""
     return render(request, "accounts/demo_mail.html", {"mail": get_object_or_404(Message, pk=pk)})
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=86_400)
+def institution_logo(request: HttpRequest, pk: int) -> FileResponse:
+    """The logo shown in the header, before the sign-in too."""
+    institution = get_object_or_404(Institution.objects.exclude(logo=""), pk=pk)
+    return FileResponse(institution.logo.open())

@@ -54,6 +54,7 @@ MATRIX = [
     # Open to all
     row("health", "200"),
     row("theme", "200"),
+    row("institution_logo", "404", kwargs={"pk": "INSTITUTION"}),
     row("account_signup", "200 302 302 302 302 302 302 302"),
     row("account_login", "200 302 302 302 302 302 302 302"),
     row("account_logout", "405"),
@@ -200,6 +201,7 @@ def test_address(case):
     known = {
         "MESSAGE": MessageFactory().pk,
         "STUDENT": world.student.pk,
+        "INSTITUTION": world.student.institution_id,
         "REMARK": world.remark(convention).pk if "remark" in case.kwargs else None,
     }
     kwargs = {name: known.get(value, value) for name, value in case.kwargs.items()}
