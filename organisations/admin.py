@@ -63,10 +63,10 @@ class OrganisationAdmin(FoldedSearch):
     form = OrganisationForm
     list_display = ["name", "city", "country", "siret", "is_verified", "created_at"]
     list_filter = ["is_verified", "siret_exemption", "legal_form", "created_at"]
-    search_fields = ["search_key__contains", "siret__startswith"]
+    search_fields = ["search_key__contains", "siret__contains"]
     ordering = ["search_key", "pk"]
     autocomplete_fields = ["naf_code"]
-    readonly_fields = ["created_by", "created_at", "updated_at"]
+    readonly_fields = ["author", "created_at", "updated_at"]
     inlines = [ServiceInline, ContactInline]
     fieldsets = [
         (None, {"fields": ["name", "is_verified"]}),
@@ -74,8 +74,12 @@ class OrganisationAdmin(FoldedSearch):
         (_("Activité"), {"fields": ["naf_code", "activity", "headcount_band"]}),
         (_("Adresse"), {"fields": ["street", "address_extra", "postal_code", "city", "country"]}),
         (_("Contact"), {"fields": ["phone", "email", "website"]}),
-        (_("Suivi"), {"fields": ["created_by", "created_at", "updated_at"]}),
+        (_("Suivi"), {"fields": ["author", "created_at", "updated_at"]}),
     ]
+
+    @admin.display(description=_("Créé par"))
+    def author(self, organisation: Organisation) -> str:
+        return str(organisation.created_by or "")
 
 
 class CentreForm(forms.ModelForm):

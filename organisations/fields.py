@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
+from itertools import chain
 from typing import Any
 
 import phonenumbers
@@ -11,11 +13,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
-from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
 
 from organisations.models.host import FRENCH_COUNTRIES, validate_siret
 
 MONACO = "MC"
+# People dial the same ten digits between these territories, but each has an international code of its own.
+DIALLED_ALIKE = ("FR", "GP", "GF", "MQ", "RE", "YT")
 
 
 def compact(text: str) -> str:
@@ -48,20 +52,14 @@ def clean_phone(text: str, country: str) -> str:
     """
     if not text:
         return ""
-    # Between France and its overseas territories people dial ten digits, but the country codes differ.
-    neighbours = sorted(FRENCH_COUNTRIES - {country}) if country in FRENCH_COUNTRIES else []
     readings = []
-    for region in (country, *neighbours):
-        try:
-            number = phonenumbers.parse(text, region)
-        except NumberParseException:
-            continue
-        if phonenumbers.is_valid_number(number):
-            return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
-        readings.append(number)
-    for number in readings:
-        if phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE:
-            return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+    for region in (country, *(DIALLED_ALIKE if country in DIALLED_ALIKE else ())):
+        with suppress(NumberParseException):
+            readings.append(phonenumbers.parse(text, region))
+    known = filter(phonenumbers.is_valid_number, readings)
+    long_enough = filter(has_possible_length, readings[:1])
+    if number := next(chain(known, long_enough), None):
+        return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
     raise ValidationError(
         _(
             "Ce numéro de téléphone est incomplet, ou ne convient pas au pays choisi. "
@@ -69,6 +67,10 @@ def clean_phone(text: str, country: str) -> str:
         ),
         "phone",
     )
+
+
+def has_possible_length(number: PhoneNumber) -> bool:
+    return phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
 
 
 class SiretField(forms.CharField):

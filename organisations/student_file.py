@@ -51,10 +51,10 @@ STUDENT_COLUMNS = (
     "country",
 )
 LENGTHS = {
-    column.name: column.max_length
-    for column in (*Student._meta.concrete_fields, *User._meta.concrete_fields)
-    if column.name in USER_COLUMNS + STUDENT_COLUMNS and column.max_length
-} | {"student_number": Student._meta.get_field("number").max_length}
+    "student_number" if field.name == "number" else field.name: field.max_length
+    for field in (*User._meta.concrete_fields, *Student._meta.concrete_fields)
+    if field.name in {"number", *USER_COLUMNS, *STUDENT_COLUMNS} - {"birth_date", "country"}
+}
 LONGEST_RECORD = 6  # physical lines; beyond, a quotation mark was left open
 YEARS = range(2000, 2101)
 

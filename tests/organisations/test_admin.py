@@ -1,0 +1,253 @@
+"""The administration site: usable lists and forms, agreements to read only."""
+
+import re
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from conventions import workflow
+from conventions.models import Convention, Document, Event, Status, Term
+from organisations.models import Centre, Enrolment, Organisation, Party
+from tests.factories import (
+    AdminFactory,
+    CentreFactory,
+    CommuneFactory,
+    ContactFactory,
+    ConventionFactory,
+    EnrolmentFactory,
+    HealthInsuranceFundFactory,
+    InstitutionFactory,
+    ManagerFactory,
+    NafCodeFactory,
+    OrganisationFactory,
+    ServiceFactory,
+    StudentFactory,
+    TeacherFactory,
+    TermFactory,
+    UserFactory,
+    siret,
+)
+
+pytestmark = pytest.mark.django_db
+
+MODELS = [
+    model for model in admin.site._registry if model._meta.app_label in {"organisations", "conventions"}
+]
+
+
+@pytest.fixture
+def administrator(client):
+    user = AdminFactory()
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def world():
+    """A row of every administered model."""
+    agreement = ConventionFactory(complete=True)
+    agreement = workflow.act(agreement.pk, "submit", by=agreement.student.user)
+    Document.objects.create(convention=agreement, context={"student": {"name": "Zoé <Lefèvre>"}})
+    ManagerFactory(centre=agreement.centre)
+    CommuneFactory()
+    return agreement
+
+
+def page(model, name, *args):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}", args=args)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_list_and_form_opens(client, administrator, world, model):
+    row = model.objects.first()
+    assert row is not None
+    assert client.get(page(model, "changelist")).status_code == 200
+    assert client.get(page(model, "changelist"), {"q": "Léa 14"}).status_code == 200
+    assert client.get(page(model, "change", row.pk)).status_code == 200
+    is_read_only = model in (Convention, Event, Document)
+    assert client.get(page(model, "add")).status_code == (403 if is_read_only else 200)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_labels_are_in_french(client, administrator, world, model):
+    """What Django makes of a column without a label is its English name."""
+    text = client.get(page(model, "change", model.objects.first().pk)).content.decode()
+    labels = re.findall(r"<label[^>]*>\s*([^<]+?)\s*:?\s*</label>", text)
+    labels += re.findall(r'<th class="column-\w+[^>]*>\s*([^<]+?)\s*<', text)
+    assert labels
+    english = {
+        "user",
+        "student",
+        "teacher",
+        "actor",
+        "programme",
+        "label",
+        "created by",
+        "signature order",
+        "context",
+    }
+    assert not english & {label.lower() for label in labels}
+
+
+@pytest.mark.parametrize(
+    ("model", "make"),
+    [
+        (Organisation, OrganisationFactory),
+        (Enrolment, EnrolmentFactory),
+        (Centre, CentreFactory),
+        (Convention, lambda: ConventionFactory(complete=True)),
+    ],
+)
+def test_a_list_costs_the_same_for_one_row_and_for_twenty(
+    client, administrator, model, make, django_assert_num_queries
+):
+    make()
+    client.get(page(model, "changelist"))
+    with CaptureQueriesContext(connection) as one:
+        client.get(page(model, "changelist"))
+    for _row in range(19):
+        make()
+    with django_assert_num_queries(len(one)):
+        client.get(page(model, "changelist"))
+
+
+@pytest.mark.parametrize("typed", ["brécourt", "BRECOURT HAVRE", "90000001", "900 000 01"])
+def test_a_host_is_found_without_accents_or_by_siret(client, administrator, typed):
+    OrganisationFactory(name="Brécourt", city="Le Havre", siret="90000001900019")
+    OrganisationFactory(name="Autre", city="Caen", siret=siret(7_000_000))
+    text = client.get(page(Organisation, "changelist"), {"q": typed}).content.decode()
+    assert "Brécourt" in text
+    assert ">Autre<" not in text
+
+
+def test_a_host_is_edited_with_its_services_and_contacts(client, administrator):
+    host = OrganisationFactory()
+    service, contact = ServiceFactory(organisation=host), ContactFactory(organisation=host)
+    form = fields(client, page(Organisation, "change", host.pk))
+    form |= {
+        "name": "Nouveau nom",
+        "siret": "356 000 000 00048",
+        "website": "exemple.fr",
+        "is_verified": "on",
+    }
+    form["services-0-name"] = "Nouveau service"
+    answer = client.post(page(Organisation, "change", host.pk), form)
+    assert answer.status_code == 302, answer.context["errors"]
+    host.refresh_from_db()
+    service.refresh_from_db()
+    assert (host.name, host.siret, host.is_verified) == ("Nouveau nom", "35600000000048", True)
+    assert host.website == "https://exemple.fr"
+    assert host.search_key.startswith("nouveau nom")
+    assert service.name == "Nouveau service"
+    assert host.contacts.get() == contact
+
+
+def test_the_signature_order_of_a_centre_is_chosen_from_lists(client, administrator):
+    centre = CentreFactory()
+    form = fields(client, page(Centre, "change", centre.pk))
+    order = [Party.TEACHER, Party.STUDENT, Party.TUTOR, Party.HOST, Party.UNIVERSITY]
+    for rank, party in enumerate(order):
+        form[f"signature_order_{rank}"] = party
+    assert client.post(page(Centre, "change", centre.pk), form).status_code == 302
+    centre.refresh_from_db()
+    assert centre.signature_order == order
+    form["signature_order_1"] = Party.TEACHER
+    answer = client.post(page(Centre, "change", centre.pk), form)
+    assert "Chacune des cinq parties signe une seule fois." in answer.content.decode()
+
+
+def test_a_manager_is_named_on_the_page_of_the_centre(client, administrator):
+    centre, person = CentreFactory(), UserFactory()
+    form = fields(client, page(Centre, "change", centre.pk))
+    form |= {"managers-TOTAL_FORMS": "1", "managers-0-user": person.pk, "managers-0-centre": centre.pk}
+    assert client.post(page(Centre, "change", centre.pk), form).status_code == 302
+    assert centre.managers.get().user == person
+
+
+def test_an_agreement_is_only_shown(client, administrator, world):
+    url = page(Convention, "change", world.pk)
+    text = client.get(url).content.decode()
+    assert "Soumise" in text
+    assert world.subject in text
+    content = text.split('id="content-main"')[1].split("<footer")[0]
+    assert not re.findall(r'<select|<textarea|<input(?! type="hidden")', content)
+    before = Convention.objects.filter(pk=world.pk).values().get()
+    assert client.post(url, {"status": Status.VALIDATED, "subject": "Autre"}).status_code == 403
+    assert client.post(page(Convention, "delete", world.pk), {"post": "yes"}).status_code == 403
+    action = {"action": "delete_selected", "_selected_action": [world.pk], "post": "yes"}
+    client.post(page(Convention, "changelist"), action)
+    assert Convention.objects.filter(pk=world.pk).values().get() == before
+
+
+@pytest.mark.parametrize("model", [Event, Document])
+def test_the_journal_and_the_documents_are_only_shown(client, administrator, world, model):
+    row = model.objects.get()
+    assert client.post(page(model, "change", row.pk), {}).status_code == 403
+    assert client.post(page(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert model.objects.get() == row
+
+
+def test_what_a_document_was_printed_from_is_shown_harmless(client, administrator, world):
+    text = client.get(page(Document, "change", Document.objects.get().pk)).content.decode()
+    assert "Zoé &lt;Lefèvre&gt;" in text
+
+
+def test_an_administrator_of_one_institution_sees_only_its_agreements(client, administrator, world):
+    elsewhere = InstitutionFactory(name="Autre université", short_name="Autre")
+    student = StudentFactory(user__institution=elsewhere)
+    theirs = ConventionFactory(student=student)
+    Event.objects.create(convention=theirs, action="submit", after=Status.SUBMITTED)
+    client.force_login(AdminFactory(institution=elsewhere))
+    assert client.get(page(Convention, "change", theirs.pk)).status_code == 200
+    assert client.get(page(Convention, "change", world.pk)).status_code == 302
+    assert client.get(page(Event, "change", Event.objects.get(convention=world).pk)).status_code == 302
+
+
+def test_what_identifies_a_reference_row_is_fixed_and_the_rest_is_edited(client, administrator):
+    term = TermFactory(kind=Term.Kind.THEME, code="sante", label="Santé")
+    form = fields(client, page(Term, "change", term.pk))
+    assert not {"kind", "code"} & form.keys()
+    assert (
+        client.post(page(Term, "change", term.pk), form | {"label": "Médecine", "code": "autre"}).status_code
+        == 302
+    )
+    term.refresh_from_db()
+    assert (term.code, term.label) == ("sante", "Médecine")
+    for row in (HealthInsuranceFundFactory(), NafCodeFactory(), CommuneFactory()):
+        sent = fields(client, page(type(row), "change", row.pk))
+        assert not {"code", "version", "name", "postal_code"} & sent.keys()
+
+
+def test_a_student_is_picked_by_search_not_from_sixty_thousand(client, administrator):
+    enrolment = EnrolmentFactory()
+    text = client.get(page(Enrolment, "change", enrolment.pk)).content.decode()
+    assert 'class="admin-autocomplete"' in text
+    StudentFactory(number="99887766")
+    assert "99887766" not in text
+
+
+def test_only_administrators_enter(client):
+    client.force_login(TeacherFactory().user)
+    for model in MODELS:
+        assert client.get(page(model, "changelist")).status_code in {302, 403}
+
+
+def fields(client, url):
+    """Return what the form of a page would send."""
+    form = client.get(url).context["adminform"].form
+    formsets = client.get(url).context["inline_admin_formsets"]
+    sent = {}
+    for part in [
+        form,
+        *(piece for inline in formsets for piece in [inline.formset.management_form, *inline.formset]),
+    ]:
+        for bound in part:
+            value = bound.value()
+            if isinstance(value, list):
+                sent |= {f"{bound.html_name}_{index}": item for index, item in enumerate(value)}
+            elif value is not None and value is not False:
+                sent[bound.html_name] = value
+    return sent
