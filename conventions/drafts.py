@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django_countries import countries
 
 from accounts.models import Student
+from conventions import wizard
 from conventions.models import Convention, Event, Interruption
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from organisations.models import Centre
 
 # What the records know of a student, and the column of the agreement that may correct it.
 FROM_RECORDS = {
@@ -35,7 +38,6 @@ NOT_COPIED = {
     "validated_at",
     "search_key",
     "record",
-    "centre",
     "enrolment",
     "signature_order",
     "copies",
@@ -53,13 +55,17 @@ def record_of(student: Student) -> dict[str, str]:
 
 
 @transaction.atomic
-def create(student: Student, *, by: User) -> Convention:
-    """Start an agreement for ``student``, filled with what the records know."""
+def create(student: Student, *, by: User, centre: Centre | None = None) -> Convention:
+    """Start an agreement for ``student``, filled with what the records know.
+
+    A manager names their ``centre``: without one, they would not see the draft they have just made.
+    """
     record = record_of(student)
     convention = Convention(
         institution=student.institution,
         student=student,
         created_by=by,
+        centre=centre,
         record=record,
         working_days=MONDAY_TO_FRIDAY,
         **record,
@@ -96,7 +102,17 @@ def delete(convention: Convention) -> None:
 def differences(convention: Convention) -> dict[str, tuple[str, str]]:
     """Return what the student corrected: column → (what the records said, what the agreement says)."""
     return {
-        column: (before, after)
+        column: (in_words(column, before), in_words(column, after))
         for column, before in convention.record.items()
         if (after := str(getattr(convention, column))) != before
     }
+
+
+def in_words(column: str, value: str) -> str:
+    """Return a value of the records as people read it: the name of a country, not its code."""
+    return str(countries.name(value)) if column == "student_country" else value
+
+
+def named_differences(convention: Convention) -> list[tuple[str, str, str]]:
+    """Return what the student corrected: label, what the records said, what the agreement says."""
+    return [(wizard.label_of(column), *values) for column, values in differences(convention).items()]

@@ -1,4 +1,4 @@
-"""What each step of the wizard asks, and the filters of the lists.
+"""What each step of the wizard asks, and what an action or a remark does.
 
 A step's rules are pure functions of the agreement: the form applies them to what was just typed, and
 ``wizard`` to the row as it stands, so that a page and a submission judge alike.
@@ -6,26 +6,28 @@ A step's rules are pure functions of the agreement: the form applies them to wha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import models
+from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conventions import calendar
-from conventions.models import Convention, HealthInsuranceFund, Interruption, Status
+from conventions.models import Convention, HealthInsuranceFund, Interruption, Term
 from organisations.fields import clean_phone, clean_postal_code
-from organisations.models import Enrolment, Programme
+from organisations.models import Enrolment
 from organisations.models.university import academic_year_label
-from organisations.people import programmes_handled_by
-from organisations.roles import Roles
 
 Problems = dict[str, str]
 
@@ -46,10 +48,14 @@ class DecimalField(forms.DecimalField):
         self.widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
         self.widget.is_localized = True
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if isinstance(value, str):
             value = "".join(value.split()).replace(",", ".")
         return super().to_python(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show « 35 » rather than « 35,00 », and « 4,50 » as it is."""
+        return int(value) if isinstance(value, Decimal) and value == value.to_integral_value() else value
 
 
 class DateField(forms.DateField):
@@ -65,8 +71,16 @@ class StepForm(forms.ModelForm):
     """A step that saves straight into the agreement; remarks are shown beside their field."""
 
     use_required_attribute = False
-    # Fields that only make sense together: when one is refused, none of them is saved.
-    together: tuple[frozenset[str], ...] = ()
+    # Why we ask, and the unit after the input, by field.
+    reasons: dict[str, str | Promise] = {}
+    units: dict[str, str | Promise] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.advised: set[str] = set()
+        offer_terms(self)
+        for name, unit in self.units.items():
+            self.fields[name].widget.attrs["data-unit"] = unit
 
     @staticmethod
     def problems(convention: Convention) -> Problems:
@@ -76,27 +90,56 @@ class StepForm(forms.ModelForm):
     def _post_clean(self) -> None:
         """Apply the step's rules to the agreement as it would be; the first message of a field wins."""
         super()._post_clean()  # type: ignore[misc]  # Django's documented order of validation, untyped
+        # What the database's own constraints would say of the whole row, the rules say beside its field.
+        self.errors.pop(NON_FIELD_ERRORS, None)
         for name, message in self.problems(self.instance).items():
             if name in self.fields and name not in self.errors:
+                self.advised.add(name)
                 self.add_error(name, message)
 
     def save_valid(self) -> None:
-        """Save every field that holds, so that a mistake elsewhere loses nothing."""
-        refused = set(self.errors)
-        for group in self.together:
-            if group & refused:
-                refused |= group
+        """Save all that a draft can hold, mistakes of the step's rules included, so that nothing is lost.
+
+        Left out is what could not be read, and what the database refuses.
+        """
+        refused = self.contradictions()
+        for name, errors in self.errors.as_data().items():
+            if name in self.advised:
+                continue
+            if name in self.can_be_emptied and all(error.code == "required" for error in errors):
+                field = column(name)
+                setattr(self.instance, field.attname, None if field.null else field.get_default())
+            else:
+                refused.add(name)
         columns = [name for name in self.fields if name not in refused]
         self.instance.refresh_search_key()
-        self.instance.save(update_fields=[*columns, *self.derived(), "search_key", "updated_at"])
+        self.instance.save(update_fields=[*columns, *self.derived(columns), "search_key", "updated_at"])
 
-    def derived(self) -> list[str]:
-        """Compute the columns that follow from this step and return their names."""
+    @property
+    def can_be_emptied(self) -> set[str]:
+        """The columns that may go back to « not answered yet »."""
+        return set(self.fields)
+
+    def contradictions(self) -> set[str]:
+        """Return the fields that the database refuses together, even in a draft."""
+        return set()
+
+    def derived(self, saved: list[str]) -> list[str]:
+        """Compute the columns that follow from those being saved, and return their names."""
         return []
 
 
 class StudentForm(StepForm):
     """Step 1, Élève: what the records say, checked and corrected by the student."""
+
+    reasons = {
+        "insured_status": gettext_lazy(
+            "La convention indique le régime de protection sociale dont vous bénéficiez (article D124-4, 9°)."
+        ),
+        "health_fund": gettext_lazy(
+            "C’est elle que l’organisme prévient en cas d’accident pendant le stage."
+        ),
+    }
 
     class Meta:
         model = Convention
@@ -123,7 +166,8 @@ class StudentForm(StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["health_fund"].widget.choices = funds_by_region()  # type: ignore[attr-defined]
+        self.fields["health_fund"].widget.choices = funds_by_region()
+        suggest_communes(self, "student_postal_code", "student_city")
 
     def clean_student_phone(self) -> str:
         return clean_phone(
@@ -153,7 +197,7 @@ class ProgrammeForm(StepForm):
         model = Convention
         fields = ["enrolment", "stage_type", "language"]
         widgets = {
-            "enrolment": forms.RadioSelect,
+            "enrolment": forms.RadioSelect(attrs={"class": "stacked"}),
             "stage_type": forms.RadioSelect,
             "language": forms.RadioSelect,
         }
@@ -162,39 +206,66 @@ class ProgrammeForm(StepForm):
         super().__init__(*args, **kwargs)
         field = self.fields["enrolment"]
         assert isinstance(field, forms.ModelChoiceField)
-        enrolments = Enrolment.objects.filter(student=self.instance.student_id).select_related(
+        field.queryset = Enrolment.objects.filter(student=self.instance.student_id).select_related(
             "programme__ufr__centre", "programme__centre"
         )
-        field.queryset = enrolments
-        field.empty_label = None
-        field.label_from_instance = enrolment_label  # type: ignore[method-assign]
+        self.enrolments = list(field.queryset)
+        field.choices = [(enrolment.pk, enrolment_label(enrolment)) for enrolment in self.enrolments]
         this_year = self.instance.institution.academic_year(timezone.localdate())
-        current = [enrolment for enrolment in enrolments if enrolment.academic_year == this_year]
+        current = [enrolment for enrolment in self.enrolments if enrolment.academic_year == this_year]
         if not self.instance.enrolment_id and len(current) == 1:
             self.initial["enrolment"] = current[0].pk
-        stage_type = self.fields["stage_type"]
-        assert isinstance(stage_type, forms.ModelChoiceField)
-        stage_type.empty_label = None
 
     @staticmethod
     def problems(convention: Convention) -> Problems:
-        if convention.enrolment and convention.enrolment.programme.managing_centre is None:
+        programme = convention.enrolment and convention.enrolment.programme
+        if programme and not (programme.centre_id or programme.ufr.centre_id):
             return {
                 "enrolment": _("Aucun centre de gestion ne s’occupe de cette étape. Écrivez à %(email)s.")
                 % {"email": convention.institution.support_email}
             }
         return {}
 
-    def derived(self) -> list[str]:
+    @property
+    def can_be_emptied(self) -> set[str]:
+        """Not the enrolment: it says which centre sees the agreement."""
+        return super().can_be_emptied - {"enrolment"}
+
+    def contradictions(self) -> set[str]:
+        """An enrolment that no centre handles would hide a returned agreement from its managers."""
+        return {"enrolment"} if "enrolment" in self.advised else set()
+
+    def derived(self, saved: list[str]) -> list[str]:
         enrolment = self.instance.enrolment
-        self.instance.centre = enrolment.programme.managing_centre if enrolment else None
+        if "enrolment" not in saved or enrolment is None:
+            return []
+        self.instance.centre = enrolment.programme.managing_centre
         return ["centre"]
 
 
 class ContentForm(StepForm):
     """Step 6, Contenu du stage."""
 
-    together = (frozenset({"start", "end"}), frozenset({"hours_corrected", "hours_reason"}))
+    reasons = {
+        "skills": gettext_lazy(
+            "Un stage sert à apprendre : la convention doit dire quoi (article D124-4, 2°)."
+        ),
+        "leave_terms": gettext_lazy(
+            "Au-delà de deux mois, soit 308 heures de présence, la loi veut que des congés soient possibles "
+            "(article L124-13). Leur nombre se décide avec l’organisme."
+        ),
+        "is_paid": gettext_lazy(
+            "En France, elle est obligatoire au-delà de 308 heures de présence dans le même organisme au cours de "
+            "l’année universitaire, et due dès la première heure (articles L124-6 et D124-8)."
+        ),
+        "follow_up": gettext_lazy("La convention doit le prévoir (article D124-4, 7°)."),
+    }
+    units = {
+        "weekly_hours": gettext_lazy("h"),
+        "hours_corrected": gettext_lazy("h"),
+        "leave_days": gettext_lazy("jours"),
+        "ects": gettext_lazy("ECTS"),
+    }
     start = DateField(label=Convention._meta.get_field("start").verbose_name)
     end = DateField(label=Convention._meta.get_field("end").verbose_name)
     working_days = forms.TypedMultipleChoiceField(
@@ -271,6 +342,15 @@ class ContentForm(StepForm):
         assert isinstance(is_paid, forms.TypedChoiceField)
         is_paid.required = True
         is_paid.choices = [(True, _("Oui")), (False, _("Non"))]
+
+    def contradictions(self) -> set[str]:
+        found: set[str] = set()
+        convention = self.instance
+        if convention.start and convention.end and convention.end < convention.start:
+            found |= {"start", "end"}
+        if convention.hours_corrected is not None and not convention.hours_reason.strip():
+            found |= {"hours_corrected", "hours_reason"}
+        return found
 
     @staticmethod
     def problems(convention: Convention) -> Problems:
@@ -365,7 +445,12 @@ def gratification_problems(convention: Convention) -> Problems:
         "currency": _("Choisissez la monnaie."),
         "payment_mode": _("Choisissez la modalité de versement."),
     }
-    return {name: question for name, question in questions.items() if not getattr(convention, name)}
+    return {name: question for name, question in questions.items() if is_unset(convention, name)}
+
+
+def is_unset(convention: Convention, name: str) -> bool:
+    """Whether a column is empty, without loading the row it may point to."""
+    return not getattr(convention, column(name).attname)
 
 
 def compute_hours(convention: Convention) -> Decimal | None:
@@ -379,12 +464,69 @@ def compute_hours(convention: Convention) -> Decimal | None:
         convention.weekly_hours,
         convention.working_days,
         [(interruption.start, interruption.end) for interruption in convention.interruptions.all()],
-        calendar.territory(place.country.code, place.postal_code)
+        calendar.territory(str(place.country), place.postal_code)
         if place
         else calendar.Territory.METROPOLITAN,
         convention.leave_days or Decimal(0),
         works_on_holidays=convention.works_on_holidays,
     )
+
+
+def hours_text(convention: Convention) -> str:
+    """Return « 420 h de présence = 60 jours = 2,7 mois (7 h = 1 jour) », or what is still needed to compute it."""
+    hours = convention.hours
+    if hours is None:
+        return _(
+            "Indiquez les dates, les heures par semaine et les jours de présence : le calcul s’affichera ici."
+        )
+    days, months = calendar.equivalent(hours)
+    text = _("%(hours)s h de présence = %(days)s jours = %(months)s mois (7 h = 1 jour)") % {
+        "hours": number(hours),
+        "days": number(days, 1),
+        "months": number(months, 1),
+    }
+    if convention.hours_corrected is None or convention.hours_computed is None:
+        return text
+    return _("%(text)s ; le calcul donnait %(computed)s h") % {
+        "text": text,
+        "computed": number(convention.hours_computed),
+    }
+
+
+def offer_terms(form: forms.ModelForm) -> None:
+    """Fill every choice of a form that comes from the editable lists with one query, not one each."""
+    kinds = {
+        name: column(name).get_limit_choices_to()["kind"]  # type: ignore[attr-defined]  # a foreign key
+        for name, field in form.fields.items()
+        if isinstance(field, forms.ModelChoiceField)
+        and field.queryset is not None
+        and field.queryset.model is Term
+    }
+    terms: dict[str, list[tuple[Any, str]]] = {kind: [] for kind in kinds.values()}
+    for term in Term.objects.filter(kind__in=terms, is_active=True) if terms else ():
+        terms[term.kind].append((term.pk, term.label))
+    for name, kind in kinds.items():
+        field = form.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)
+        is_list = not isinstance(field.widget, forms.RadioSelect)
+        field.choices = [("", _("Choisissez"))] * is_list + terms[kind]
+
+
+def suggest_communes(form: forms.BaseForm, postal_code: str, city: str) -> None:
+    """Let the browser propose the communes of the postal code being typed; the page holds the list ``communes``."""
+    form.fields[postal_code].widget.attrs |= {
+        "hx-get": reverse("organisations:communes"),
+        "hx-trigger": "input changed delay:300ms, focus once",
+        "hx-target": "#communes",
+    }
+    form.fields[city].widget.attrs["list"] = "communes"
+
+
+def column(name: str) -> models.Field[Any, Any]:
+    """Return a column of the agreement by name."""
+    field = Convention._meta.get_field(name)
+    assert isinstance(field, models.Field)
+    return field
 
 
 def funds_by_region() -> list[Any]:
@@ -397,24 +539,21 @@ def funds_by_region() -> list[Any]:
     return [("", _("Choisissez votre caisse")), *groups]
 
 
-def number(value: Decimal) -> str:
-    """Return a decimal as people write it: « 7,5 », « 35 »."""
-    return f"{value.quantize(Decimal('0.01')).normalize():f}".replace(".", ",")
+def number(value: Decimal, decimals: int = 2) -> str:
+    """Return a decimal as the reader writes it, without useless zeros: « 7,5 », « 1 390 »."""
+    rounded = value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP).normalize()
+    return str(number_format(f"{rounded:f}", force_grouping=True))
 
 
-def enrolment_label(enrolment: models.Model) -> str:
-    assert isinstance(enrolment, Enrolment)
+def enrolment_label(enrolment: Enrolment) -> str:
     return f"{academic_year_label(enrolment.academic_year)} – {enrolment.programme}"
 
 
-class InterruptionForm(forms.ModelForm):
-    use_required_attribute = False
+class InterruptionForm(forms.Form):
+    """One period without presence; an empty row is no period."""
+
     start = DateField(label=Interruption._meta.get_field("start").verbose_name)
     end = DateField(label=Interruption._meta.get_field("end").verbose_name)
-
-    class Meta:
-        model = Interruption
-        fields = ["start", "end"]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -424,40 +563,100 @@ class InterruptionForm(forms.ModelForm):
         return cleaned
 
 
-class BaseInterruptionFormSet(forms.BaseInlineFormSet):
+class BaseInterruptionFormSet(forms.BaseFormSet):
+    """The interruptions of an agreement. What is posted replaces what was stored: saving twice changes nothing."""
+
+    def __init__(self, data: QueryDict | None = None, *, convention: Convention) -> None:
+        self.convention = convention
+        self.stored = [(period.start, period.end) for period in convention.interruptions.all()]
+        super().__init__(
+            data,
+            prefix="interruptions",
+            # When something is posted it says it all, and a row that was emptied is a row less.
+            initial=[{"start": start, "end": end} for start, end in self.stored] if data is None else None,
+            form_kwargs={"empty_permitted": True, "use_required_attribute": False},
+        )
+
+    @property
+    def periods(self) -> list[tuple[date, date]]:
+        """The periods that were typed, in order, without the rows to delete."""
+        return sorted(
+            (form.cleaned_data["start"], form.cleaned_data["end"])
+            for form in self.forms
+            if form.is_valid() and form.cleaned_data.get("start") and not form.cleaned_data.get("DELETE")
+        )
+
     def clean(self) -> None:
         """Refuse what overlaps or leaves the stage."""
-        super().clean()
         periods: list[tuple[date, date]] = []
+        stage_start, stage_end = self.convention.start, self.convention.end
         for form in self.forms:
             cleaned = getattr(form, "cleaned_data", {})
-            if not cleaned or cleaned.get("DELETE") or form.errors:
+            if form.errors or not cleaned.get("start") or cleaned.get("DELETE"):
                 continue
             start, end = cleaned["start"], cleaned["end"]
-            stage_start, stage_end = self.instance.start, self.instance.end
             if stage_start and stage_end and (start < stage_start or end > stage_end):
                 form.add_error("start", _("L’interruption doit rester entre le début et la fin du stage."))
             if any(start <= other_end and end >= other_start for other_start, other_end in periods):
                 form.add_error("start", _("Cette interruption en chevauche une autre."))
             periods.append((start, end))
 
+    def save(self) -> None:
+        """Store the periods, when they are not those stored already."""
+        if self.periods != sorted(self.stored):
+            self.convention.interruptions.all().delete()
+            Interruption.objects.bulk_create(
+                Interruption(convention=self.convention, start=start, end=end) for start, end in self.periods
+            )
 
-InterruptionFormSet = forms.inlineformset_factory(
-    Convention,
-    Interruption,
-    form=InterruptionForm,
-    formset=BaseInterruptionFormSet,
-    extra=1,
-    max_num=12,
-    validate_max=True,
+
+InterruptionFormSet = cast(
+    "type[BaseInterruptionFormSet]",
+    forms.formset_factory(
+        InterruptionForm,
+        formset=BaseInterruptionFormSet,
+        extra=1,
+        max_num=12,
+        validate_max=True,
+        can_delete=True,
+    ),
 )
 
 
 class ActionForm(forms.Form):
-    """What an action asks before it is done: a reason or message, a date."""
+    """What an action asks before it is done: a reason or message, a date; each only when it does."""
 
-    comment = forms.CharField(required=False, max_length=2_000, widget=forms.Textarea(attrs={"rows": 4}))
-    signed_on = DateField(label=gettext_lazy("Date de la signature"), required=False)
+    use_required_attribute = False
+    comment = forms.CharField(
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={
+            "required": gettext_lazy(
+                "Indiquez la raison : elle sera notée dans le journal et envoyée à l’étudiant."
+            )
+        },
+    )
+    signed_on = DateField(
+        label=gettext_lazy("Date de la signature"),
+        error_messages={"required": gettext_lazy("Indiquez la date de la signature.")},
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        comment_label: str | Promise = "",
+        comment_required: bool = False,
+        asks_date: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        if comment_label:
+            self.fields["comment"].label = str(comment_label)
+            self.fields["comment"].required = comment_required
+        else:
+            del self.fields["comment"]
+        if not asks_date:
+            del self.fields["signed_on"]
 
 
 class RemarkForm(forms.Form):
@@ -469,72 +668,3 @@ class RemarkForm(forms.Form):
 
 class AnswerForm(forms.Form):
     answer = forms.CharField(required=False, max_length=2_000)
-
-
-@dataclass(frozen=True)
-class Chip:
-    """One filter in force, and the query string of the list without it."""
-
-    label: str
-    without: str
-
-
-class FilterForm(forms.Form):
-    """The filters of the list, all of them in its address."""
-
-    q = forms.CharField(
-        label=gettext_lazy("Numéro, étudiant, organisme, sujet"),
-        required=False,
-        max_length=100,
-        widget=forms.TextInput(attrs={"type": "search"}),
-    )
-    statut = forms.ChoiceField(
-        label=gettext_lazy("État"),
-        required=False,
-        choices=[("", gettext_lazy("Tous, sauf les brouillons")), *Status.choices],
-    )
-    annee = forms.TypedChoiceField(
-        label=gettext_lazy("Année universitaire"), required=False, coerce=int, empty_value=None
-    )
-    etape = forms.ModelChoiceField(
-        Programme.objects.none(),
-        label=gettext_lazy("Étape d’étude"),
-        required=False,
-        empty_label=gettext_lazy("Toutes"),
-    )
-    debut_avant = DateField(label=gettext_lazy("Commence avant le"), required=False)
-    hors_france = forms.BooleanField(label=gettext_lazy("Hors de France"), required=False)
-
-    def __init__(self, *args: Any, roles: Roles, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        this_year = timezone.localdate().year
-        years = [(year, academic_year_label(year)) for year in range(this_year + 1, this_year - 6, -1)]
-        self.fields["annee"].choices = [("", _("Toutes")), *years]  # type: ignore[attr-defined]
-        programmes = self.fields["etape"]
-        assert isinstance(programmes, forms.ModelChoiceField)
-        programmes.queryset = programmes_handled_by(roles.centre_ids)
-
-    def chips(self) -> list[Chip]:
-        """Return the filters in force, each with the address that removes it."""
-        if not self.is_valid():
-            return []
-        found = []
-        for name, field in self.fields.items():
-            if not self.cleaned_data.get(name):
-                continue
-            others = self.data.copy()
-            others.pop(name, None)
-            others.pop("page", None)
-            found.append(Chip(chip_label(field, self.cleaned_data[name]), others.urlencode()))
-        return found
-
-
-def chip_label(field: forms.Field, value: Any) -> str:
-    """Return a filter in words: « État : Soumise », « Hors de France »."""
-    if value is True:
-        return str(field.label)
-    if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
-        value = dict(field.choices).get(value, value)  # type: ignore[arg-type]
-    if isinstance(value, date):
-        value = value.strftime("%d/%m/%Y")
-    return f"{field.label} : {value}"

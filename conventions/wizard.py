@@ -28,11 +28,11 @@ class Step:
     why: str | Promise = ""
 
     def missing(self, convention: Convention) -> dict[str, str]:
-        """Return what keeps this step from being complete: field → what to do. Empty when complete."""
+        """Return what keeps this step from being complete, field by field: what to correct, or "" to fill it."""
         empty = {
-            name: _("À renseigner")
+            name: ""
             for name in self.fields
-            if not Convention._meta.get_field(name).blank and is_empty(value_of(convention, name))
+            if not forms.column(name).blank and is_empty(value_of(convention, name))
         }
         return {**self.problems(convention), **empty}
 
@@ -43,14 +43,13 @@ class Step:
 
 def value_of(convention: Convention, name: str) -> Any:
     """Return a column's value without loading the row it points to."""
-    return getattr(convention, Convention._meta.get_field(name).attname)
+    return getattr(convention, forms.column(name).attname)
 
 
 def label_of(name: str) -> str:
-    """Return a column's name as people read it."""
+    """Return a column's name as people read it; the interruptions, in a table of their own, have one too."""
     field = Convention._meta.get_field(name)
-    assert isinstance(field, Field)
-    return str(field.verbose_name)
+    return str(field.verbose_name if isinstance(field, Field) else gettext_lazy("Interruptions"))
 
 
 def is_empty(value: Any) -> bool:
@@ -90,7 +89,14 @@ STEPS = (
             "Ces coordonnées figurent sur la convention et servent à vous joindre pendant le stage."
         ),
     ),
-    form_step("formation", gettext_lazy("Formation"), forms.ProgrammeForm),
+    form_step(
+        "formation",
+        gettext_lazy("Formation"),
+        forms.ProgrammeForm,
+        gettext_lazy(
+            "Votre étape d’étude dit quel centre vérifie votre convention et quel directeur la signe."
+        ),
+    ),
     Step(
         "etablissement",
         gettext_lazy("Établissement d’accueil"),
@@ -146,7 +152,18 @@ STEPS = (
 RECAP = "recapitulatif"
 RECAP_TITLE = gettext_lazy("Récapitulatif")
 BY_SLUG = {step.slug: step for step in STEPS}
-STEP_OF_FIELD = {name: step for step in STEPS for name in step.fields}
+STEP_OF_FIELD = {name: step for step in STEPS for name in step.fields} | {"interruptions": BY_SLUG["contenu"]}
+# The address that leads to wherever there is something left to fill.
+RESUME = "reprendre"
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Something to fill or correct: its field's name, what to do, where."""
+
+    label: str
+    message: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -158,24 +175,41 @@ class Place:
     state: str
     url: str
     current: bool
-    missing: dict[str, str]
+    missing: list[Missing]
 
 
 def places(convention: Convention, current: str = "", remarked: frozenset[str] = frozenset()) -> list[Place]:
     """Return the stepper: every step with its state, those that hold one of the ``remarked`` fields flagged."""
     lines = []
     for step in STEPS:
-        missing = step.missing(convention)
-        if remarked & set(step.fields):
+        url = step_url(convention, step.slug)
+        missing = [
+            Missing(label_of(name), message, f"{url}#{anchor(name)}")
+            for name, message in step.missing(convention).items()
+        ]
+        if any(STEP_OF_FIELD.get(name) is step for name in remarked):
             state = "remark"
         elif not missing:
             state = "done"
         else:
             state = "error" if step.has_mistake(convention) else "todo"
-        url = step_url(convention, step.slug)
         lines.append(Place(step.slug, step.title, state, url, step.slug == current, missing))
-    lines.append(Place(RECAP, RECAP_TITLE, "todo", step_url(convention, RECAP), current == RECAP, {}))
+    lines.append(Place(RECAP, RECAP_TITLE, "todo", step_url(convention, RECAP), current == RECAP, []))
     return lines
+
+
+def anchor(name: str) -> str:
+    """Return the id of a field's first input on the page of its step."""
+    step = STEP_OF_FIELD[name]
+    form_field = step.form.base_fields.get(name) if step.form else None
+    several = form_field and form_field.widget.use_fieldset
+    return f"id_{name}_0" if several else f"id_{name}"
+
+
+def field_url(convention: Convention, name: str) -> str:
+    """Return where a field is filled; the summary for one that no step fills."""
+    step = STEP_OF_FIELD.get(name)
+    return f"{step_url(convention, step.slug)}#{anchor(name)}" if step else step_url(convention, RECAP)
 
 
 def first_incomplete(convention: Convention) -> Step | None:

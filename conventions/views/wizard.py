@@ -7,21 +7,25 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
+from django.forms import BaseForm, BooleanField
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.folding import fold
 from accounts.middleware import keeps_typed_text, take_typed_text
 from accounts.models import Student, User
 from accounts.session import signed_in
-from conventions import documents, drafts, forms, permissions, signing, wizard, workflow
+from conventions import documents, drafts, forms, permissions, phases, signing, wizard, workflow
 from conventions.models import Convention, Remark, Status
 from organisations import directory, people
+from organisations.fields import compact
 from organisations.forms import ContactForm, DirectoryForm, OrganisationForm, ServiceForm
 from organisations.models import Centre, Contact, Organisation, Service, Teacher
+from organisations.models.host import SIRENE_COUNTRIES
 from organisations.roles import roles_of
 
 # The steps that choose a row of the directory: which column, and which form creates one.
@@ -34,6 +38,8 @@ CHOICES: dict[str, tuple[str, type[DirectoryForm] | None]] = {
 }
 # What must be chosen first: nobody looks for a service before there is a host.
 NEEDS_HOST = {"service", "tuteur", "signataire"}
+# Beyond this many rows of one host, the page offers to search among them.
+ROWS_SHOWN = 12
 
 
 def load(request: HttpRequest, pk: int) -> Convention:
@@ -48,6 +54,11 @@ def load(request: HttpRequest, pk: int) -> Convention:
     return convention
 
 
+def reread(convention: Convention) -> Convention:
+    """Return an agreement as it is stored, whatever was typed on this instance."""
+    return Convention.objects.for_detail().prefetch_related("interruptions").get(pk=convention.pk)
+
+
 @require_http_methods(["GET", "POST"])
 def advice(request: HttpRequest) -> HttpResponse:
     """What to have at hand before starting; posting starts a draft."""
@@ -57,14 +68,14 @@ def advice(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         convention = drafts.create(student, by=signed_in(request))
         return redirect("conventions:step", convention.pk, wizard.STEPS[0].slug)
-    centres = Centre.objects.filter(
-        pk__in=[
-            centre.pk
-            for enrolment in student.enrolments.select_related("programme__centre", "programme__ufr__centre")
-            if (centre := enrolment.programme.managing_centre)
-        ]
-    )
-    return render(request, "conventions/advice.html", {"student": student, "centres": centres})
+    return render(request, "conventions/advice.html", {"student": student, "centres": centres_of(student)})
+
+
+def centres_of(student: Student) -> list[Centre]:
+    """Return the centres that handle a student's enrolments, the latest first, each once."""
+    enrolments = student.enrolments.select_related("programme__centre", "programme__ufr__centre")
+    centres = {enrolment.programme.managing_centre: None for enrolment in enrolments}
+    return [centre for centre in centres if centre is not None]
 
 
 @require_http_methods(["GET", "POST"])
@@ -75,8 +86,11 @@ def enter(request: HttpRequest) -> HttpResponse:
     if not centres:
         raise Http404
     if request.method == "POST":
-        student = get_object_or_404(people.students_of(centres), pk=request.POST.get("student"))
-        convention = drafts.create(student, by=user)
+        choice = request.POST.get("student", "")
+        student = get_object_or_404(people.students_of(centres), pk=choice if choice.isdecimal() else None)
+        # The centre gives the manager the right to fill it, until the étape is chosen.
+        centre = next((centre for centre in centres_of(student) if centre in centres), None)
+        convention = drafts.create(student, by=user, centre=centre)
         return redirect("conventions:step", convention.pk, wizard.STEPS[0].slug)
     text = request.GET.get("q", "").strip()
     students = people.search_students(text, centres) if text else []
@@ -88,31 +102,61 @@ def enter(request: HttpRequest) -> HttpResponse:
 @transaction.atomic
 def step(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     """One step of the wizard: shown, saved as it is filled (X-Autosave), or saved to go on."""
-    if slug != wizard.RECAP and slug not in wizard.BY_SLUG:
+    if slug not in wizard.BY_SLUG and slug not in (wizard.RECAP, wizard.RESUME):
         raise Http404
     convention = load(request, pk)
     if not convention.is_editable:
-        return locked(request, convention)
+        return locked(request, convention, slug)
+    if slug == wizard.RESUME:
+        return redirect(wizard.resume_url(convention))
     if slug == wizard.RECAP:
         return recap(request, convention)
     if slug in CHOICES:
-        return choose(request, convention, slug)
+        return choose(request, convention, wizard.BY_SLUG[slug])
     return fill(request, convention, wizard.BY_SLUG[slug])
 
 
-def locked(request: HttpRequest, convention: Convention) -> HttpResponse:
+def locked(request: HttpRequest, convention: Convention, slug: str) -> HttpResponse:
     """Too late to fill: show what was typed, so that it can be copied, and say why."""
     if request.headers.get("X-Autosave"):
-        message = _("Cette convention est « %(status)s » : elle ne se modifie plus ici.")
-        return JsonResponse({"error": message % {"status": convention.get_status_display()}}, status=409)
+        message = _("cette convention est « %(status)s », elle ne se modifie plus.")
+        return JsonResponse({"message": message % {"status": convention.get_status_display()}}, status=409)
     if request.method != "POST":
         return redirect(convention)
-    typed = [
-        (wizard.label_of(name), value)
-        for name, values in request.POST.lists()
-        if name in wizard.STEP_OF_FIELD and (value := ", ".join(values).strip())
-    ]
+    current = wizard.BY_SLUG.get(slug)
+    parts: list[BaseForm] = []
+    if current and current.form:
+        parts = [current.form(request.POST, instance=convention)]
+        if current.form is forms.ContentForm:
+            parts += forms.InterruptionFormSet(request.POST, convention=convention).forms
+    return show_locked(request, convention, parts)
+
+
+def show_locked(request: HttpRequest, convention: Convention, parts: Iterable[BaseForm]) -> HttpResponse:
+    typed = [line for part in parts for line in typed_in(part)]
     return render(request, "conventions/locked.html", {"convention": convention, "typed": typed}, status=409)
+
+
+def typed_in(form: BaseForm) -> list[tuple[str, str]]:
+    """Return what somebody typed in a form: label and text of each field, choices in words."""
+    found = []
+    for field in form:
+        if field.data:
+            words = {str(key): str(label) for key, label in flat_choices(field.field)}
+            values = field.data if isinstance(field.data, list) else [field.data]
+            found.append((str(field.label), ", ".join(words.get(str(value), str(value)) for value in values)))
+    return found
+
+
+def flat_choices(field: Any) -> Iterable[tuple[Any, Any]]:
+    """Yield the choices of a field, those of its groups included; nothing for a field without any."""
+    if isinstance(field, BooleanField):
+        yield True, _("Oui")
+    for key, label in getattr(field.widget, "choices", ()):
+        if isinstance(label, (list, tuple)):
+            yield from label
+        else:
+            yield key, label
 
 
 def fill(request: HttpRequest, convention: Convention, current: wizard.Step) -> HttpResponse:
@@ -121,26 +165,34 @@ def fill(request: HttpRequest, convention: Convention, current: wizard.Step) -> 
     typed = take_typed_text(request) if request.method == "GET" else None
     data: QueryDict | None = request.POST if request.method == "POST" else typed
     form = current.form(data, instance=convention)
-    has_interruptions = current.form is forms.ContentForm
-    valid = form.is_valid() if data is not None else True
-    # Bound after the form, whose dates the interruptions must respect.
-    interruptions = forms.InterruptionFormSet(data, instance=convention) if has_interruptions else None
-    if data is not None and interruptions is not None:
+    valid = form.is_valid()
+    interruptions = None
+    if current.form is forms.ContentForm:
+        # Judged after the form: they must stay between the dates just typed.
+        interruptions = forms.InterruptionFormSet(data, convention=convention)
         valid = interruptions.is_valid() and valid
     if request.method == "POST":
         save(convention, form, interruptions, request)
         if request.headers.get("X-Autosave"):
-            return autosaved(convention, form, current)
+            return autosaved(convention, form, interruptions, current)
         if valid:
             return redirect(wizard.next_url(convention, current.slug))
     elif typed is not None:
-        messages.info(request, _("Votre session avait expiré. Voici ce que vous aviez écrit : vérifiez et enregistrez."))
+        messages.info(
+            request, _("Votre session avait expiré. Voici ce que vous aviez écrit : vérifiez et enregistrez.")
+        )
+    stored = reread(convention) if form.is_bound else convention
     return page(
         request,
-        convention,
+        stored,
         current,
         f"conventions/steps/{current.slug}.html",
-        {"form": form, "interruptions": interruptions, "differences": drafts.differences(convention)},
+        {
+            "form": form,
+            "interruptions": interruptions,
+            "hours_text": forms.hours_text(stored),
+            "differences": drafts.named_differences(stored),
+        },
         form,
     )
 
@@ -151,7 +203,7 @@ def save(
     interruptions: forms.BaseInterruptionFormSet | None,
     request: HttpRequest,
 ) -> None:
-    """Save what holds of a step, its interruptions when they all hold, its answers to remarks."""
+    """Save what a draft can hold of a step, its interruptions when they all hold, its answers to remarks."""
     form.save_valid()
     if interruptions is not None:
         if interruptions.is_valid():
@@ -167,66 +219,97 @@ def refresh_hours(convention: Convention) -> None:
     convention.save(update_fields=["hours_computed"])
 
 
-def answer_remarks(convention: Convention, request: HttpRequest) -> None:
-    """Store the answers posted beside the fields, and mark as treated what the person ticked."""
+def answer_remarks(convention: Convention, request: HttpRequest) -> bool:
+    """Store the answers posted beside the fields, and what the person ticked as treated; tell if there were any."""
     if not permissions.may_answer_remarks(signed_in(request), convention):
-        return
-    for remark in convention.remarks.filter(resolved_at__isnull=True):
+        return False
+    answered = False
+    for remark in convention.remarks.all():
         answer = request.POST.get(f"answer-{remark.pk}")
         if answer is None:
             continue
+        answered = True
         remark.answer = answer.strip()[:2_000]
-        if f"resolved-{remark.pk}" in request.POST:
-            remark.resolved_at = timezone.now()
-            remark.resolved_by = signed_in(request)
+        # A box can be unticked: the page that shows it has just been saved by itself.
+        treated = f"resolved-{remark.pk}" in request.POST
+        remark.resolved_at = timezone.now() if treated else None
+        remark.resolved_by = signed_in(request) if treated else None
         remark.save(update_fields=["answer", "resolved_at", "resolved_by"])
+    return answered
 
 
-def autosaved(convention: Convention, form: forms.StepForm, current: wizard.Step) -> JsonResponse:
-    """Answer an autosave: the time, the mistakes in what was typed, the state of each step."""
+def autosaved(
+    convention: Convention,
+    form: forms.StepForm,
+    interruptions: forms.BaseInterruptionFormSet | None,
+    current: wizard.Step,
+) -> JsonResponse:
+    """Answer an autosave: the time, the mistakes in what was typed, the state of each step, the hours."""
+    rows = interruptions.forms if interruptions is not None else []
     errors = {
-        name: [str(message) for message in messages_]
-        for name, messages_ in form.errors.items()
-        if form.data.get(form.add_prefix(name), "").strip()
+        field.html_name: list(field.errors)
+        for part in [form, *rows]
+        for field in part
+        if field.errors and field.data
     }
-    stored = Convention.objects.for_detail().prefetch_related("interruptions").get(pk=convention.pk)
+    stored = reread(convention)
     return JsonResponse(
         {
             "saved_at": timezone.localtime().strftime("%H:%M"),
             "errors": errors,
             "steps": {place.slug: place.state for place in places(stored, current.slug)},
+            "live": {"hours": forms.hours_text(stored)},
         }
     )
 
 
-def choose(request: HttpRequest, convention: Convention, slug: str) -> HttpResponse:
+def choose(request: HttpRequest, convention: Convention, current: wizard.Step) -> HttpResponse:
     """A step that chooses one row: the host, its service, a person."""
+    slug = current.slug
     column, creation = CHOICES[slug]
     if slug in NEEDS_HOST and convention.organisation is None:
         messages.info(request, _("Choisissez d’abord l’établissement d’accueil."))
         return redirect("conventions:step", convention.pk, "etablissement")
     if request.method == "POST":
-        answer_remarks(convention, request)
-        if "choice" not in request.POST:
-            return redirect("conventions:step", convention.pk, slug)
-        chosen = get_object_or_404(candidates(convention, slug), pk=request.POST["choice"])
-        assign(convention, column, chosen)
-        return redirect(wizard.next_url(convention, slug))
+        return chosen(request, convention, slug)
+    take_typed_text(request)  # a choice is made again in one click
     query = request.GET.get("q", "").strip()
     context = {
         "query": query,
         "chosen": getattr(convention, column),
-        "found": offered(convention, slug, query),
-        "can_create": creation is not None,
-        "column": column,
+        "changing": "changer" in request.GET,
+        **offered(convention, slug, query),
     }
+    if creation and slug in NEEDS_HOST and not (query or context["found"]):
+        return redirect("conventions:create", convention.pk, slug)
     template = f"conventions/steps/{slug}.html"
-    if request.headers.get("HX-Request"):
-        return render(request, f"{template}#results", {"convention": convention, **context})
-    return page(request, convention, wizard.BY_SLUG[slug], template, context)
+    if request.headers.get("HX-Request") and slug not in NEEDS_HOST:
+        return render(request, f"{template}#results", {"convention": convention, "step": current, **context})
+    return page(request, convention, current, template, context)
 
 
-def candidates(convention: Convention, slug: str) -> Any:
+def chosen(request: HttpRequest, convention: Convention, slug: str) -> HttpResponse:
+    """Put what was chosen on the agreement, and go on; a host is shown once more before going on."""
+    answered = answer_remarks(convention, request)
+    choice = request.POST.get("choice", "")
+    if not choice:
+        if answered:
+            messages.success(request, _("Votre réponse est enregistrée."))
+        else:
+            messages.error(request, _("Cochez une ligne de la liste, puis continuez."))
+        return redirect(request.get_full_path())
+    row = get_object_or_404(candidates(convention, slug), pk=choice if choice.isdecimal() else None)
+    assign(convention, CHOICES[slug][0], row)
+    return redirect(after_choice(convention, slug))
+
+
+def after_choice(convention: Convention, slug: str) -> str:
+    if slug == "etablissement":
+        return wizard.step_url(convention, slug)
+    return wizard.next_url(convention, slug)
+
+
+def candidates(convention: Convention, slug: str) -> QuerySet[Any]:
     """Return every row that may be chosen at this step for this agreement."""
     match slug:
         case "etablissement":
@@ -239,22 +322,42 @@ def candidates(convention: Convention, slug: str) -> Any:
             return Contact.objects.filter(organisation=convention.organisation_id)
 
 
-def offered(convention: Convention, slug: str, query: str) -> Iterable[Model]:
-    """Return what the page proposes: a search for hosts and teachers, the host's own for the rest."""
+def offered(convention: Convention, slug: str, query: str) -> dict[str, Any]:
+    """Return what the page proposes: a search for hosts and teachers, the host's own rows for the rest."""
     if slug == "etablissement":
-        return directory.search(query) if query else ()
+        hosts = directory.search(query)
+        return {
+            "found": hosts.organisations,
+            "has_more": hosts.has_more,
+            "is_approximate": hosts.is_approximate,
+        }
     if slug == "responsable":
-        return people.search_teachers(query, convention.institution) if query else ()
-    return list(candidates(convention, slug)[:100])
+        teachers = list(people.search_teachers(query, convention.institution)) if query else []
+        return {"found": teachers}
+    rows = list(candidates(convention, slug))
+    words = fold(query).split()
+    found = [row for row in rows if all(word in described(row) for word in words)]
+    return {
+        "found": found[:ROWS_SHOWN],
+        "has_more": len(found) > ROWS_SHOWN,
+        "is_searched": len(rows) > ROWS_SHOWN,
+    }
 
 
-def assign(convention: Convention, column: str, chosen: Model) -> None:
+def described(row: Service | Contact) -> str:
+    """Return what a row of a host is found by, folded."""
+    if isinstance(row, Service):
+        return fold(f"{row.name} {row.city}")
+    return fold(f"{row} {row.function} {row.department}")
+
+
+def assign(convention: Convention, column: str, row: Model) -> None:
     """Put a chosen row on the agreement; another host means another service, tutor and signatory."""
     columns = [column]
-    if column == "organisation" and convention.organisation_id != chosen.pk:
+    if column == "organisation" and convention.organisation_id != row.pk:
         convention.service = convention.tutor = convention.signatory = None
         columns += ["service", "tutor", "signatory"]
-    setattr(convention, column, chosen)
+    setattr(convention, column, row)
     convention.refresh_search_key()
     convention.save(update_fields=[*columns, "search_key", "updated_at"])
     if column in {"organisation", "service"}:
@@ -270,35 +373,68 @@ def create(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if creation is None:
         raise Http404
     convention = load(request, pk)
-    if not convention.is_editable:
-        return locked(request, convention)
     if slug in NEEDS_HOST and convention.organisation is None:
         return redirect("conventions:step", convention.pk, "etablissement")
     typed = take_typed_text(request) if request.method == "GET" else None
     data = request.POST if request.method == "POST" else typed
-    form = creation_form(creation, data, convention, signed_in(request), request.GET.get("q", ""))
+    form = creation_form(creation, data, convention, signed_in(request), request.GET)
+    if not convention.is_editable:
+        return show_locked(request, convention, [form]) if request.method == "POST" else redirect(convention)
     if request.method == "POST" and form.is_valid():
         assign(convention, column, form.save())
-        return redirect(wizard.next_url(convention, slug))
-    return page(request, convention, wizard.BY_SLUG[slug], f"conventions/steps/{slug}_new.html", {"form": form, "column": column})
+        for notice in getattr(form, "notices", ()):
+            messages.warning(request, notice)
+        return redirect(after_choice(convention, slug))
+    if typed is not None:
+        messages.info(
+            request, _("Votre session avait expiré. Voici ce que vous aviez écrit : vérifiez et enregistrez.")
+        )
+    # A page that offers nothing to choose sends back here: the way back is then the step before.
+    offers = slug == "etablissement" or candidates(convention, slug).exists()
+    back = wizard.step_url(convention, slug) if offers else wizard.previous_url(convention, slug)
+    return page(
+        request,
+        convention,
+        wizard.BY_SLUG[slug],
+        f"conventions/steps/{slug}_new.html",
+        {"form": form, "previous_url": back, "sirene": "|".join(sorted(SIRENE_COUNTRIES))},
+        form,
+    )
 
 
 def creation_form(
-    creation: type[DirectoryForm], data: QueryDict | None, convention: Convention, by: User, name: str
+    creation: type[DirectoryForm], data: QueryDict | None, convention: Convention, by: User, asked: QueryDict
 ) -> DirectoryForm:
+    """Return the form that adds a row to the directory, begun with what the search page knows (``asked``)."""
     if creation is OrganisationForm:
-        return OrganisationForm(data, by=by, initial={"name": name.replace("%", " ").strip()})
-    assert convention.organisation is not None
-    if creation is ContactForm:
-        return ContactForm(data, by=by, organisation=convention.organisation)
-    return ServiceForm(data, organisation=convention.organisation)
+        text = asked.get("q", "").replace("%", " ").strip()
+        form: DirectoryForm = OrganisationForm(
+            data,
+            by=by,
+            initial={
+                "siret" if compact(text).isdecimal() else "name": text,
+                "country": "" if "etranger" in asked else "FR",
+            },
+        )
+        country = form.fields["country"]
+        country.choices = [("", _("Choisissez le pays")), *country.choices]  # type: ignore[attr-defined]
+    else:
+        assert convention.organisation is not None
+        if creation is ContactForm:
+            return ContactForm(data, by=by, organisation=convention.organisation)
+        form = ServiceForm(data, organisation=convention.organisation)
+    forms.suggest_communes(form, "postal_code", "city")
+    return form
 
 
 def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
     """Everything before submitting: each section with its link, what is missing listed."""
-    user = signed_in(request)
     if request.method == "POST":
         return redirect("conventions:step", convention.pk, wizard.RECAP)
+    convention.load_terms()
+    steps = places(convention, wizard.RECAP)
+    open_remarks = [remark for remark in seen_remarks(request, convention) if remark.resolved_at is None]
+    centre = convention.centre
     return page(
         request,
         convention,
@@ -306,20 +442,43 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
         "conventions/steps/recapitulatif.html",
         {
             "sections": documents.sections(documents.agreement(convention)),
-            "incomplete": [place for place in places(convention) if place.missing],
-            "open_remarks": convention.remarks.filter(resolved_at__isnull=True),
-            "can_submit": any(action.name == "submit" for action in workflow.available(convention, user)),
+            "incomplete": [place for place in steps if place.missing],
+            "open_remarks": [
+                (remark, wizard.label_of(remark.field), wizard.field_url(convention, remark.field))
+                for remark in open_remarks
+            ],
+            "copies": centre and (centre.copies_abroad if convention.is_abroad else centre.copies_france),
+            "told": told(convention),
+            "ready": not open_remarks and not any(place.missing for place in steps),
         },
     )
 
 
-def places(convention: Convention, current: str = "") -> list[wizard.Place]:
+def seen_remarks(request: HttpRequest, convention: Convention) -> list[Remark]:
+    """Return the remarks this person may read now; those being written stay between managers."""
+    if convention.number and permissions.sees_open_remarks(signed_in(request), convention):
+        return list(convention.remarks.select_related("author"))
+    return []
+
+
+def told(convention: Convention) -> list[str]:
+    """Return whom a submission reaches: the centre's mailbox, or each of its managers by name."""
+    centre = convention.centre
+    if centre is None:
+        return []
+    managers = centre.managers.select_related("user") if centre.notified == Centre.Notified.MANAGERS else []
+    return [str(manager.user) for manager in managers] or [centre.mailbox]
+
+
+def places(
+    convention: Convention, current: str, remarks: Iterable[Remark] | None = None
+) -> list[wizard.Place]:
     """Return the stepper of an agreement, remarks included once they have been sent."""
-    remarked: frozenset[str] = frozenset()
+    remarked: Iterable[str] = ()
     if convention.status == Status.RETURNED:
-        open_remarks = convention.remarks.filter(resolved_at__isnull=True)
-        remarked = frozenset(open_remarks.values_list("field", flat=True))
-    return wizard.places(convention, current, remarked)
+        opened = convention.remarks.all() if remarks is None else remarks
+        remarked = (remark.field for remark in opened if remark.resolved_at is None)
+    return wizard.places(convention, current, frozenset(remarked))
 
 
 def page(
@@ -333,15 +492,16 @@ def page(
     """Render a page of the wizard: stepper, remarks beside their fields, previous and next."""
     user = signed_in(request)
     slug = current.slug if current else wizard.RECAP
-    stored = convention if form is None or not form.is_bound else Convention.objects.for_detail().get(pk=convention.pk)
     remarks: dict[str, list[Remark]] = {}
-    if convention.number and permissions.sees_open_remarks(user, convention):
-        for remark in convention.remarks.select_related("author"):
-            remarks.setdefault(remark.field, []).append(remark)
+    seen = seen_remarks(request, convention)
+    for remark in seen:
+        remarks.setdefault(remark.field, []).append(remark)
+    answers = permissions.may_answer_remarks(user, convention)
     if form is not None:
-        form.remarks = remarks
-        form.answers_remarks = permissions.may_answer_remarks(user, convention)
-    steps = places(stored, slug)
+        form.remarks, form.answers_remarks = remarks, answers
+    steps = places(convention, slug, seen)
+    column = CHOICES[slug][0] if slug in CHOICES else ""
+    saved_at = timezone.localtime(convention.updated_at)
     return render(
         request,
         template,
@@ -352,8 +512,12 @@ def page(
             "number": next(rank for rank, place in enumerate(steps, start=1) if place.current),
             "current": next(place for place in steps if place.current),
             "remarks": remarks,
-            "answers_remarks": permissions.may_answer_remarks(user, convention),
+            # What the remark component needs of a field, where there is no form.
+            "pinned": {"auto_id": f"id_{column or 'interruptions'}", "answers_remarks": answers},
+            "column": column,
             "previous_url": wizard.previous_url(convention, slug),
+            "next_url": wizard.next_url(convention, slug) if current else "",
+            "saved_at": saved_at if saved_at.date() == timezone.localdate() else None,
             "for_someone_else": not permissions.owns(user, convention),
             **context,
         },
@@ -364,19 +528,29 @@ def page(
 @require_GET
 def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
     """The number in large, what happens next and who is told; after validation, printing and signatures."""
+    user = signed_in(request)
     convention = get_object_or_404(
-        Convention.objects.visible_to(signed_in(request)).for_detail().prefetch_related("turns"), pk=pk
+        Convention.objects.visible_to(user).for_detail().prefetch_related("turns"), pk=pk
     )
     if not convention.number:
         return redirect(wizard.resume_url(convention))
+    event = convention.events.select_related("actor").last()
     return render(
         request,
-        "conventions/next.html",
+        "conventions/next.html#printing" if request.headers.get("HX-Request") else "conventions/next.html",
         {
             "convention": convention,
             "document": convention.documents.first(),
             "circuit": signing.circuit(convention),
-            "actions": workflow.available(convention, signed_in(request)),
+            "told": told(convention),
+            "event": event,
+            "label": phases.label(convention),
+            "tone": phases.TONES[Status(convention.status)],
+            "icon_name": phases.ICONS[Status(convention.status)],
+            "awaits_approval": permissions.awaits_approval(convention),
+            "owns": permissions.owns(user, convention),
+            "actions": {action.name: action for action in workflow.available(convention, user)},
+            "resume_url": wizard.step_url(convention, wizard.RESUME),
         },
     )
 
@@ -387,7 +561,10 @@ def duplicate(request: HttpRequest, pk: int) -> HttpResponse:
     """Start a new draft from an earlier agreement."""
     original = load(request, pk)
     copy = drafts.duplicate(original, by=signed_in(request))
-    messages.success(request, _("Nouveau brouillon créé : vérifiez chaque étape, puis indiquez les dates et votre étape d’étude."))
+    messages.success(
+        request,
+        _("Nouveau brouillon créé : vérifiez chaque étape, puis indiquez les dates et votre étape d’étude."),
+    )
     return redirect(wizard.resume_url(copy))
 
 
