@@ -91,6 +91,7 @@ if [ -n "$$missing" ]; then \
   $$as_root apt-get update && $$as_root DEBIAN_FRONTEND=noninteractive \
     apt-get install --yes --no-install-recommends $$missing || exit 1; \
 fi; \
+echo "Installing Python packages in .venv…"; \
 python3 -m venv .venv \
   && $(PYTHON) -m pip install --disable-pip-version-check --quiet --require-hashes -r $(2) \
   && touch $@

@@ -359,6 +359,7 @@ def demo() -> None:
     with ExitStack() as stack:
         urls, children = stack.enter_context(services(DEMO, wait=STOP_SECONDS))
         os.environ |= urls
+        print("Préparation de la base et des données…", flush=True)
         accounts = prepare()
         python = [sys.executable, "-m"]
         worker = [*python, "celery", *WORKER.split()]
