@@ -10,7 +10,7 @@ PRODUCTION = PSTAGE_ENVIRONMENT=production SECRET_KEY=$$($(PYTHON) -c 'import se
   DATABASE_URL=postgresql://127.0.0.1:9/pstage REDIS_URL=redis://127.0.0.1:9/0 \
   EMAIL_URL=smtp://127.0.0.1:9 DEFAULT_FROM_EMAIL=stages@universite.example
 
-.PHONY: demo demo-reset test check translations audit format lock clean
+.PHONY: demo demo-reset test check bench translations audit format lock clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -32,6 +32,9 @@ check: .venv/dev $(MESSAGES) translations audit
 	$(PRODUCTION) $(PYTHON) -W 'ignore:Got an error checking a consistent migration history' \
 	  manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
+
+bench: .venv/dev $(MESSAGES)
+	@$(PYTHON) -m tests.bench.pages
 
 # Collects the messages of a copy, then shows those that have no English or a doubtful one.
 translations: .venv/dev
