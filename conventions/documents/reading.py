@@ -327,11 +327,19 @@ def presence(stage: Context) -> str:
 
 
 def weekly(stage: Context) -> str:
+    """Return « 35 h par semaine, temps plein, du lundi au vendredi »."""
     if not stage["weekly_hours"]:
         return ""
-    days = ", ".join(str(Convention.Weekday(day).label) for day in stage["working_days"])
     hours = _("%(hours)s h par semaine") % {"hours": number(stage["weekly_hours"])}
-    return " – ".join(filter(None, [hours, stage["working_time"], days]))
+    return ", ".join(filter(None, [hours, stage["working_time"].lower(), weekdays(stage["working_days"])]))
+
+
+def weekdays(days: list[int]) -> str:
+    """Return days in words: a range when three or more follow one another, else one by one."""
+    names = [str(Convention.Weekday(day).label) for day in days]
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return _("du %(first)s au %(last)s") % {"first": names[0], "last": names[-1]}
+    return ", ".join(names)
 
 
 def exceptional(stage: Context) -> str:
