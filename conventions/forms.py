@@ -71,6 +71,8 @@ class StepForm(forms.ModelForm):
     """A step that saves straight into the agreement; remarks are shown beside their field."""
 
     use_required_attribute = False
+    # Fields that another answer makes required: their label does not say « facultatif ».
+    sometimes_required: frozenset[str] = frozenset()
     # Why we ask, and the unit after the input, by field.
     reasons: dict[str, str | Promise] = {}
     units: dict[str, str | Promise] = {}
@@ -132,6 +134,7 @@ class StepForm(forms.ModelForm):
 class StudentForm(StepForm):
     """Step 1, Élève: what the records say, checked and corrected by the student."""
 
+    sometimes_required = frozenset({"health_fund"})
     reasons = {
         "insured_status": gettext_lazy(
             "La convention indique le régime de protection sociale dont vous bénéficiez (article D124-4, 9°)."
@@ -246,6 +249,17 @@ class ProgrammeForm(StepForm):
 class ContentForm(StepForm):
     """Step 6, Contenu du stage."""
 
+    sometimes_required = frozenset(
+        {
+            "hours_reason",
+            "leave_terms",
+            "exceptional_work",
+            "amount",
+            "amount_unit",
+            "currency",
+            "payment_mode",
+        }
+    )
     reasons = {
         "skills": gettext_lazy(
             "Un stage sert à apprendre : la convention doit dire quoi (article D124-4, 2°)."

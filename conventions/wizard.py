@@ -176,6 +176,7 @@ class Place:
     url: str
     current: bool
     missing: list[Missing]
+    is_choice: bool = False
 
 
 def places(convention: Convention, current: str = "", remarked: frozenset[str] = frozenset()) -> list[Place]:
@@ -193,7 +194,11 @@ def places(convention: Convention, current: str = "", remarked: frozenset[str] =
             state = "done"
         else:
             state = "error" if step.has_mistake(convention) else "todo"
-        lines.append(Place(step.slug, step.title, state, url, step.slug == current, missing))
+        lines.append(
+            Place(
+                step.slug, step.title, state, url, step.slug == current, missing, is_choice=step.form is None
+            )
+        )
     lines.append(Place(RECAP, RECAP_TITLE, "todo", step_url(convention, RECAP), current == RECAP, []))
     return lines
 

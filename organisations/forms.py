@@ -35,6 +35,7 @@ class DirectoryForm(forms.ModelForm):
     """Adds one row to the directory. When the directory has it already, ``existing`` is that row."""
 
     existing: models.Model | None = None
+    sometimes_required = frozenset({"postal_code"})
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -66,6 +67,7 @@ class DirectoryForm(forms.ModelForm):
 class OrganisationForm(DirectoryForm):
     """A new host, created ``by`` a user. ``notices`` are remarks to show once it is saved, not errors."""
 
+    sometimes_required = frozenset({"siret", "siret_exemption", "naf", "activity", "postal_code"})
     siret_exemption = forms.ChoiceField(
         label=_("Pourquoi n’y a-t-il pas de SIRET ?"),
         required=False,

@@ -10,8 +10,9 @@ class Field(BoundField):
     """A field on a page.
 
     The form may carry dictionaries keyed by field name: ``remarks`` (lists of remarks pinned to the field,
-    with ``answers_remarks = True`` when this reader answers them) and ``reasons`` (why we ask). A unit shown
-    after the input comes from the widget attribute ``data-unit``.
+    with ``answers_remarks = True`` when this reader answers them) and ``reasons`` (why we ask), and ``sometimes_required``,
+    the names of the fields that another answer makes required. A unit shown after the input comes from the
+    widget attribute ``data-unit``.
     """
 
     @property
@@ -25,6 +26,11 @@ class Field(BoundField):
     @property
     def reason(self) -> str:
         return str(getattr(self.form, "reasons", {}).get(self.name, ""))
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether the label says « facultatif »: not where another answer makes the field required."""
+        return not self.field.required and self.name not in getattr(self.form, "sometimes_required", ())
 
     @property
     def unit(self) -> str:

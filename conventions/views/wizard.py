@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.forms import BaseForm, BooleanField
+from django.forms import BaseForm, BooleanField, ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -423,6 +423,9 @@ def creation_form(
         if creation is ContactForm:
             return ContactForm(data, by=by, organisation=convention.organisation)
         form = ServiceForm(data, organisation=convention.organisation)
+    for field in form.fields.values():
+        if isinstance(field, ModelChoiceField):
+            field.empty_label = _("Choisissez")
     forms.suggest_communes(form, "postal_code", "city")
     return form
 
@@ -441,7 +444,10 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
         None,
         "conventions/steps/recapitulatif.html",
         {
-            "sections": documents.sections(documents.agreement(convention)),
+            "sections": [
+                (section, [row for row in section.rows if row.value])
+                for section in documents.sections(documents.agreement(convention))
+            ],
             "incomplete": [place for place in steps if place.missing],
             "open_remarks": [
                 (remark, wizard.label_of(remark.field), wizard.field_url(convention, remark.field))
@@ -544,6 +550,7 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
             "circuit": signing.circuit(convention),
             "told": told(convention),
             "event": event,
+            "is_under_way": convention.status not in phases.STOPPED,
             "label": phases.label(convention),
             "tone": phases.TONES[Status(convention.status)],
             "icon_name": phases.ICONS[Status(convention.status)],
