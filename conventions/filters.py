@@ -36,7 +36,7 @@ GATHERED = {
 }
 # What a list can be narrowed to, in the words of staff.
 STATES = [
-    ("", gettext_lazy("Tous, sauf les brouillons")),
+    ("", gettext_lazy("Tous sauf brouillons")),
     (NOT_VALIDATED, gettext_lazy("Pas encore validées")),
     (Status.SUBMITTED, gettext_lazy("À valider")),
     (Status.RETURNED, gettext_lazy("À corriger par l’étudiant")),
@@ -162,7 +162,10 @@ class FilterForm(forms.Form):
     def chips(self) -> list[Chip]:
         """Return the filters in force, each with the address that removes it."""
         return [
-            Chip(chip_label(self.fields[name], value), self.address(**{name: "", "page": ""}))
+            Chip(
+                f"« {value} »" if name == "q" else chip_label(self.fields[name], value),
+                self.address(**{name: "", "page": ""}),
+            )
             for name, value in self.cleaned_data.items()
             if value
         ]

@@ -63,6 +63,7 @@ def page(
             "facts": {row.field: row.value for section in sections for row in section.rows},
             "sections": pinned(sections, remarks),
             "unplaced": unplaced(sections, remarks),
+            "open_remarks": [(wizard.label_of(remark.field), remark) for remark in open_remarks],
             "unsaved": unsaved,
             "may_remark": permissions.may_remark(user, convention),
             "may_edit": permissions.may_edit(user, convention),
@@ -135,11 +136,6 @@ class Contact:
     name: str
     email: str
     phone: str
-
-    @property
-    def dialled(self) -> str:
-        """The number as a telephone wants it: « +33261911000 »."""
-        return "".join(letter for letter in self.phone if letter in "+0123456789")
 
 
 def contacts(convention: Convention, user: User) -> list[Contact]:
@@ -220,9 +216,15 @@ def buttons(convention: Convention, user: User, open_remarks: list[Remark]) -> l
     if permissions.may_edit(user, convention):
         ready = any(button.is_primary for button in found)
         owns = permissions.owns(user, convention)
-        label = _("Reprendre la saisie") if convention.status == Status.DRAFT else _("Corriger")
-        resume = wizard.step_url(convention, wizard.RESUME)
-        found.append(Button(label, resume, acts=False, is_primary=owns and not ready))
+        label = _("Reprendre la saisie") if convention.status == Status.DRAFT else _("Corriger la convention")
+        found.append(
+            Button(
+                label if owns else _("Modifier à sa place"),
+                wizard.step_url(convention, wizard.RESUME),
+                acts=False,
+                is_primary=owns and not ready,
+            )
+        )
     return sorted(found, key=lambda button: (button.is_primary, not button.is_destructive))
 
 

@@ -32,6 +32,7 @@ ROWS_A_PAGE = 25
 ROWS_AT_HOME = 10
 # A teacher follows at most 24 trainees at a time (article D124-3).
 FOLLOWED_AT_HOME = 24
+OWN_AT_HOME = 30
 NEWEST_FIRST = "-soumise"
 FIRST_CLICK = {"soumise": NEWEST_FIRST}
 SORTS = {
@@ -50,18 +51,29 @@ def home(request: HttpRequest) -> HttpResponse:
     roles = roles_of(user)
     context: dict[str, Any] = {"roles": roles}
     if roles.is_student:
-        own = (
-            Convention.objects.filter(student=roles.student_id)
-            .for_list()
-            .prefetch_related("remarks", "turns")
-        )
-        cards = [phases.card(convention) for convention in own.order_by("-updated_at")[:30]]
+        cards = own_cards(roles)
         context |= {"cards": cards, "todo": [card for card in cards if card.todo]}
     if roles.is_manager:
         context["desk"] = desk(roles)
     if roles.is_teacher:
         context["followed"] = followed(roles)
     return render(request, "conventions/home.html", context)
+
+
+def own_cards(roles: Roles) -> list[phases.Card]:
+    """Return a student's agreements, the last touched first."""
+    agreements = (
+        Convention.objects.filter(student=roles.student_id)
+        .select_related("organisation", "service", "centre")
+        .defer("missions", "skills", "details", "record", "search_key")
+        .prefetch_related("remarks")
+        .annotate(waiting=WAITING, since=SINCE)
+        .order_by("-updated_at")
+    )
+    return [
+        phases.card(convention, convention.waiting, convention.since)
+        for convention in agreements[:OWN_AT_HOME]
+    ]
 
 
 @dataclass(frozen=True)
@@ -314,7 +326,7 @@ def headers(form: FilterForm, sort: str) -> list[Header]:
         ("etudiant", _("Étudiant")),
         ("organisme", _("Établissement d’accueil")),
         ("debut", _("Dates")),
-        ("soumise", _("État")),
+        ("soumise", _("Soumission et état")),
     ]
     found = []
     for name, label in columns:
