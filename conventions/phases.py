@@ -70,6 +70,8 @@ CURRENT = {
 }
 # A stage that starts so soon and is not validated is what a manager treats first.
 URGENT = timedelta(days=7)
+# A start that is further away needs no countdown.
+DAYS_COUNTED = 30
 STOPPED = (Status.REFUSED, Status.TERMINATED, Status.CANCELLED)
 
 
@@ -95,17 +97,34 @@ def track(convention: Convention) -> list[Phase]:
 
 @dataclass(frozen=True)
 class Card:
-    """One agreement on its student's home page."""
+    """One agreement on its student's home page: where it is, who holds it since when, what to do."""
 
     convention: Convention
+    title: str
     label: str
     tone: str
-    sentence: str
+    icon: str
     phases: list[Phase]
+    holder: str
+    elapsed: str
+    sentence: str
+    countdown: str
     url: str
     button: str
     todo: bool
-    since: datetime | None
+
+    @property
+    def can_be_deleted(self) -> bool:
+        return self.convention.status == Status.DRAFT and self.convention.number is None
+
+    @property
+    def can_be_withdrawn(self) -> bool:
+        return self.convention.status == Status.SUBMITTED
+
+    @property
+    def can_be_copied(self) -> bool:
+        """A draft is still being written: a copy would only confuse."""
+        return self.convention.status != Status.DRAFT
 
 
 def label(convention: Convention) -> str:
@@ -123,53 +142,87 @@ def label_of(status: Status, start: date | None, end: date | None) -> str:
     return str(status.label)
 
 
-def card(convention: Convention) -> Card:
-    """Return what its student must know and do now."""
+def card(convention: Convention, waiting: Party | None, since: datetime | None) -> Card:
+    """Return what its student must know and do now.
+
+    ``waiting`` is the party whose approval or signature comes next, ``since`` the last event of the journal.
+    Needs the remarks; no other query.
+    """
     status = Status(convention.status)
-    remarks = [remark for remark in convention.remarks.all() if remark.resolved_at is None]
-    url, button, todo = convention.get_absolute_url(), _("Voir la convention"), False
+    yours, sentence = _("C’est à vous"), ""
+    holder, button, url, todo = "", _("Voir la convention"), convention.get_absolute_url(), False
     match status:
         case Status.DRAFT:
-            sentence = _("C’est à vous : complétez les étapes, puis soumettez.")
-            url, button, todo = wizard.resume_url(convention), _("Reprendre la saisie"), True
+            holder, todo = yours, True
+            sentence = _("Complétez les étapes, puis soumettez la convention.")
+            button, url = _("Reprendre la saisie"), wizard.step_url(convention, wizard.RESUME)
         case Status.RETURNED:
-            sentence = _("C’est à vous : votre gestionnaire demande une correction.")
+            holder, todo = yours, True
+            remarks = [remark for remark in convention.remarks.all() if remark.resolved_at is None]
+            sentence = ngettext(
+                "Votre gestionnaire demande une correction.",
+                "Votre gestionnaire demande %(count)s corrections.",
+                len(remarks),
+            ) % {"count": len(remarks)}
+            button, url = _("Corriger la convention"), wizard.step_url(convention, wizard.RECAP)
             if remarks:
-                step = wizard.STEP_OF_FIELD.get(remarks[0].field)
-                url = wizard.step_url(convention, step.slug if step else wizard.RECAP)
+                url = wizard.field_url(convention, remarks[0].field)
             else:
-                url = wizard.resume_url(convention)
-            button, todo = _("Corriger la convention"), True
+                sentence = _("Vos corrections sont faites : soumettez la convention à nouveau.")
         case Status.SUBMITTED:
-            centre = convention.centre.name if convention.centre else ""
-            sentence = _("%(centre)s vérifie votre convention. Vous ne pouvez pas encore l’imprimer.") % {
-                "centre": centre
-            }
+            holder = _("Chez votre enseignant référent") if waiting else _("Chez %(centre)s")
+            holder %= {"centre": convention.centre}
+            sentence = _("Vous ne pouvez pas encore l’imprimer.")
         case Status.VALIDATED:
-            sentence = _("Validée : imprimez-la et faites-la signer avant le début du stage.")
-            button, todo = _("Imprimer et faire signer"), True
-            url = wizard.after_url(convention)
+            holder, todo = yours, True
+            sentence = _("Imprimez la convention et faites-la signer avant le début du stage.")
+            button, url = _("Imprimer et faire signer"), wizard.after_url(convention)
         case Status.SIGNING:
-            sentence = _("Les signatures sont en cours.")
+            holder = _("En attente de signature : %(party)s") % {
+                "party": Party(waiting).label if waiting else ""
+            }
         case Status.SIGNED:
-            sentence = _("Toutes les signatures sont réunies.")
-        case Status.REFUSED:
-            sentence = _("Refusée : la raison est dans le journal de la convention.")
-        case Status.TERMINATED:
-            sentence = _("Le stage a pris fin avant son terme.")
-        case Status.CANCELLED:
-            sentence = _("Cette convention est annulée.")
+            holder = _("Toutes les signatures sont réunies")
+        case Status.REFUSED | Status.TERMINATED | Status.CANCELLED:
+            button, url = _("Voir la convention"), wizard.after_url(convention)
+    is_unsigned = status in {
+        Status.DRAFT,
+        Status.RETURNED,
+        Status.SUBMITTED,
+        Status.VALIDATED,
+        Status.SIGNING,
+    }
     return Card(
         convention,
+        ", ".join(filter(None, [title(convention), convention.service.city if convention.service else ""])),
         label(convention),
         TONES[status],
-        sentence,
+        ICONS[status],
         track(convention),
+        holder,
+        elapsed(since) if holder and status != Status.SIGNED else "",
+        sentence,
+        countdown(convention.days_until_start) if is_unsigned else "",
         url,
         button,
         todo,
-        convention.submitted_at if status == Status.SUBMITTED else None,
     )
+
+
+def title(convention: Convention) -> str:
+    """Return what a student knows an agreement by before it has a number: its host, or its subject."""
+    return str(convention.organisation or convention.subject or _("Nouvelle convention"))
+
+
+def countdown(days: int | None) -> str:
+    """Return « Votre stage commence dans 12 jours »: the agreement must be signed before."""
+    if days is None or not 0 <= days <= DAYS_COUNTED:
+        return ""
+    if days == 0:
+        return _("Votre stage commence aujourd’hui.")
+    return ngettext("Votre stage commence demain.", "Votre stage commence dans %(days)s jours.", days) % {
+        "days": days
+    }
 
 
 @dataclass(frozen=True)
