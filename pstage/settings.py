@@ -195,8 +195,9 @@ PASSWORD_RESET_TIMEOUT = 24 * 3600
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_RATE_LIMITS = {
-    "login": "60/m/ip",
-    "login_failed": "10/m/ip,5/5m/key",
+    # A campus may stand behind one address: what protects an account is the limit by account.
+    "login": "600/m/ip",
+    "login_failed": "100/m/ip,5/5m/key",
     "reset_password": "20/m/ip,5/m/key",
     "keep_typed_text": "60/h/ip",
 }
@@ -298,6 +299,8 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # They describe each step of each PDF at INFO.
+    "loggers": {name: {"level": "WARNING"} for name in ("weasyprint", "fontTools")},
     "root": {
         "handlers": ["stderr"],
         "level": env.str("LOG_LEVEL", "INFO" if PRODUCTION else "WARNING"),
