@@ -32,6 +32,7 @@ class Request:
     by: User
     comment: str = ""
     signed_on: date | None = None
+    party: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,13 @@ def approved(request: Request) -> None:
 def approval_asked(request: Request) -> None:
     if not permissions.awaits_approval(request.convention):
         raise Refused(_("Votre approbation n’est pas attendue, ou vous l’avez déjà donnée."))
+
+
+def its_turn(request: Request) -> None:
+    """A form sent twice, or by two managers, must not sign for the next party."""
+    turn = signing.current_turn(request.convention, Turn.Purpose.SIGNATURE)
+    if turn is None or request.party not in ("", turn.party):
+        raise Refused(_("Cette signature est déjà enregistrée : voyez à qui est le tour maintenant."))
 
 
 def signature_dated(request: Request) -> None:
@@ -227,7 +235,7 @@ ACTIONS = {
             warning=gettext_lazy(
                 "L’étudiant reçoit un courriel et voit chaque remarque à côté de son champ."
             ),
-            comment_label=gettext_lazy("Message à l’étudiant (facultatif)"),
+            comment_label=gettext_lazy("Message à l’étudiant"),
         ),
         Action(
             "refuse",
@@ -248,7 +256,7 @@ ACTIONS = {
             sources=(Status.VALIDATED, Status.SIGNING),
             target=Status.SIGNING,
             allowed=permissions.manages,
-            guards=(signature_dated,),
+            guards=(its_turn, signature_dated),
             effect=on_sign,
             warning=gettext_lazy("Vous notez la signature sur papier de la partie dont c’est le tour."),
             asks_date=True,
@@ -293,10 +301,17 @@ def available(convention: Convention, user: User) -> list[Action]:
 
 
 def act(
-    convention_id: int, name: str, *, by: User, comment: str = "", signed_on: date | None = None
+    convention_id: int,
+    name: str,
+    *,
+    by: User,
+    comment: str = "",
+    signed_on: date | None = None,
+    party: str = "",
 ) -> Convention:
     """Do one action: lock, check right, source and guards, write status and journal, queue mails.
 
+    ``party`` is whose signature the person believes they record: another one is never signed in its place.
     Raises Refused, with a text for the person, when it cannot be done; nothing is written then.
     """
     action = ACTIONS[name]
@@ -309,7 +324,7 @@ def act(
             raise Refused(moved_on(convention))
         if action.comment_required(convention) and not comment.strip():
             raise Refused(_("Indiquez la raison : elle sera notée dans le journal et envoyée à l’étudiant."))
-        request = Request(convention, by, comment.strip(), signed_on)
+        request = Request(convention, by, comment.strip(), signed_on, party)
         for guard in action.guards:
             guard(request)
         before = Status(convention.status)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.middleware import keeps_typed_text, take_typed_text
@@ -48,6 +48,7 @@ def page(
     manages, owns = permissions.manages(user, convention), permissions.owns(user, convention)
     sections = documents.sections(context)
     events = list(convention.events.select_related("actor").order_by("-at", "-pk"))
+    next_party, since = waiting(convention), events[0].at if events else None
     return render(
         request,
         "conventions/detail.html",
@@ -56,8 +57,16 @@ def page(
             "context": context,
             "owns": owns,
             "manages": manages,
-            "card": phases.card(convention) if owns else None,
-            "standing": standing(convention, user, events),
+            "card": phases.card(convention, next_party, since) if owns else None,
+            "standing": phases.standing(
+                Status(convention.status),
+                convention.start,
+                convention.end,
+                next_party,
+                since,
+                manages=manages,
+                follows=permissions.follows(user, convention),
+            ),
             "phases": phases.track(convention),
             "soon": phases.soon(Status(convention.status), convention.start),
             "facts": {row.field: row.value for section in sections for row in section.rows},
@@ -113,19 +122,11 @@ def unplaced(sections: list[documents.Section], remarks: list[Remark]) -> list[t
     return [(wizard.label_of(remark.field), remark) for remark in remarks if remark.field not in shown]
 
 
-def standing(convention: Convention, user: User, events: list[Event]) -> phases.Standing:
-    """Return where it stands, in the words of this reader."""
+def waiting(convention: Convention) -> Party | None:
+    """Return whose approval or signature comes next."""
     turn = signing.current_turn(convention, Turn.Purpose.APPROVAL)
     turn = turn or signing.current_turn(convention, Turn.Purpose.SIGNATURE)
-    return phases.standing(
-        Status(convention.status),
-        convention.start,
-        convention.end,
-        Party(turn.party) if turn else None,
-        events[0].at if events else None,
-        manages=permissions.manages(user, convention),
-        follows=permissions.follows(user, convention),
-    )
+    return Party(turn.party) if turn else None
 
 
 @dataclass(frozen=True)
@@ -266,6 +267,18 @@ def queue(convention: Convention, user: User) -> Queue:
     )
 
 
+# What follows an action, beyond its own warning.
+BOTH_TOLD = gettext_lazy("L’étudiant et l’enseignant référent reçoivent un courriel.")
+CONSEQUENCES = {
+    "validate": (
+        gettext_lazy("Le PDF est créé : l’étudiant peut l’imprimer et le faire signer."),
+        BOTH_TOLD,
+    ),
+    "refuse": (gettext_lazy("L’étudiant reçoit un courriel avec la raison."),),
+    "terminate": (BOTH_TOLD,),
+}
+
+
 @keeps_typed_text
 @require_http_methods(["GET", "POST"])
 def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
@@ -288,7 +301,7 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            workflow.act(pk, action, by=user, **form.cleaned_data)
+            workflow.act(pk, action, by=user, party=request.POST.get("party", ""), **form.cleaned_data)
         except workflow.Refused as refusal:
             return refused(request, convention, asked, form, refusal)
         messages.success(request, _("%(done)s.") % {"done": phases.HAPPENED[action]})
@@ -319,6 +332,7 @@ def confirmation(
     request: HttpRequest, convention: Convention, asked: workflow.Action, form: forms.ActionForm, status: int
 ) -> HttpResponse:
     """Show what an action does before it is done, with what it asks."""
+    sections = documents.sections(documents.agreement(convention))
     open_remarks = [] if asked.name != "return" else convention.remarks.filter(resolved_at__isnull=True)
     return render(
         request,
@@ -328,8 +342,11 @@ def confirmation(
             "action": asked,
             "form": form,
             "possible": convention.status in asked.sources,
-            "needs_remark": asked.name == "return" and not open_remarks,
+            "consequences": [asked.warning, *CONSEQUENCES.get(asked.name, ())] if asked.warning else [],
+            "facts": {row.field: row.value for section in sections for row in section.rows},
+            "soon": phases.soon(Status(convention.status), convention.start),
             "remarks": [(wizard.label_of(remark.field), remark) for remark in open_remarks],
+            "needs_remark": asked.name == "return" and not open_remarks,
             "circuit": signing.circuit(convention) if asked.asks_date else [],
         },
         status=status,
