@@ -6,6 +6,7 @@ the shared records of host, contact or teacher.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -25,6 +26,10 @@ Context = dict[str, Any]
 # The shape of the context and the text of the articles: one more each time either changes.
 VERSION = 1
 MAJORITY = 18
+# Control characters but the line break and the tabulation, marks of direction, line and paragraph separators.
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]"
+)
 
 
 def agreement(convention: Convention) -> Context:
@@ -34,10 +39,11 @@ def agreement(convention: Convention) -> Context:
     """
     convention.load_terms()
     with translation.override("fr"):
-        return {
+        context = {
             "version": VERSION,
             "number": convention.number or "",
             "language": convention.language,
+            "logo": "",
             "validated_on": iso(convention.validated_at and timezone.localdate(convention.validated_at)),
             "university": _university(convention),
             "student": _student(convention),
@@ -53,26 +59,24 @@ def agreement(convention: Convention) -> Context:
             "copies": _copies(convention),
             "differences": _differences(convention),
         }
+    return {name: without_invisible(value) for name, value in context.items()}
 
 
 def _university(convention: Convention) -> Context:
     institution, centre = convention.institution, convention.centre
     ufr = convention.enrolment.programme.ufr if convention.enrolment else None
     return {
-        "name": institution.name,
-        "short_name": institution.short_name,
         "address": address(institution),
-        "phone": institution.phone,
-        "email": institution.email,
         "representative": institution.legal_representative,
         "representative_title": institution.legal_representative_title,
-        "ufr": ufr.name if ufr else "",
-        "centre": centre.name if centre else "",
+        "ufr": label(ufr),
+        "centre": label(centre),
         "centre_address": centre.address.splitlines() if centre else [],
         "centre_phone": centre.phone if centre else "",
         "centre_email": centre.mailbox if centre else "",
         "signatory": centre.signatory_name if centre else "",
         "signatory_title": centre.signatory_title if centre else "",
+        **columns(institution, "name", "short_name", "phone", "email"),
     }
 
 
@@ -106,8 +110,8 @@ def _programme(convention: Convention) -> Context:
     programme = enrolment.programme if enrolment else None
     return {
         "academic_year": academic_year_label(enrolment.academic_year) if enrolment else "",
-        "label": programme.label if programme else "",
-        "code": " ".join(filter(None, [programme.code, programme.version])) if programme else "",
+        "label": label(programme),
+        "code": f"{programme.code} {programme.version}".strip() if programme else "",
         "level": programme.get_level_display() if programme else "",
         "teaching_hours": programme.teaching_hours if programme else None,
         "presence_hours": programme.presence_hours if programme else None,
@@ -117,58 +121,39 @@ def _programme(convention: Convention) -> Context:
 
 
 def _organisation(organisation: Organisation | None) -> Context:
-    if organisation is None:
-        return {}
     return {
-        "name": organisation.name,
-        "siret": organisation.siret or "",
-        "siret_exemption": organisation.get_siret_exemption_display(),
-        "local_identifier": organisation.local_identifier,
-        "legal_form": label(organisation.legal_form),
-        "is_public_law": organisation.legal_form.is_public_law,
-        "activity": organisation.activity,
-        "naf": label(organisation.naf_code),
-        "headcount": label(organisation.headcount_band),
+        "siret": text(organisation and organisation.siret),
+        "siret_exemption": organisation.get_siret_exemption_display() if organisation else "",
+        "legal_form": label(organisation and organisation.legal_form),
+        "is_public_law": bool(organisation and organisation.legal_form.is_public_law),
+        "naf": label(organisation and organisation.naf_code),
+        "headcount": label(organisation and organisation.headcount_band),
         "address": address(organisation),
-        "phone": organisation.phone,
-        "email": organisation.email,
-        "website": organisation.website,
+        **columns(organisation, "name", "local_identifier", "activity", "phone", "email", "website"),
     }
 
 
 def _service(service: Service | None) -> Context:
-    if service is None:
-        return {}
     return {
-        "name": service.name,
         "address": address(service),
-        "country": country_name(service.country),
-        "phone": service.phone,
+        "country": country_name(service.country) if service else "",
+        **columns(service, "name", "phone"),
     }
 
 
 def _contact(contact: Contact | None) -> Context:
-    if contact is None:
-        return {}
     return {
-        "name": f"{contact.get_civility_display()} {contact}".strip(),
-        "function": contact.function,
-        "department": contact.department,
-        "phone": contact.phone,
-        "email": contact.email,
+        "name": f"{contact.get_civility_display()} {contact}".strip() if contact else "",
+        **columns(contact, "function", "department", "phone", "email"),
     }
 
 
 def _teacher(teacher: Teacher | None) -> Context:
-    if teacher is None:
-        return {}
     return {
-        "name": str(teacher.user),
-        "position": teacher.position,
-        "ufr": teacher.ufr.name,
-        "office": teacher.office,
-        "phone": teacher.phone,
-        "email": teacher.user.email,
+        "name": label(teacher),
+        "ufr": label(teacher and teacher.ufr),
+        "email": teacher.user.email if teacher else "",
+        **columns(teacher, "position", "office", "phone"),
     }
 
 
@@ -270,6 +255,17 @@ def interruptions(convention: Convention) -> Iterable[Interruption]:
     return convention.interruptions.all() if convention.pk else []
 
 
+def without_invisible(value: Any) -> Any:
+    """Return a value without the invisible characters that break a PDF's text, or turn it around to mislead."""
+    if isinstance(value, str):
+        return INVISIBLE.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+    if isinstance(value, list):
+        return [without_invisible(item) for item in value]
+    if isinstance(value, dict):
+        return {name: without_invisible(item) for name, item in value.items()}
+    return value
+
+
 def iso(day: date | None) -> str:
     return day.isoformat() if day else ""
 
@@ -289,7 +285,14 @@ def label(row: models.Model | None) -> str:
     return "" if row is None else str(row)
 
 
-def address(place: PostalAddress) -> list[str]:
+def columns(row: models.Model | None, *names: str) -> Context:
+    """Return some columns by name, all empty when there is no row: a draft has every key an agreement has."""
+    return {name: getattr(row, name, "") for name in names}
+
+
+def address(place: PostalAddress | None) -> list[str]:
+    if place is None:
+        return []
     return _lines(place.street, place.address_extra, place.postal_code, place.city, place.country)
 
 

@@ -48,7 +48,7 @@ class Variant:
         stage = context["stage"]
         return cls(
             is_abroad=stage["is_abroad"],
-            is_public_law=context["organisation"].get("is_public_law", False),
+            is_public_law=context["organisation"]["is_public_law"],
             crosses_year=stage["start"][:4] != stage["end"][:4],
         )
 
@@ -131,7 +131,7 @@ def _rows(context: Context) -> dict[str, list[Row]]:
             Row("Type de stage", value["stage_type"]),
         ],
         "stage": [
-            Row("Lieu du stage", _join(", ", service.get("name", ""), *service.get("address", []))),
+            Row("Lieu du stage", _join(", ", service["name"], *service["address"])),
             Row("Thématique", value["theme"]),
             Row("Sujet", value["subject"], "key"),
             Row("Fonctions et tâches", value["missions"]),

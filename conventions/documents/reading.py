@@ -77,9 +77,9 @@ def sections(context: Context) -> list[Section]:
             _("Service d’accueil"),
             "service",
             [
-                Row(column("service"), context["service"].get("name", ""), "service"),
-                Row(_("Adresse"), "\n".join(context["service"].get("address", []))),
-                Row(_("Téléphone"), context["service"].get("phone", "")),
+                Row(column("service"), context["service"]["name"], "service"),
+                Row(_("Adresse"), "\n".join(context["service"]["address"])),
+                Row(_("Téléphone"), context["service"]["phone"]),
             ],
         ),
         _contact_section("tutor", _("Tuteur professionnel"), "tuteur", context["tutor"]),
@@ -89,12 +89,12 @@ def sections(context: Context) -> list[Section]:
             _("Responsable pédagogique"),
             "responsable",
             [
-                Row(column("teacher"), context["teacher"].get("name", ""), "teacher"),
-                Row(_("Fonction"), context["teacher"].get("position", "")),
-                Row(_("UFR"), context["teacher"].get("ufr", "")),
-                Row(_("Bureau"), context["teacher"].get("office", "")),
-                Row(_("Téléphone"), context["teacher"].get("phone", "")),
-                Row(_("Adresse électronique"), context["teacher"].get("email", "")),
+                Row(column("teacher"), context["teacher"]["name"], "teacher"),
+                Row(_("Fonction"), context["teacher"]["position"]),
+                Row(_("UFR"), context["teacher"]["ufr"]),
+                Row(_("Bureau"), context["teacher"]["office"]),
+                Row(_("Téléphone"), context["teacher"]["phone"]),
+                Row(_("Adresse électronique"), context["teacher"]["email"]),
             ],
         ),
         _contact_section("signatory", _("Signataire"), "signataire", context["signatory"]),
@@ -125,25 +125,22 @@ def _student_section(context: Context) -> Section:
 
 
 def _organisation_section(organisation: Context) -> Section:
-    def known(name: str) -> str:
-        return organisation.get(name, "")
-
     return Section(
         "organisation",
         _("Établissement d’accueil"),
         "etablissement",
         [
-            Row(column("organisation"), known("name"), "organisation"),
-            Row(_("Forme juridique"), known("legal_form")),
-            Row(_("Numéro SIRET"), known("siret") or known("siret_exemption")),
-            Row(_("Autre identifiant"), known("local_identifier")),
-            Row(_("Activité principale"), known("activity")),
-            Row(_("Code NAF (APE)"), known("naf")),
-            Row(_("Effectif"), known("headcount")),
-            Row(_("Adresse"), "\n".join(organisation.get("address", []))),
-            Row(_("Téléphone"), known("phone")),
-            Row(_("Adresse électronique"), known("email")),
-            Row(_("Site web"), known("website")),
+            Row(column("organisation"), organisation["name"], "organisation"),
+            Row(_("Forme juridique"), organisation["legal_form"]),
+            Row(_("Numéro SIRET"), organisation["siret"] or organisation["siret_exemption"]),
+            Row(_("Autre identifiant"), organisation["local_identifier"]),
+            Row(_("Activité principale"), organisation["activity"]),
+            Row(_("Code NAF (APE)"), organisation["naf"]),
+            Row(_("Effectif"), organisation["headcount"]),
+            Row(_("Adresse"), "\n".join(organisation["address"])),
+            Row(_("Téléphone"), organisation["phone"]),
+            Row(_("Adresse électronique"), organisation["email"]),
+            Row(_("Site web"), organisation["website"]),
         ],
     )
 
@@ -154,11 +151,11 @@ def _contact_section(key: str, title: str, step: str, contact: Context) -> Secti
         title,
         step,
         [
-            Row(column(key), contact.get("name", ""), key),
-            Row(_("Fonction"), contact.get("function", "")),
-            Row(_("Service de rattachement"), contact.get("department", "")),
-            Row(_("Téléphone"), contact.get("phone", "")),
-            Row(_("Adresse électronique"), contact.get("email", "")),
+            Row(column(key), contact["name"], key),
+            Row(_("Fonction"), contact["function"]),
+            Row(_("Service de rattachement"), contact["department"]),
+            Row(_("Téléphone"), contact["phone"]),
+            Row(_("Adresse électronique"), contact["email"]),
         ],
     )
 
