@@ -325,7 +325,7 @@ class World:
         do(submitted.pk, "submit", by=submitted.student.user)
 
         soon = self.complete(
-            "Pichon", town, "Lemoine", "Portail d’inscription aux activités municipales", weeks=8
+            "Pichon", town, "Lemoine", "Portail d’inscription aux activités municipales", weeks=8, start_in=4
         )
         do(soon.pk, "submit", by=soon.student.user)
 
@@ -387,11 +387,14 @@ class World:
         convention.save()
         return convention
 
-    def complete(self, student: str, host: str, teacher: str, subject: str, *, weeks: int) -> Convention:
-        """An agreement with every step filled, ``weeks`` long from a Monday close to today."""
+    def complete(
+        self, student: str, host: str, teacher: str, subject: str, *, weeks: int, start_in: int | None = None
+    ) -> Convention:
+        """An agreement with every step filled, ``weeks`` long from a Monday of the coming weeks, or sooner."""
         convention = self.draft(student, host, teacher, subject, weeks=weeks)
         service, tutor, signatory = self.services[host]
-        start = self.today + timedelta(days=14 - self.today.weekday() + 7 * (weeks % 5))
+        monday = 14 - self.today.weekday() + 7 * (weeks % 5)
+        start = self.today + timedelta(days=monday if start_in is None else start_in)
         abroad = service.is_abroad
         values: dict[str, Any] = {
             "insured_status": term(Term.Kind.INSURED_STATUS, "etudiant"),
