@@ -310,7 +310,7 @@ class World:
         lab, town, abroad = "Laboratoires Vauquelin", "Ville de Pont-l’Abbaye", "Übersetzungsbüro Weser"
         do = workflow.act
 
-        self.draft("Marchand", lab, "Lemoine", "Validation d’une méthode de dosage", weeks=4)
+        self.draft("Marchand", lab, "Validation d’une méthode de dosage")
         returned = self.complete("Marchand", lab, "Lemoine", "Suivi qualité des lots en production", weeks=10)
         do(returned.pk, "submit", by=returned.student.user)
         self.remark(
@@ -374,7 +374,7 @@ class World:
         do(approved.pk, "approve", by=self.managers["Garnier"])
         do(approved.pk, "validate", by=self.managers["Benali"])
 
-    def draft(self, student: str, host: str, teacher: str, subject: str, *, weeks: int) -> Convention:
+    def draft(self, student: str, host: str, subject: str) -> Convention:
         """A draft left halfway: who and where are known, the content is not."""
         convention = drafts.create(self.students[student], by=self.students[student].user)
         service, _tutor, _signatory = self.services[host]
@@ -391,7 +391,7 @@ class World:
         self, student: str, host: str, teacher: str, subject: str, *, weeks: int, start_in: int | None = None
     ) -> Convention:
         """An agreement with every step filled, ``weeks`` long from a Monday of the coming weeks, or sooner."""
-        convention = self.draft(student, host, teacher, subject, weeks=weeks)
+        convention = self.draft(student, host, subject)
         service, tutor, signatory = self.services[host]
         monday = 14 - self.today.weekday() + 7 * (weeks % 5)
         start = self.today + timedelta(days=monday if start_in is None else start_in)
