@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from conventions import calendar
 from conventions.models import Convention, HealthInsuranceFund, Interruption, Term
@@ -188,7 +188,7 @@ class StudentForm(StepForm):
         found: Problems = {}
         if not convention.health_fund_id and not convention.health_fund_other.strip():
             found["health_fund"] = _(
-                "Choisissez votre caisse dans la liste, ou écrivez son nom dans « Autre caisse »."
+                "Choisissez votre caisse dans la liste, ou écrivez son nom dans « Autre caisse »."
             )
         return found
 
@@ -262,7 +262,7 @@ class ContentForm(StepForm):
     )
     reasons = {
         "skills": gettext_lazy(
-            "Un stage sert à apprendre : la convention doit dire quoi (article D124-4, 2°)."
+            "Un stage sert à apprendre : la convention doit dire quoi (article D124-4, 2°)."
         ),
         "leave_terms": gettext_lazy(
             "Au-delà de deux mois, soit 308 heures de présence, la loi veut que des congés soient possibles "
@@ -383,21 +383,24 @@ def schedule_problems(convention: Convention) -> Problems:
         found["start"] = _("Vérifiez l’année du début du stage.")
     if start and end and end < start:
         found["end"] = _(
-            "La fin du stage (%(end)s) précède son début (%(start)s) : corrigez l’une des deux dates."
+            "La fin du stage (%(end)s) précède son début (%(start)s) : corrigez l’une des deux dates."
         ) % {
             "end": end.strftime("%d/%m/%Y"),
             "start": start.strftime("%d/%m/%Y"),
         }
     elif start and end and end - start > LONGEST_STAGE:
-        found["end"] = _("Un stage dure au plus un an : vérifiez l’année de fin.")
+        found["end"] = _("Un stage dure au plus un an : vérifiez l’année de fin.")
     if convention.weekly_hours and convention.working_days:
         daily = convention.weekly_hours / len(convention.working_days)
         limit_day = Decimal(24) if convention.is_abroad else MAXIMUM_HOURS_A_DAY
         limit_week = Decimal(168) if convention.is_abroad else MAXIMUM_HOURS_A_WEEK
         if daily > limit_day:
-            found["weekly_hours"] = _(
-                "%(hours)s h réparties sur %(days)s jour(s) font %(daily)s h par jour ; le maximum est de %(limit)s h. "
-                "Corrigez les heures ou cochez tous les jours de présence."
+            found["weekly_hours"] = ngettext(
+                "%(hours)s h en un seul jour : le maximum est de %(limit)s h par jour. "
+                "Corrigez les heures ou cochez tous les jours de présence.",
+                "%(hours)s h réparties sur %(days)s jours font %(daily)s h par jour ; le maximum est de %(limit)s h. "
+                "Corrigez les heures ou cochez tous les jours de présence.",
+                len(convention.working_days),
             ) % {
                 "hours": number(convention.weekly_hours),
                 "days": len(convention.working_days),
@@ -415,13 +418,13 @@ def schedule_problems(convention: Convention) -> Problems:
     computed = compute_hours(convention)
     if computed is not None and computed <= 0 and convention.hours_corrected is None:
         found["end"] = _(
-            "Aucune heure de présence entre ces dates : vérifiez les dates, les jours et les interruptions."
+            "Aucune heure de présence entre ces dates : vérifiez les dates, les jours et les interruptions."
         )
     hours = convention.hours_corrected if convention.hours_corrected is not None else computed
     long_enough = hours is not None and hours > TWO_MONTHS
     if long_enough and not convention.is_abroad and not convention.leave_terms.strip():
         found["leave_terms"] = _(
-            "Ce stage dépasse deux mois (308 h) : la convention doit prévoir des congés ou des autorisations d’absence "
+            "Ce stage dépasse deux mois (308 h) : la convention doit prévoir des congés ou des autorisations d’absence "
             "(article L124-13). Indiquez-les."
         )
     return found
@@ -433,7 +436,7 @@ def text_problems(convention: Convention) -> Problems:
     for name in ("missions", "skills"):
         text = getattr(convention, name).strip()
         if text and len(text) < ENOUGH_TO_SAY:
-            found[name] = _("Dites-en un peu plus : au moins %(count)s caractères.") % {
+            found[name] = _("Dites-en un peu plus : au moins %(count)s caractères.") % {
                 "count": ENOUGH_TO_SAY
             }
     exceptional = (
@@ -444,7 +447,7 @@ def text_problems(convention: Convention) -> Problems:
     )
     if exceptional and not convention.exceptional_work.strip():
         found["exceptional_work"] = _(
-            "Précisez quand et comment : la convention doit le dire (article D124-4, 6°)."
+            "Précisez quand et comment : la convention doit le dire (article D124-4, 6°)."
         )
     return found
 
@@ -455,7 +458,7 @@ def gratification_problems(convention: Convention) -> Problems:
         return {}
     questions = {
         "amount": _("Indiquez le montant de la gratification."),
-        "amount_unit": _("Dites à quoi correspond le montant : une heure, un mois…"),
+        "amount_unit": _("Dites à quoi correspond le montant : une heure, un mois…"),
         "currency": _("Choisissez la monnaie."),
         "payment_mode": _("Choisissez la modalité de versement."),
     }
@@ -491,7 +494,7 @@ def hours_text(convention: Convention) -> str:
     hours = convention.hours
     if hours is None:
         return _(
-            "Indiquez les dates, les heures par semaine et les jours de présence : le calcul s’affichera ici."
+            "Indiquez les dates, les heures par semaine et les jours de présence : le calcul s’affichera ici."
         )
     days, months = calendar.equivalent(hours)
     text = _("%(hours)s h de présence = %(days)s jours = %(months)s mois (7 h = 1 jour)") % {
@@ -501,7 +504,7 @@ def hours_text(convention: Convention) -> str:
     }
     if convention.hours_corrected is None or convention.hours_computed is None:
         return text
-    return _("%(text)s ; le calcul donnait %(computed)s h") % {
+    return _("%(text)s ; le calcul donnait %(computed)s h") % {
         "text": text,
         "computed": number(convention.hours_computed),
     }
@@ -646,7 +649,7 @@ class ActionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={
             "required": gettext_lazy(
-                "Indiquez la raison : elle sera notée dans le journal et envoyée à l’étudiant."
+                "Indiquez la raison : elle sera notée dans le journal et envoyée à l’étudiant."
             )
         },
     )

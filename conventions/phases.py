@@ -168,7 +168,7 @@ def card(convention: Convention, waiting: Party | None, since: datetime | None) 
             if remarks:
                 url = wizard.field_url(convention, remarks[0].field)
             else:
-                sentence = _("Vos corrections sont faites : soumettez la convention à nouveau.")
+                sentence = _("Vos corrections sont faites : soumettez la convention à nouveau.")
         case Status.SUBMITTED:
             holder = _("Chez votre enseignant référent") if waiting else _("Chez %(centre)s")
             holder %= {"centre": convention.centre}
@@ -178,7 +178,7 @@ def card(convention: Convention, waiting: Party | None, since: datetime | None) 
             sentence = _("Imprimez la convention et faites-la signer avant le début du stage.")
             button, url = _("Imprimer et faire signer"), wizard.after_url(convention)
         case Status.SIGNING:
-            holder = _("En attente de signature : %(party)s") % {
+            holder = _("En attente de signature : %(party)s") % {
                 "party": Party(waiting).label if waiting else ""
             }
         case Status.SIGNED:

@@ -103,7 +103,7 @@ STEPS = (
         ("organisation",),
         no_problems,
         why=gettext_lazy(
-            "C’est l’organisme qui signe la convention : son siège ou l’établissement où vous serez."
+            "C’est l’organisme qui signe la convention : son siège ou l’établissement où vous serez."
         ),
     ),
     Step(
@@ -112,7 +112,7 @@ STEPS = (
         ("service",),
         service_problems,
         why=gettext_lazy(
-            "L’adresse où vous serez présent : elle compte pour l’assurance et les jours fériés."
+            "L’adresse où vous serez présent : elle compte pour l’assurance et les jours fériés."
         ),
     ),
     Step(
@@ -145,7 +145,7 @@ STEPS = (
         ("signatory",),
         contact_problems("signatory"),
         why=gettext_lazy(
-            "La personne qui a le pouvoir de signer pour l’organisme ; ce n’est pas toujours le tuteur."
+            "La personne qui a le pouvoir de signer pour l’organisme ; ce n’est pas toujours le tuteur."
         ),
     ),
 )

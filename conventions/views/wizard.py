@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryD
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.folding import fold
@@ -35,6 +36,13 @@ CHOICES: dict[str, tuple[str, type[DirectoryForm] | None]] = {
     "tuteur": ("tutor", ContactForm),
     "signataire": ("signatory", ContactForm),
     "responsable": ("teacher", None),
+}
+# What the page of each creation form is called.
+HEADINGS = {
+    "etablissement": gettext_lazy("Créer l’établissement d’accueil"),
+    "service": gettext_lazy("Créer le service d’accueil"),
+    "tuteur": gettext_lazy("Saisir le tuteur professionnel"),
+    "signataire": gettext_lazy("Saisir le signataire"),
 }
 # What must be chosen first: nobody looks for a service before there is a host.
 NEEDS_HOST = {"service", "tuteur", "signataire"}
@@ -119,7 +127,7 @@ def step(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
 def locked(request: HttpRequest, convention: Convention, slug: str) -> HttpResponse:
     """Too late to fill: show what was typed, so that it can be copied, and say why."""
     if request.headers.get("X-Autosave"):
-        message = _("cette convention est « %(status)s », elle ne se modifie plus.")
+        message = _("cette convention est « %(status)s », elle ne se modifie plus.")
         return JsonResponse({"message": message % {"status": convention.get_status_display()}}, status=409)
     if request.method != "POST":
         return redirect(convention)
@@ -179,7 +187,7 @@ def fill(request: HttpRequest, convention: Convention, current: wizard.Step) -> 
             return redirect(wizard.next_url(convention, current.slug))
     elif typed is not None:
         messages.info(
-            request, _("Votre session avait expiré. Voici ce que vous aviez écrit : vérifiez et enregistrez.")
+            request, _("Votre session avait expiré. Voici ce que vous aviez écrit : vérifiez et enregistrez.")
         )
     stored = reread(convention) if form.is_bound else convention
     return page(
@@ -387,7 +395,7 @@ def create(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         return redirect(after_choice(convention, slug))
     if typed is not None:
         messages.info(
-            request, _("Votre session avait expiré. Voici ce que vous aviez écrit : vérifiez et enregistrez.")
+            request, _("Votre session avait expiré. Voici ce que vous aviez écrit : vérifiez et enregistrez.")
         )
     # A page that offers nothing to choose sends back here: the way back is then the step before.
     offers = slug == "etablissement" or candidates(convention, slug).exists()
@@ -396,8 +404,13 @@ def create(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         request,
         convention,
         wizard.BY_SLUG[slug],
-        f"conventions/steps/{slug}_new.html",
-        {"form": form, "previous_url": back, "sirene": "|".join(sorted(SIRENE_COUNTRIES))},
+        f"conventions/steps/{'contact' if creation is ContactForm else slug}_new.html",
+        {
+            "form": form,
+            "heading": HEADINGS[slug],
+            "previous_url": back,
+            "sirene": "|".join(sorted(SIRENE_COUNTRIES)),
+        },
         form,
     )
 
@@ -517,6 +530,7 @@ def page(
             "steps": steps,
             "number": next(rank for rank, place in enumerate(steps, start=1) if place.current),
             "current": next(place for place in steps if place.current),
+            "heading": current.title if current else wizard.RECAP_TITLE,
             "remarks": remarks,
             # What the remark component needs of a field, where there is no form.
             "pinned": {"auto_id": f"id_{column or 'interruptions'}", "answers_remarks": answers},
@@ -570,7 +584,7 @@ def duplicate(request: HttpRequest, pk: int) -> HttpResponse:
     copy = drafts.duplicate(original, by=signed_in(request))
     messages.success(
         request,
-        _("Nouveau brouillon créé : vérifiez chaque étape, puis indiquez les dates et votre étape d’étude."),
+        _("Nouveau brouillon créé : vérifiez chaque étape, puis indiquez les dates et votre étape d’étude."),
     )
     return redirect(wizard.resume_url(copy))
 
@@ -581,7 +595,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a draft that was never submitted."""
     convention = load(request, pk)
     if not permissions.may_delete(signed_in(request), convention):
-        messages.error(request, _("Une convention déjà soumise ne se supprime pas : annulez-la."))
+        messages.error(request, _("Une convention déjà soumise ne se supprime pas : annulez-la."))
         return redirect(convention)
     drafts.delete(convention)
     messages.success(request, _("Brouillon supprimé."))
