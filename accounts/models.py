@@ -139,7 +139,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @staticmethod
     def make_search_key(last_name: str, first_name: str) -> str:
         """Return what sorts and finds a person; bulk writers must set it themselves."""
-        return fold(f"{last_name} {first_name}")
+        return fold(f"{last_name} {first_name}")[:220]
 
     def __str__(self) -> str:
         return self.get_full_name()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import admin
-from django.contrib.postgres.forms import SplitArrayField
+from django.contrib.postgres.forms import SplitArrayField, SplitArrayWidget
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -46,16 +46,16 @@ class OrganisationForm(forms.ModelForm):
         field_classes = {"siret": SiretField, "website": WebsiteField}
 
 
-class ServiceInline(admin.TabularInline):
+class ServiceInline(admin.StackedInline):
     model = Service
     extra = 0
-    fields = ["name", "street", "address_extra", "postal_code", "city", "country", "phone"]
+    fields = [("name", "phone"), ("street", "address_extra"), ("postal_code", "city", "country")]
 
 
-class ContactInline(admin.TabularInline):
+class ContactInline(admin.StackedInline):
     model = Contact
     extra = 0
-    fields = ["civility", "first_name", "last_name", "function", "department", "phone", "email"]
+    fields = [("civility", "first_name", "last_name"), ("function", "department"), ("phone", "email")]
 
 
 @admin.register(Organisation)
@@ -82,10 +82,17 @@ class OrganisationAdmin(FoldedSearch):
         return str(organisation.created_by or "")
 
 
+class RankedWidget(SplitArrayWidget):
+    """One choice per line, numbered."""
+
+    template_name = "organisations/ranked.html"
+
+
 class CentreForm(forms.ModelForm):
     signature_order = SplitArrayField(
         forms.ChoiceField(choices=Party),
         size=len(Party),
+        widget=RankedWidget(forms.Select(choices=Party), len(Party)),
         label=_("Ordre des signatures"),
         help_text=_("De la première à la dernière partie qui signe."),
     )

@@ -14,6 +14,7 @@ from accounts.folding import fold
 from organisations.fields import compact
 from organisations.models import Organisation
 
+LONGEST_SEARCH = 200  # characters; nobody types more, and each word costs a condition
 INDEXED_LETTERS = 3  # a trigram index looks up this many letters inside a word, fewer only at its start
 
 
@@ -41,7 +42,7 @@ def search(text: str, limit: int = 20) -> Found:
     digits = compact(text)
     if re.fullmatch(r"[0-9]{9,14}", digits):
         return _take(Organisation.objects.filter(siret__startswith=digits), ["siret"], limit)
-    key = fold(text)
+    key = fold(text[:LONGEST_SEARCH])
     if not key:
         return Found([])
     matching = Organisation.objects.filter(contains_words("search_key", text))
@@ -64,7 +65,7 @@ def contains_words(field: str, text: str) -> Q:
 
     Words of one or two letters only match at the start of a word. Without any word, nothing matches.
     """
-    words = [re.sub("%+", "%", word) for word in fold(text).split() if word.strip("%")]
+    words = [re.sub("%+", "%", word) for word in fold(text[:LONGEST_SEARCH]).split() if word.strip("%")]
     condition = Q() if words else Q(pk__in=[])
     for word in words:
         if len(word) < INDEXED_LETTERS and "%" not in word:

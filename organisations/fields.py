@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from contextlib import suppress
-from itertools import chain
 from typing import Any
 
 import phonenumbers
@@ -13,7 +11,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumber,
+    PhoneNumberFormat,
+    ValidationResult,
+    is_valid_number,
+)
 
 from organisations.models.host import FRENCH_COUNTRIES, validate_siret
 
@@ -52,13 +56,9 @@ def clean_phone(text: str, country: str) -> str:
     """
     if not text:
         return ""
-    readings = []
-    for region in (country, *(DIALLED_ALIKE if country in DIALLED_ALIKE else ())):
-        with suppress(NumberParseException):
-            readings.append(phonenumbers.parse(text, region))
-    known = filter(phonenumbers.is_valid_number, readings)
-    long_enough = filter(has_possible_length, readings[:1])
-    if number := next(chain(known, long_enough), None):
+    regions = (country, *(DIALLED_ALIKE if country in DIALLED_ALIKE else ()))
+    known = (number for region in regions if (number := dial(text, region)) and is_valid_number(number))
+    if number := next(known, None) or dial(text, country):
         return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
     raise ValidationError(
         _(
@@ -69,8 +69,14 @@ def clean_phone(text: str, country: str) -> str:
     )
 
 
-def has_possible_length(number: PhoneNumber) -> bool:
-    return phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+def dial(text: str, region: str) -> PhoneNumber | None:
+    """Return the number of a possible length that ``text`` dials from a region, if any."""
+    try:
+        number = phonenumbers.parse(text, region)
+    except NumberParseException:
+        return None
+    possible = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+    return number if possible else None
 
 
 class SiretField(forms.CharField):

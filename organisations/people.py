@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Institution, Student
 from organisations.directory import contains_words
+from organisations.fields import compact
 from organisations.models import Centre, Programme, Teacher
 
 
@@ -40,7 +41,7 @@ def students_of(centres: Iterable[Centre]) -> QuerySet[Student]:
 def search_students(text: str, centres: Iterable[Centre], limit: int = 20) -> QuerySet[Student]:
     """Return the first students of these centres, by name or by the start of their number."""
     wanted = contains_words("user__search_key", text)
-    if number := "".join(text.split()):
+    if number := compact(text):
         wanted |= Q(number__istartswith=number)
     return (
         students_of(centres)

@@ -126,7 +126,8 @@ class Organisation(PostalAddress):
         indexes = [GinIndex(fields=["search_key"], opclasses=["gin_trgm_ops"], name="organisation_search")]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.search_key = fold(f"{self.name} {self.city}")
+        # Folding lengthens some letters (ﬃ becomes ffi): the key is cut, not the name.
+        self.search_key = fold(f"{self.name} {self.city}")[:420]
         super().save(*args, **kwargs)
 
     def __str__(self) -> str:

@@ -148,6 +148,10 @@ def test_a_host_is_edited_with_its_services_and_contacts(client, administrator):
 def test_the_signature_order_of_a_centre_is_chosen_from_lists(client, administrator):
     centre = CentreFactory()
     form = fields(client, page(Centre, "change", centre.pk))
+    shown = client.get(page(Centre, "change", centre.pk)).content.decode()
+    for rank, party in enumerate(centre.signature_order):
+        chosen = re.search(rf'name="signature_order_{rank}".*?value="(\w+)" selected', shown, re.DOTALL)
+        assert chosen[1] == party
     order = [Party.TEACHER, Party.STUDENT, Party.TUTOR, Party.HOST, Party.UNIVERSITY]
     for rank, party in enumerate(order):
         form[f"signature_order_{rank}"] = party

@@ -1,5 +1,7 @@
 """The communes proposed for a postal code."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -31,9 +33,7 @@ def test_the_communes_of_a_postal_code(client, query, names):
     client.force_login(UserFactory())
     answer = client.get(reverse("organisations:communes"), query)
     assert answer.status_code == 200
-    assert answer.content.decode().split("\n") == [f'<option value="{name}"></option>' for name in names] + [
-        ""
-    ]
+    assert re.findall(r'<option value="([^"]*)"></option>', answer.content.decode()) == names
 
 
 def test_only_for_people_who_signed_in(client):

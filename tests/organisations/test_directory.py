@@ -96,6 +96,18 @@ def test_each_host_says_how_many_agreements_were_validated_there():
     assert [found.agreements for found in directory.search("belombre")] == [1]
 
 
+@pytest.mark.parametrize(
+    "typed", ["\x00", "a\x00b caen", "x " * 30_000, "ﷺ" * 30_000, "%" * 30_000, "9" * 30_000]
+)
+def test_whatever_is_typed_is_searched(hosts, typed):
+    assert not directory.search(typed).organisations
+
+
+def test_a_name_that_folding_lengthens_is_kept_whole():
+    host = OrganisationFactory(name="ﷺ" * 200)
+    assert host in directory.search("ﷺ")
+
+
 @pytest.mark.parametrize("hosts_found", [1, 50])
 def test_a_search_costs_the_same_for_one_host_and_for_fifty(hosts_found, django_assert_num_queries):
     OrganisationFactory.create_batch(hosts_found, city="Caen")

@@ -57,7 +57,8 @@ def test_a_centre_only_finds_the_students_it_handles():
     StudentFactory(user__last_name="Nguyen")
     assert list(search_students("nguyen", [enrolment.programme.managing_centre])) == [enrolment.student]
     assert not search_students("nguyen", [])
-    assert not search_students("", [enrolment.programme.managing_centre])
+    for typed in ("", "\x00", "%"):
+        assert not search_students(typed, [enrolment.programme.managing_centre])
 
 
 def test_a_programme_is_handled_by_its_own_centre_before_its_ufrs():
