@@ -33,7 +33,9 @@ def state_table() -> str:
             if action.name == "sign":
                 target += ", then signée at the last turn"
             guards = ", ".join(words(guard) for guard in action.guards) or "–"
-            lines.append(f"| {action.name} | {sources} | {target} | {WHO[action.allowed.__name__]} | {guards} |")
+            lines.append(
+                f"| {action.name} | {sources} | {target} | {WHO[action.allowed.__name__]} | {guards} |"
+            )
     return "\n".join(lines)
 
 
