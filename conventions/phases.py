@@ -114,6 +114,11 @@ class Card:
     todo: bool
 
     @property
+    def has_next_steps(self) -> bool:
+        """Something follows: verification, printing, signatures, and the page that says so is not its button yet."""
+        return self.convention.status in {Status.RETURNED, Status.SUBMITTED, Status.SIGNING, Status.SIGNED}
+
+    @property
     def can_be_deleted(self) -> bool:
         return self.convention.status == Status.DRAFT and self.convention.number is None
 
@@ -178,13 +183,12 @@ def card(convention: Convention, waiting: Party | None, since: datetime | None) 
             sentence = _("Imprimez la convention et faites-la signer avant le début du stage.")
             button, url = _("Imprimer et faire signer"), wizard.after_url(convention)
         case Status.SIGNING:
-            holder = _("En attente de signature : %(party)s") % {
-                "party": Party(waiting).label if waiting else ""
-            }
+            party = str(Party(waiting).label) if waiting else ""
+            holder = _("En attente de signature : %(party)s") % {"party": party[:1].lower() + party[1:]}
         case Status.SIGNED:
             holder = _("Toutes les signatures sont réunies")
         case Status.REFUSED | Status.TERMINATED | Status.CANCELLED:
-            button, url = _("Voir la convention"), wizard.after_url(convention)
+            button, url = _("Voir pourquoi"), wizard.after_url(convention)
     is_unsigned = status in {
         Status.DRAFT,
         Status.RETURNED,

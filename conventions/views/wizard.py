@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.forms import BaseForm, BooleanField, ModelChoiceField
+from django.forms import BaseForm, BooleanField, Field, ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -146,25 +149,28 @@ def show_locked(request: HttpRequest, convention: Convention, parts: Iterable[Ba
 
 
 def typed_in(form: BaseForm) -> list[tuple[str, str]]:
-    """Return what somebody typed in a form: label and text of each field, choices in words."""
+    """Return what somebody typed in a form: label and text of each field, choices and dates as people read them."""
     found = []
     for field in form:
         if field.data:
-            words = {str(key): str(label) for key, label in flat_choices(field.field)}
             values = field.data if isinstance(field.data, list) else [field.data]
-            found.append((str(field.label), ", ".join(words.get(str(value), str(value)) for value in values)))
+            found.append((str(field.label), ", ".join(in_words(field.field, value) for value in values)))
     return found
 
 
-def flat_choices(field: Any) -> Iterable[tuple[Any, Any]]:
-    """Yield the choices of a field, those of its groups included; nothing for a field without any."""
+def in_words(field: Field, value: Any) -> str:
+    """Return one posted value as people read it: the label of a choice, a date, else what was typed."""
     if isinstance(field, BooleanField):
-        yield True, _("Oui")
+        return _("Oui")
+    if isinstance(field, forms.DateField):
+        with suppress(ValidationError):
+            return str(date_format(field.clean(value), "SHORT_DATE_FORMAT"))
     for key, label in getattr(field.widget, "choices", ()):
-        if isinstance(label, (list, tuple)):
-            yield from label
-        else:
-            yield key, label
+        group = label if isinstance(label, (list, tuple)) else [(key, label)]
+        for code, words in group:
+            if str(code) == str(value):
+                return str(words)
+    return str(value)
 
 
 def fill(request: HttpRequest, convention: Convention, current: wizard.Step) -> HttpResponse:

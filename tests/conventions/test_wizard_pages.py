@@ -634,7 +634,7 @@ def test_a_step_posted_after_validation_shows_what_was_typed(client, world):
     assert page.status_code == 409
     assert "Cette convention ne se modifie plus" in page.text
     assert "Un sujet écrit trop tard" in page.text
-    assert f"{week(convention, 1)[0]}" in page.text
+    assert f"{week(convention, 1)[0]:%d/%m/%Y}" in page.text
     assert "lundi, mardi" in page.text, "choices are shown in words"
     told = autosave(client, step_url(convention, "contenu"), data)
     assert told.status_code == 409
