@@ -11,20 +11,16 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from threading import Lock
 
-import weasyprint
 from celery import shared_task
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.template.loader import get_template, render_to_string
+from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerLost
 from PIL import Image
-from weasyprint import CSS, HTML
-from weasyprint.formatting_structure.boxes import Box
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcher
 
+from conventions.documents import pdf
 from conventions.documents.context import Context, agreement
 from conventions.documents.reading import Row, sections, short_date, teaching
 from conventions.models import Convention, Document
@@ -117,7 +113,7 @@ def _rows(context: Context) -> dict[str, list[Row]]:
     """
     value = {row.field: row.value for section in sections(context) for row in section.rows}
     programme, service, student = context["programme"], context["service"], context["student"]
-    code = f"code {programme['code']}" if programme["code"] else ""
+    code = f"({programme['code']})" if programme["code"] else ""
     dates = f"du {value['start']} au {value['end']}" if value["start"] and value["end"] else ""
     corrected = f"Calcul corrigé : {value['hours_reason']}" if value["hours_reason"] else ""
     leave = f"Jours de congé : {value['leave_days']}" if value["leave_days"] else ""
@@ -126,7 +122,7 @@ def _rows(context: Context) -> dict[str, list[Row]]:
     secret = "Le sujet est confidentiel : voir l’article 10." if context["stage"]["is_confidential"] else ""
     rows = {
         "programme": [
-            Row("Formation suivie", _join(", ", programme["label"], code), "key"),
+            Row("Formation suivie", _join(" ", programme["label"], code), "key"),
             Row("Enseignement", teaching(programme)),
             Row("Type de stage", value["stage_type"]),
         ],
@@ -181,81 +177,23 @@ def _signature_rows(context: Context) -> list[list[Context | None]]:
     return [boxes[start : start + 3] for start in range(0, len(boxes), 3)]
 
 
-# WeasyPrint's font map and the articles laid out once are shared by the threads of a process.
+# WeasyPrint's font map and the articles are shared by the threads of a process.
 _printer = Lock()
 
 
 def render_pdf(context: Context, *, draft: bool) -> bytes:
-    """Return a tagged PDF/UA-1; the same context gives the same bytes.
-
-    The articles are two thirds of the work and the same in every agreement of one variant: they are laid out
-    once per process, and each print only keeps their place.
-    """
+    """Return a tagged PDF/UA-1; the same context gives the same bytes."""
     variant = Variant.of(context)
     with _printer:
-        laid_out = [_lay_out_fixed(name, variant) for name in _parts(context)]
-        places = ["".join(map(_place, pages)) for pages in laid_out]
-        document = _lay_out(_page(context, draft=draft, fixed=places))
-        _fill(document, [page for pages in laid_out for page in pages])
-        return bytes(document.write_pdf(pdf_variant="pdf/ua-1"))
-
-
-@lru_cache(maxsize=1)
-def _fonts() -> FontConfiguration:
-    return FontConfiguration()
-
-
-@lru_cache(maxsize=1)
-def _stylesheet() -> CSS:
-    """Parse the print stylesheet once per process."""
-    source = get_template("conventions/pdf/agreement.css").template.source  # type: ignore[attr-defined]
-    return CSS(string=source, font_config=_fonts())
-
-
-def _lay_out(html: str) -> weasyprint.Document:
-    """Lay out pages. Nothing is fetched, neither from the network nor from the disk."""
-    source = HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=["data"]))
-    return source.render(font_config=_fonts(), stylesheets=[_stylesheet()], pdf_variant="pdf/ua-1")
-
-
-@dataclass(frozen=True)
-class LaidOut:
-    """The boxes of one page, where they stand on it, and how much of its height they take, in CSS pixels."""
-
-    boxes: list[Box]
-    height: float
+        kept = [_keep(name, variant) for name in _parts(context)]
+        places = ["".join(block.place for block in blocks) for blocks in kept]
+        html = _page(context, draft=draft, fixed=places)
+        return pdf.write(html, [block for blocks in kept for block in blocks])
 
 
 @lru_cache(maxsize=16)
-def _lay_out_fixed(name: str, variant: Variant) -> list[LaidOut]:
-    pages = _lay_out(f'<!doctype html><html lang="fr"><title>-</title>{_fixed(name, variant)}').pages
-    return [_contents(page) for page in pages]
-
-
-def _contents(page: weasyprint.Page) -> LaidOut:
-    body = _body(page)
-    bottom = max(box.position_y + box.margin_height() for box in body.children)
-    return LaidOut(body.children, bottom - body.position_y)
-
-
-def _body(page: weasyprint.Page) -> Box:
-    html: Box = page._page_box.children[0]
-    return html.children[0]
-
-
-def _place(page: LaidOut) -> str:
-    return f'<div class="place" style="height: {page.height}px"></div>'
-
-
-def _fill(document: weasyprint.Document, contents: list[LaidOut]) -> None:
-    """Put the laid out boxes in the places kept for them, and let the pages gather their bookmarks again."""
-    left = iter(contents)
-    for number, page in enumerate(document.pages):
-        places = [box for box in _body(page).children if box.element.get("class") == "place"]
-        for place in places:
-            place.children = next(left).boxes
-        if places:
-            document.pages[number] = weasyprint.Page(page._page_box)
+def _keep(name: str, variant: Variant) -> list[pdf.Block]:
+    return pdf.keep(_fixed(name, variant), name.removeprefix("terms_").removesuffix(".html"))
 
 
 def preview(convention: Convention) -> bytes:

@@ -19,6 +19,7 @@ from pypdf import PdfReader
 from weasyprint.formatting_structure.boxes import TextBox
 
 from conventions import documents, wizard
+from conventions.documents import pdf as pdf_module
 from conventions.documents import printing
 from conventions.models import Convention, Document, Interruption, Status
 from tests.conventions import specimen
@@ -388,8 +389,10 @@ def test_both_languages_have_the_same_articles():
 
 def test_a_draft_is_marked_on_every_page_and_an_agreement_never():
     context = documents.printable(specimen.specimen())
-    for page in read(documents.render_pdf(context, draft=True)).pages:
+    draft = documents.render_pdf(context, draft=True)
+    for page in read(draft).pages:
         assert "PROJET – NON SIGNABLE" in words(page.extract_text())
+    assert "Article 13 – Droit applicable" in text_of(draft)
     assert "PROJET" not in text_of(documents.render_pdf(context, draft=False))
 
 
@@ -417,19 +420,7 @@ def test_the_pdf_is_tagged_for_screen_readers(usual):
     assert pdf.metadata.title == "Convention de stage 2026-000123 – Anaïs Le Guennec"
     assert b"pdfuaid:part" in catalog["/Metadata"].get_data()
     assert [item.title for item in pdf.outline if not isinstance(item, list)] == ["Convention de stage"]
-    kinds = set()
-
-    def walk(element):
-        element = element.get_object()
-        if isinstance(element, list):
-            for child in element:
-                walk(child)
-        elif isinstance(element, dict):
-            kinds.add(element.get("/S"))
-            if "/K" in element:
-                walk(element["/K"])
-
-    walk(catalog["/StructTreeRoot"]["/K"])
+    kinds = {element["/S"] for element in structure(pdf)}
     assert {"/Document", "/H1", "/H2", "/H3", "/P"} <= kinds
 
 
@@ -500,7 +491,7 @@ def test_thirty_thousand_line_breaks_stay_a_document():
 def assert_nothing_overflows(convention):
     """Every line of the pages of data stays between the margins."""
     context = documents.printable(convention)
-    for page in printing._lay_out(documents.render_html(context, draft=False)).pages:
+    for page in pdf_module.lay_out(documents.render_html(context, draft=False)).pages:
         box = page._page_box
         right = box.content_box_x() + box.width
         for child in box.descendants():
@@ -525,7 +516,7 @@ def test_nothing_is_fetched_while_rendering(tmp_path):
         typed = f"<img src='{address}/typed.png'><link rel=attachment href='file://{secret}'>"
         documents.render_pdf(documents.printable(specimen.specimen(missions=typed)), draft=False)
         # Even if our own template asked for it.
-        printing._lay_out(
+        pdf_module.lay_out(
             f"<link rel=stylesheet href='{address}/a.css'><img alt='' src='{address}/a.png'>"
             f"<img alt='' src='file://{secret}'><p style='background: url({address}/b.png)'>x"
         ).write_pdf()
@@ -535,7 +526,7 @@ def test_nothing_is_fetched_while_rendering(tmp_path):
 
 
 def test_the_same_agreement_gives_the_same_bytes(usual):
-    printing._lay_out_fixed.cache_clear()
+    printing._keep.cache_clear()
     context = documents.printable(specimen.specimen())
     cold = documents.render_pdf(context, draft=False)
     documents.render_pdf(documents.printable(specimen.abroad()), draft=False)
@@ -543,10 +534,57 @@ def test_the_same_agreement_gives_the_same_bytes(usual):
     assert cold == warm == usual
 
 
-def test_articles_laid_out_once_print_as_if_laid_out_each_time():
-    context = documents.printable(specimen.abroad())
-    direct = printing._lay_out(documents.render_html(context, draft=False)).write_pdf(pdf_variant="pdf/ua-1")
-    assert text_of(documents.render_pdf(context, draft=False)) == text_of(direct)
+@pytest.mark.parametrize("draft", [False, True])
+@pytest.mark.parametrize("convention", [specimen.specimen, specimen.abroad, specimen.public, specimen.short])
+def test_articles_painted_once_print_as_if_painted_each_time(convention, draft):
+    """Same words on the same pages, same structure for screen readers, same bookmarks, same glyphs."""
+    context = documents.printable(convention())
+    kept = read(documents.render_pdf(context, draft=draft))
+    plain = read(
+        pdf_module.lay_out(documents.render_html(context, draft=draft)).write_pdf(pdf_variant="pdf/ua-1")
+    )
+    for page, expected in zip(kept.pages, plain.pages, strict=True):
+        assert sorted(words(page.extract_text()).split()) == sorted(words(expected.extract_text()).split())
+    assert [item["/S"] for item in structure(kept) if item["/S"] != "/Div"] == [
+        item["/S"] for item in structure(plain) if item["/S"] != "/Div"
+    ]
+    assert [item.title for item in flat(kept.outline)] == [item.title for item in flat(plain.outline)]
+
+
+def test_a_text_without_its_place_is_refused():
+    block = pdf_module.keep("<p>Toujours le même texte.</p>", "fr")
+    with pytest.raises(ValueError, match="longer"):
+        pdf_module.write('<!doctype html><html lang="fr"><title>-</title><p>Sans place', block)
+
+
+def structure(pdf):
+    """Yield the elements of the structure in the order they are read."""
+
+    def walk(element):
+        element = element.get_object()
+        if isinstance(element, list):
+            for child in element:
+                yield from walk(child)
+        elif isinstance(element, dict):
+            if "/S" in element:
+                yield element
+            yield from walk(element["/K"]) if "/K" in element else ()
+
+    return walk(pdf.trailer["/Root"]["/StructTreeRoot"]["/K"])
+
+
+def flat(outline):
+    for item in outline:
+        if isinstance(item, list):
+            yield from flat(item)
+        else:
+            yield item
+
+
+def test_the_english_part_says_its_language():
+    pdf = read(documents.render_pdf(documents.printable(specimen.abroad()), draft=False))
+    english = {item.raw_get("/Pg").idnum for item in structure(pdf) if item.get("/Lang") == "en"}
+    assert english == {page.indirect_reference.idnum for page in pdf.pages[-2:]}
 
 
 def test_threads_can_print_at_once(usual):
