@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_countries.fields import CountryField
 
 from accounts.folding import fold
@@ -109,7 +110,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     email = models.EmailField(_("Adresse électronique universitaire"), unique=True)
     first_name = models.CharField(_("Prénom"), max_length=100)
-    last_name = models.CharField(_("Nom"), max_length=100)
+    last_name = models.CharField(pgettext_lazy("person", "Nom"), max_length=100)
     search_key = models.CharField(max_length=220, editable=False, default="")
     is_staff = models.BooleanField(_("peut utiliser le site d’administration"), default=False)
     is_active = models.BooleanField(_("peut se connecter"), default=True)

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from stdnum.exceptions import InvalidChecksum, InvalidLength
 from stdnum.exceptions import ValidationError as InvalidNumber
 from stdnum.fr import siret
@@ -178,7 +179,7 @@ class Contact(models.Model):
     )
     civility = models.CharField(_("Civilité"), max_length=3, choices=Civility, blank=True)
     first_name = models.CharField(_("Prénom"), max_length=100)
-    last_name = models.CharField(_("Nom"), max_length=100)
+    last_name = models.CharField(pgettext_lazy("person", "Nom"), max_length=100)
     function = models.CharField(_("Fonction"), max_length=150)
     department = models.CharField(_("Service de rattachement"), max_length=150, blank=True)
     phone = models.CharField(_("Téléphone"), max_length=30)
