@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -21,7 +21,7 @@ from accounts.folding import fold
 from conventions.forms import DateField
 from conventions.models import Convention, Status
 from organisations.directory import contains_words
-from organisations.models import Centre, Programme
+from organisations.models import Centre
 from organisations.models.host import FRENCH_COUNTRIES
 from organisations.models.university import academic_year_label
 from organisations.people import programmes_handled_by
@@ -85,50 +85,42 @@ class FilterForm(forms.Form):
     annee = forms.TypedChoiceField(
         label=gettext_lazy("Année universitaire"), required=False, coerce=int, empty_value=None
     )
-    centre = forms.ModelChoiceField(
-        Centre.objects.none(),
-        label=gettext_lazy("Centre de gestion"),
-        required=False,
-        empty_label=gettext_lazy("Tous"),
+    centre = forms.TypedChoiceField(
+        label=gettext_lazy("Centre de gestion"), required=False, coerce=int, empty_value=None
     )
-    etape = forms.ModelChoiceField(
-        Programme.objects.none(),
-        label=gettext_lazy("Étape d’étude"),
-        required=False,
-        empty_label=gettext_lazy("Toutes"),
+    etape = forms.TypedChoiceField(
+        label=gettext_lazy("Étape d’étude"), required=False, coerce=int, empty_value=None
     )
     debut_avant = DateField(label=gettext_lazy("Commence au plus tard le"), required=False)
     hors_france = forms.BooleanField(label=gettext_lazy("Hors de France"), required=False)
 
-    def __init__(self, data: QueryDict, *, roles: Roles, centres: Sequence[Centre]) -> None:
+    def __init__(self, data: QueryDict, *, roles: Roles, centres: QuerySet[Centre]) -> None:
         super().__init__(data)
         self.query, self.roles = data, roles
         this_year = timezone.localdate().year
         years = range(this_year + 1, this_year - YEARS_BACK, -1)
-        self.choice("annee").choices = [
-            ("", _("Toutes")),
-            *((year, academic_year_label(year)) for year in years),
-        ]
+        self.offer("annee", _("Toutes"), [(year, academic_year_label(year)) for year in years])
+        # The centres themselves are only read for those who have several: most managers have one.
+        several = roles.is_admin or len(roles.centre_ids) > 1
+        self.offer("centre", _("Tous"), list(centres.values_list("pk", "name")) if several else [])
+        handled = programmes_handled_by(centres) if roles.is_admin or roles.is_manager else None
+        self.offer(
+            "etape", _("Toutes"), list(handled.values_list("pk", "label")) if handled is not None else []
+        )
         if not (roles.is_manager and roles.is_teacher):
             del self.fields["role"]
-        if len(centres) < 2:
-            del self.fields["centre"]
+
+    def offer(self, name: str, every: str, choices: list[tuple[int, str]]) -> None:
+        """Fill a drop-down; without anything to choose it goes."""
+        if choices:
+            self.choice(name).choices = [("", every), *choices]
         else:
-            self.offer("centre", Centre.objects.filter(pk__in=[centre.pk for centre in centres]))
-        if centres:
-            self.offer("etape", programmes_handled_by(centres))
-        else:
-            del self.fields["etape"]
+            del self.fields[name]
 
     def choice(self, name: str) -> forms.ChoiceField:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         return field
-
-    def offer(self, name: str, rows: QuerySet[Any]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = rows
 
     @property
     def typed(self) -> dict[str, str]:
@@ -205,7 +197,7 @@ def chip_label(field: forms.Field, value: Any) -> str:
     """Return a filter in words: « État : À valider », « Hors de France »."""
     if value is True:
         return str(field.label)
-    if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
+    if isinstance(field, forms.ChoiceField):
         value = dict(cast("Iterable[tuple[Any, Any]]", field.choices)).get(value, value)
     if isinstance(value, date):
         value = value.strftime("%d/%m/%Y")

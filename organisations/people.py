@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db.models import Q, QuerySet
 
@@ -12,9 +12,8 @@ from organisations.fields import compact
 from organisations.models import Centre, Programme, Teacher
 
 
-def programmes_handled_by(centres: Iterable[Centre]) -> QuerySet[Programme]:
+def programmes_handled_by(centres: Collection[Centre] | QuerySet[Centre]) -> QuerySet[Programme]:
     """Return the programmes of these centres: their own, and their UFRs' unless another centre has them."""
-    centres = list(centres)
     return Programme.objects.filter(Q(centre__in=centres) | Q(centre=None, ufr__centre__in=centres))
 
 

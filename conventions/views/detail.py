@@ -217,7 +217,7 @@ def buttons(convention: Convention, user: User, open_remarks: list[Remark]) -> l
     if permissions.may_edit(user, convention):
         ready = any(button.is_primary for button in found)
         owns = permissions.owns(user, convention)
-        label = _("Reprendre la saisie") if convention.status == Status.DRAFT else _("Corriger la convention")
+        label = _("Reprendre la saisie") if convention.status == Status.DRAFT else _("Corriger")
         found.append(
             Button(
                 label if owns else _("Modifier à sa place"),
@@ -346,7 +346,7 @@ def confirmation(
             "facts": {row.field: row.value for section in sections for row in section.rows},
             "soon": phases.soon(Status(convention.status), convention.start),
             "remarks": [(wizard.label_of(remark.field), remark) for remark in open_remarks],
-            "needs_remark": asked.name == "return" and not open_remarks,
+            "needs_remark": asked.name == "return" and not open_remarks and not form.is_bound,
             "circuit": signing.circuit(convention) if asked.asks_date else [],
         },
         status=status,

@@ -52,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"roles": roles}
     if roles.is_student:
         cards = own_cards(roles)
-        context |= {"cards": cards, "todo": [card for card in cards if card.todo]}
+        context |= {"cards": cards, "todo": phases.to_do(cards)}
     if roles.is_manager:
         context["desk"] = desk(roles)
     if roles.is_teacher:
@@ -307,16 +307,15 @@ def index(request: HttpRequest) -> HttpResponse:
     return push_url(answer, form.address()) if request.headers.get("HX-Request") else answer
 
 
-def centres_of(user: User, roles: Roles) -> list[Centre]:
+def centres_of(user: User, roles: Roles) -> QuerySet[Centre]:
     """Return the centres whose agreements this person lists: their own, all of them for an admin."""
-    centres = Centre.objects.filter(pk__in=roles.centre_ids)
-    if roles.is_admin:
-        centres = (
-            Centre.objects.filter(institution=user.institution_id)
-            if user.institution_id
-            else Centre.objects.all()
-        )
-    return list(centres) if roles.is_manager or roles.is_admin else []
+    if not roles.is_admin:
+        return Centre.objects.filter(pk__in=roles.centre_ids)
+    return (
+        Centre.objects.filter(institution=user.institution_id)
+        if user.institution_id
+        else Centre.objects.all()
+    )
 
 
 def headers(form: FilterForm, sort: str) -> list[Header]:
