@@ -81,6 +81,7 @@ class StepForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.advised: set[str] = set()
         offer_terms(self)
+        say_what_to_do(self)
         for name, unit in self.units.items():
             self.fields[name].widget.attrs["data-unit"] = unit
 
@@ -510,6 +511,16 @@ def hours_text(convention: Convention) -> str:
     }
 
 
+def say_what_to_do(form: forms.BaseForm) -> None:
+    """Replace « Ce champ est obligatoire » by what the person should do."""
+    for field in form.fields.values():
+        is_choice = isinstance(field, forms.ChoiceField)
+        if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
+            field.error_messages["required"] = (
+                _("Faites un choix.") if is_choice else _("Remplissez ce champ.")
+            )
+
+
 def offer_terms(form: forms.ModelForm) -> None:
     """Fill every choice of a form that comes from the editable lists with one query, not one each."""
     kinds = {
@@ -593,6 +604,11 @@ class BaseInterruptionFormSet(forms.BaseFormSet):
             initial=[{"start": start, "end": end} for start, end in self.stored] if data is None else None,
             form_kwargs={"empty_permitted": True, "use_required_attribute": False},
         )
+
+    @property
+    def is_used(self) -> bool:
+        """Whether there is anything to show: a stored period, or something typed."""
+        return any(form.initial or form.has_changed() for form in self.forms)
 
     @property
     def periods(self) -> list[tuple[date, date]]:

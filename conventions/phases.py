@@ -213,6 +213,11 @@ def card(convention: Convention, waiting: Party | None, since: datetime | None) 
     )
 
 
+def to_do(cards: list[Card]) -> list[Card]:
+    """Return what waits for the student, the stage that starts first at the top."""
+    return sorted((card for card in cards if card.todo), key=lambda card: card.convention.start or date.max)
+
+
 def title(convention: Convention) -> str:
     """Return what a student knows an agreement by before it has a number: its host, or its subject."""
     return str(convention.organisation or convention.subject or _("Nouvelle convention"))

@@ -425,9 +425,10 @@ def creation_form(
     creation: type[DirectoryForm], data: QueryDict | None, convention: Convention, by: User, asked: QueryDict
 ) -> DirectoryForm:
     """Return the form that adds a row to the directory, begun with what the search page knows (``asked``)."""
+    form: DirectoryForm
     if creation is OrganisationForm:
         text = asked.get("q", "").replace("%", " ").strip()
-        form: DirectoryForm = OrganisationForm(
+        form = OrganisationForm(
             data,
             by=by,
             initial={
@@ -440,12 +441,15 @@ def creation_form(
     else:
         assert convention.organisation is not None
         if creation is ContactForm:
-            return ContactForm(data, by=by, organisation=convention.organisation)
-        form = ServiceForm(data, organisation=convention.organisation)
+            form = ContactForm(data, by=by, organisation=convention.organisation)
+        else:
+            form = ServiceForm(data, organisation=convention.organisation)
+    forms.say_what_to_do(form)
     for field in form.fields.values():
         if isinstance(field, ModelChoiceField):
             field.empty_label = _("Choisissez")
-    forms.suggest_communes(form, "postal_code", "city")
+    if "postal_code" in form.fields:
+        forms.suggest_communes(form, "postal_code", "city")
     return form
 
 

@@ -225,7 +225,7 @@ def test_decimals_take_a_point_or_a_comma(client, draft, typed):
         ({"weekly_hours": "125"}, "125 h réparties sur 5 jours font 25 h par jour", 'value="125"'),
         ({"weekly_hours": "trente"}, "Saisissez un nombre", 'value="trente"'),
         ({"end": "2020-01-01"}, "corrigez l’une des deux dates", 'value="2020-01-01"'),
-        ({"end": ""}, "Ce champ est obligatoire", ""),
+        ({"end": ""}, "Remplissez ce champ.", ""),
         ({"working_days": []}, "Cochez au moins un jour", ""),
         ({"missions": "Divers."}, "Dites-en un peu plus", "Divers."),
         ({"amount": ""}, "Indiquez le montant", ""),
