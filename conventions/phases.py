@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -232,6 +233,75 @@ def countdown(days: int | None) -> str:
     return ngettext("Votre stage commence demain.", "Votre stage commence dans %(days)s jours.", days) % {
         "days": days
     }
+
+
+@dataclass(frozen=True)
+class Follow:
+    """One line of what follows a submission; ``state`` is ``done``, ``now`` or ``todo``."""
+
+    state: str
+    title: str
+    note: str = ""
+
+
+def what_follows(convention: Convention, told: list[str], *, awaits_approval: bool) -> list[Follow]:
+    """Return what happens from the submission to the last signature, in order, for its student.
+
+    ``told`` are the people or the mailbox that a submission reaches.
+    """
+    status, centre, teacher = Status(convention.status), convention.centre, convention.teacher
+    is_sent = not convention.is_editable
+    is_validated = convention.validated_at is not None
+
+    def state(is_done: bool, is_now: bool) -> str:
+        return "done" if is_done else "now" if is_now else "todo"
+
+    lines = [
+        Follow(
+            state(is_sent, not is_sent),
+            _("Vous avez soumis la convention") if is_sent else _("Vous soumettez la convention"),
+            date_format(timezone.localtime(convention.submitted_at), "SHORT_DATETIME_FORMAT")
+            if is_sent and convention.submitted_at
+            else "",
+        )
+    ]
+    if centre and centre.teacher_approves:
+        lines.append(
+            Follow(
+                state(is_sent and not awaits_approval, is_sent and awaits_approval),
+                _("Votre enseignant référent approuve"),
+                f"{teacher} · {teacher.user.email}" if teacher else "",
+            )
+        )
+    mailbox = [centre.mailbox] if centre and centre.mailbox not in told else []
+    lines += [
+        Follow(
+            state(is_validated, is_sent and not awaits_approval),
+            _("Votre gestionnaire, prévenu par courriel, vérifie puis valide"),
+            " · ".join([str(centre or ""), ", ".join(told), *mailbox]),
+        ),
+        Follow(state(is_validated, False), _("Un courriel vous dit que vous pouvez imprimer")),
+        Follow(
+            state(is_validated and status != Status.VALIDATED, status == Status.VALIDATED),
+            ngettext(
+                "Vous imprimez %(count)s exemplaire",
+                "Vous imprimez %(count)s exemplaires",
+                convention.copies or 0,
+            )
+            % {"count": convention.copies},
+            _("parce que le stage est à l’étranger") if convention.is_abroad else "",
+        ),
+        Follow(
+            state(status == Status.SIGNED, status == Status.SIGNING),
+            _("Vous faites signer, dans l’ordre du circuit"),
+        ),
+        Follow(
+            "todo",
+            _("Vous joignez votre attestation d’assurance « Responsabilité civile »"),
+            _("à l’exemplaire qui revient à votre UFR"),
+        ),
+    ]
+    return lines
 
 
 @dataclass(frozen=True)

@@ -572,13 +572,14 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
             "convention": convention,
             "document": convention.documents.first(),
             "circuit": signing.circuit(convention),
-            "told": told(convention),
+            "follows": phases.what_follows(
+                convention, told(convention), awaits_approval=permissions.awaits_approval(convention)
+            ),
             "event": event,
             "is_under_way": convention.status not in phases.STOPPED,
             "label": phases.label(convention),
             "tone": phases.TONES[Status(convention.status)],
             "icon_name": phases.ICONS[Status(convention.status)],
-            "awaits_approval": permissions.awaits_approval(convention),
             "owns": permissions.owns(user, convention),
             "actions": {action.name: action for action in workflow.available(convention, user)},
             "resume_url": wizard.step_url(convention, wizard.RESUME),

@@ -742,6 +742,7 @@ def test_a_stage_abroad_is_warned_and_printed_four_times(client):
     workflow.act(convention.pk, "submit", by=convention.student.user)
     page = client.get(reverse("conventions:next", args=[convention.pk])).text
     assert "Vous imprimez 4 exemplaires" in page
+    assert "parce que le stage est à l’étranger" in page
     assert "conseils-aux-voyageurs" in page
 
 
