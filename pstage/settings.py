@@ -24,6 +24,8 @@ if ENVIRONMENT not in {"production", "development", "test"}:
     )
 PRODUCTION = ENVIRONMENT == "production"
 DEMO: bool = env.bool("PSTAGE_DEMO", False)
+if DEMO and PRODUCTION:
+    raise ImproperlyConfigured("PSTAGE_DEMO is set: the demo shows every e-mail to everybody, links included.")
 
 
 def required(name: str, elsewhere: str, because: str) -> str:
@@ -82,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "pstage.middleware.PrivateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -129,8 +132,11 @@ REDIS_URL = required(
     "sessions, cache and the task queue live in Redis",
 )
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL)}
-# Compiling a query costs more than running any of ours.
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c jit=off"
+# Our pages ask the same wide joins again and again: planned once per connection, never compiled.
+# (Both need a connection of our own: a PgBouncer in between must keep sessions.)
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    {"options": "-c jit=off", "server_side_binding": True, "prepare_threshold": 3}
+)
 # A pool belongs to a long-lived process of many threads; management commands open one plain connection.
 if env.int("DATABASE_POOL_SIZE", 0):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE")}
@@ -276,8 +282,9 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_REDIRECT_EXEMPT = [r"^sante/$"]
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -294,6 +301,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "pstage.reports.ReportFilter"
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

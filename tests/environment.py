@@ -15,7 +15,7 @@ from pstage import embedded
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
     """Run before pytest-django reads the settings; the servers stop when pytest ends."""
-    os.environ["PSTAGE_ENVIRONMENT"] = "test"
+    os.environ |= {"PSTAGE_ENVIRONMENT": "test", "PSTAGE_DEMO": "false"}
     servers = ExitStack()
     early_config.add_cleanup(servers.close)
     # Two runs at once each need servers of their own: the second takes the next folder.
