@@ -1,7 +1,12 @@
-"""What every test starts from: our outbox, an empty cache, nobody signed in."""
+"""What every test starts from: our outbox, an empty cache, nobody signed in; the demo world for who asks."""
 
 import pytest
 from django.core.cache import cache
+from django.test import override_settings
+
+from tests import demo_database
+
+DEMO_SETTINGS = {"DEMO": True, "DELIVERY_EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +19,32 @@ def our_outbox(settings):
 def empty_cache():
     """Sessions and rate limits live in Redis: none outlives its test."""
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def demo_media(tmp_path_factory):
+    """Where the documents of the demo world are, with those a journey adds."""
+    return tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture(scope="session")
+def demo_template(django_test_environment, django_db_blocker, demo_media):
+    """The name of a database that holds the demo world; never used itself, only copied."""
+    with django_db_blocker.unblock(), demo_database.copied("template0", "test_demo_template") as name:
+        with demo_database.connected_to(name), override_settings(MEDIA_ROOT=demo_media, **DEMO_SETTINGS):
+            demo_database.populate()
+        yield name
+
+
+@pytest.fixture
+def demo_world(demo_template, demo_media, django_db_blocker, settings):
+    """The demo world, committed, in a database that goes with the test: other processes see it too."""
+    settings.MEDIA_ROOT = demo_media
+    for name, value in DEMO_SETTINGS.items():
+        setattr(settings, name, value)
+    with (
+        django_db_blocker.unblock(),
+        demo_database.copied(demo_template, "test_demo") as name,
+        demo_database.connected_to(name),
+    ):
+        yield name
