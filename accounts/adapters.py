@@ -96,7 +96,7 @@ def match(account: SocialAccount) -> User | None:
     another identity there: universities give old addresses to new people.
     """
     claims = claims_of(account)
-    if not claims.get("email") or str(claims.get("email_verified", True)).lower() == "false":
+    if not claims.get("email") or str(claims.get("email_verified", True)).lower() != "true":
         return None
     user = User.objects.with_email(claims["email"]).first()
     if user is None or SocialAccount.objects.filter(user=user, provider=account.provider).exists():

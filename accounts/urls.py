@@ -4,7 +4,6 @@ from allauth.account import views as account
 from allauth.socialaccount import views as socialaccount
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path, re_path
-from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView
 
 from accounts import views
@@ -14,7 +13,7 @@ no_password = TemplateView.as_view(template_name="accounts/no_password.html")
 
 urlpatterns = [
     path("compte/connexion/", views.SignIn.as_view(), name="account_login"),
-    path("compte/deconnexion/", login_not_required(require_POST(account.logout)), name="account_logout"),
+    path("compte/deconnexion/", views.sign_out, name="account_logout"),
     path("compte/creation/", closed, name="account_signup"),
     path("compte/ferme/", account.account_inactive, name="account_inactive"),
     path("compte/inconnu/", views.unknown_identity, name="unknown_identity"),

@@ -358,6 +358,10 @@ class ContentForm(StepForm):
         is_paid.required = True
         is_paid.choices = [(True, _("Oui")), (False, _("Non"))]
 
+    def clean_working_days(self) -> list[int]:
+        """Count each day once: hours a day are judged by how many there are."""
+        return sorted(set(self.cleaned_data["working_days"]))
+
     def contradictions(self) -> set[str]:
         found: set[str] = set()
         convention = self.instance
@@ -472,8 +476,10 @@ def is_unset(convention: Convention, name: str) -> bool:
 
 
 def compute_hours(convention: Convention) -> Decimal | None:
-    """Return the hours of presence planned between the dates, or None while something is missing."""
+    """Return the hours of presence planned between the dates, or None while something is missing or mistyped."""
     if not (convention.start and convention.end and convention.weekly_hours and convention.working_days):
+        return None
+    if convention.end - convention.start > LONGEST_STAGE:
         return None
     place = convention.service or convention.organisation
     return calendar.presence_hours(
@@ -650,6 +656,7 @@ InterruptionFormSet = cast(
         formset=BaseInterruptionFormSet,
         extra=1,
         max_num=12,
+        absolute_max=24,
         validate_max=True,
         can_delete=True,
     ),

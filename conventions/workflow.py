@@ -75,6 +75,9 @@ def handled_by_a_centre(request: Request) -> None:
 
 
 def no_open_remark(request: Request) -> None:
+    """Remarks that were sent must be treated; those of a submission that was withdrawn wait for the next one."""
+    if request.convention.status != Status.RETURNED:
+        return
     if request.convention.remarks.filter(resolved_at__isnull=True).exists():
         raise Refused(
             _("Une remarque n’est pas encore traitée : répondez ou corrigez, puis marquez-la comme traitée.")
@@ -316,8 +319,9 @@ def act(
     """
     action = ACTIONS[name]
     with transaction.atomic():
-        # The joined rows are shared with other agreements: only this one is locked.
-        convention = Convention.objects.select_for_update(of=("self",)).for_detail().get(pk=convention_id)
+        # Lock, then look: a query that waited for its lock would join the rows of before the wait.
+        Convention.objects.select_for_update().get(pk=convention_id)
+        convention = Convention.objects.for_detail().get(pk=convention_id)
         if not permissions_hold(action, by, convention):
             raise Refused(_("Vous n’avez pas le droit de faire cela sur cette convention."))
         if convention.status not in action.sources:

@@ -39,6 +39,9 @@ class DirectoryForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         super().clean()
+        for name, value in self.cleaned_data.items():
+            if isinstance(value, str):  # a line break would cut the subject of an e-mail
+                self.cleaned_data[name] = " ".join(value.split())
         self.normalise("postal_code", clean_postal_code)
         self.normalise("phone", clean_phone)
         return self.cleaned_data

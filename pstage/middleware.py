@@ -12,6 +12,19 @@ CHUNK = 64 * 1024
 MOST_DRAINED = 128 * settings.MEBIBYTE
 
 
+class PrivateMiddleware:
+    """Keep what a person sees out of shared caches, unless its view says how long it may stay there."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        # Not no-store: a browser would no longer give back, on « Précédent », what was typed without JavaScript.
+        response.setdefault("Cache-Control", "private, no-cache")
+        return response
+
+
 class BodyLimitMiddleware:
     """Refuse, with a page that says what to do, a body larger than DATA_UPLOAD_MAX_MEMORY_SIZE (413).
 

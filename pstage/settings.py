@@ -25,7 +25,9 @@ if ENVIRONMENT not in {"production", "development", "test"}:
 PRODUCTION = ENVIRONMENT == "production"
 DEMO: bool = env.bool("PSTAGE_DEMO", False)
 if DEMO and PRODUCTION:
-    raise ImproperlyConfigured("PSTAGE_DEMO is set: the demo shows every e-mail to everybody, links included.")
+    raise ImproperlyConfigured(
+        "PSTAGE_DEMO is set: the demo shows every e-mail to everybody, links included."
+    )
 
 
 def required(name: str, elsewhere: str, because: str) -> str:

@@ -58,6 +58,8 @@ IN_FORCE = (Status.VALIDATED, Status.SIGNING, Status.SIGNED, Status.TERMINATED)
 FROZEN = (*IN_FORCE, Status.REFUSED, Status.CANCELLED)
 # What may still move once an agreement is frozen: its place in the workflow, never its content.
 MUTABLE_WHEN_FROZEN = ("status", "updated_at")
+# A draft concerns its student and their centre, even one that was cancelled without being submitted.
+SHOWN_TO_TEACHERS = Q(submitted_at__isnull=False) & ~Q(status=Status.DRAFT)
 
 
 def term(
@@ -94,7 +96,7 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
         return self.filter(
             Q(student=roles.student_id)
             | Q(centre__in=roles.centre_ids)
-            | Q(teacher__in=roles.teacher_ids) & ~Q(status=Status.DRAFT)
+            | Q(teacher__in=roles.teacher_ids) & SHOWN_TO_TEACHERS
         )
 
     def for_list(self) -> ConventionQuerySet:

@@ -24,6 +24,7 @@ from accounts.session import signed_in
 from conventions import phases
 from conventions.filters import GATHERED, NOT_VALIDATED, TO_SIGN, FilterForm
 from conventions.models import Convention, Event, Status, Turn
+from conventions.models.convention import SHOWN_TO_TEACHERS
 from organisations.models import Centre, Party
 from organisations.models.host import FRENCH_COUNTRIES
 from organisations.roles import Roles, roles_of
@@ -150,8 +151,7 @@ def followed(roles: Roles) -> list[Followed]:
     """Return what a teacher follows, with the people to call: approvals they must give first."""
     asked = When(status=Status.SUBMITTED, waiting=Party.TEACHER, then=0)
     agreements = (
-        Convention.objects.filter(teacher__in=roles.teacher_ids)
-        .exclude(status=Status.DRAFT)
+        Convention.objects.filter(SHOWN_TO_TEACHERS, teacher__in=roles.teacher_ids)
         .select_related("student__user", "enrolment__programme", "organisation", "service", "tutor")
         .defer("missions", "skills", "details", "record", "search_key")
         .annotate(waiting=WAITING, since=SINCE)

@@ -51,18 +51,26 @@ HEADINGS = {
 NEEDS_HOST = {"service", "tuteur", "signataire"}
 # Beyond this many rows of one host, the page offers to search among them.
 ROWS_SHOWN = 12
+# Digits of the largest primary key; Python refuses to read thousands of them.
+LONGEST_KEY = 19
 
 
 def load(request: HttpRequest, pk: int) -> Convention:
     """Return an agreement that this person fills, locked while they post; 404 when it is not theirs to fill."""
     user = signed_in(request)
-    agreements = Convention.objects.visible_to(user).for_detail().prefetch_related("interruptions")
+    agreements = Convention.objects.visible_to(user)
     if request.method == "POST":
-        agreements = agreements.select_for_update(of=("self",))
-    convention = get_object_or_404(agreements, pk=pk)
+        # Lock, then look: a query that waited for its lock would join the rows of before the wait.
+        get_object_or_404(agreements.select_for_update(), pk=pk)
+    convention = get_object_or_404(agreements.for_detail().prefetch_related("interruptions"), pk=pk)
     if not permissions.owns_or_manages(user, convention):
         raise Http404
     return convention
+
+
+def key_in(text: str) -> int | None:
+    """Return the primary key that a form posted, None when it cannot be one."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_KEY else None
 
 
 def reread(convention: Convention) -> Convention:
@@ -97,8 +105,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     if not centres:
         raise Http404
     if request.method == "POST":
-        choice = request.POST.get("student", "")
-        student = get_object_or_404(people.students_of(centres), pk=choice if choice.isdecimal() else None)
+        student = get_object_or_404(people.students_of(centres), pk=key_in(request.POST.get("student", "")))
         # The centre gives the manager the right to fill it, until the étape is chosen.
         centre = next((centre for centre in centres_of(student) if centre in centres), None)
         convention = drafts.create(student, by=user, centre=centre)
@@ -312,7 +319,7 @@ def chosen(request: HttpRequest, convention: Convention, slug: str) -> HttpRespo
         else:
             messages.error(request, _("Cochez une ligne de la liste, puis continuez."))
         return redirect(request.get_full_path())
-    row = get_object_or_404(candidates(convention, slug), pk=choice if choice.isdecimal() else None)
+    row = get_object_or_404(candidates(convention, slug), pk=key_in(choice))
     assign(convention, CHOICES[slug][0], row)
     return redirect(after_choice(convention, slug))
 
@@ -575,7 +582,7 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
             "follows": phases.what_follows(
                 convention, told(convention), awaits_approval=permissions.awaits_approval(convention)
             ),
-            "event": event,
+            "event": event if permissions.sees_journal(user, convention) else None,
             "is_under_way": convention.status not in phases.STOPPED,
             "label": phases.label(convention),
             "tone": phases.TONES[Status(convention.status)],

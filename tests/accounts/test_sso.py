@@ -126,7 +126,7 @@ def test_an_unknown_person_is_told_whom_to_contact_and_gets_no_account(sso, clie
     assert not User.objects.exists()
 
 
-@pytest.mark.parametrize("verified", [False, "false"])
+@pytest.mark.parametrize("verified", [False, "false", None, 0])
 def test_an_address_not_verified_proves_nothing(sso, client, verified):
     user = UserFactory()
     assert_unknown(
