@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 LOGO_PIXELS = (600, 240)
 SWEEP_BATCH = 50
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def _rows(context: Context) -> dict[str, list[Row]]:
     """
     value = {row.field: row.value for section in sections(context) for row in section.rows}
     programme, service, student = context["programme"], context["service"], context["student"]
-    code = f"({programme['code']})" if programme["code"] else ""
+    code = f"({programme['code']})".replace(" ", NO_BREAK) if programme["code"] else ""
     dates = f"du {value['start']} au {value['end']}" if value["start"] and value["end"] else ""
     corrected = f"Calcul corrigé : {value['hours_reason']}" if value["hours_reason"] else ""
     leave = f"Jours de congé : {value['leave_days']}" if value["leave_days"] else ""

@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import io
+import itertools
 import json
 import threading
 from datetime import date, timedelta
@@ -489,14 +490,24 @@ def test_thirty_thousand_line_breaks_stay_a_document():
 
 
 def assert_nothing_overflows(convention):
-    """Every line of the pages of data stays between the margins."""
+    """Every line stays between the margins, and no two lines cover one another."""
     context = documents.printable(convention)
     for page in pdf_module.lay_out(documents.render_html(context, draft=False)).pages:
         box = page._page_box
         right = box.content_box_x() + box.width
-        for child in box.descendants():
-            if isinstance(child, TextBox):
-                assert child.position_x + child.width <= right + 1, child.text
+        lines = [child for child in box.descendants() if isinstance(child, TextBox) and child.text.strip()]
+        for line in lines:
+            assert line.position_x + line.width <= right + 1, line.text
+        for one, other in itertools.combinations(lines, 2):
+            assert not cover(one, other), (one.text, other.text)
+
+
+def cover(one, other):
+    apart = abs(one.position_y + one.baseline - other.position_y - other.baseline)
+    overlap = min(one.position_x + one.width, other.position_x + other.width) - max(
+        one.position_x, other.position_x
+    )
+    return overlap > 1 and apart < 4  # CSS pixels: less than half a small line
 
 
 def test_nothing_is_fetched_while_rendering(tmp_path):
