@@ -204,6 +204,7 @@ class Message(models.Model):
         related_name="messages",
         null=True,
         blank=True,
+        verbose_name=_("établissement"),
     )
     key = models.CharField(
         _("cause"),

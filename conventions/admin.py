@@ -130,6 +130,7 @@ class TermAdmin(ReferenceAdmin):
 @admin.register(HealthInsuranceFund)
 class HealthInsuranceFundAdmin(ReferenceAdmin):
     key = ("name",)
-    list_display = ["name", "region", "address"]
-    list_filter = ["region"]
+    list_display = ["name", "region", "address", "is_active"]
+    list_editable = ["is_active"]
+    list_filter = ["is_active", "region"]
     search_fields = ["name", "address"]

@@ -565,7 +565,7 @@ def column(name: str) -> models.Field[Any, Any]:
 
 def funds_by_region() -> list[Any]:
     """Return the choices of the health insurance fund, one group a region."""
-    funds = HealthInsuranceFund.objects.order_by("region", "name")
+    funds = HealthInsuranceFund.objects.filter(is_active=True)
     groups = [
         (region, [(fund.pk, fund.name) for fund in members])
         for region, members in groupby(funds, attrgetter("region"))
@@ -704,7 +704,3 @@ class RemarkForm(forms.Form):
     text = forms.CharField(
         label=gettext_lazy("Remarque"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 3})
     )
-
-
-class AnswerForm(forms.Form):
-    answer = forms.CharField(required=False, max_length=2_000)

@@ -66,7 +66,7 @@ CURRENT = {
     Status.VALIDATED: 2,
     Status.SIGNING: 3,
     Status.SIGNED: 4,
-    Status.TERMINATED: 4,
+    Status.TERMINATED: 3,
     Status.CANCELLED: 0,
 }
 # A stage that starts so soon and is not validated is what a manager treats first.
@@ -207,7 +207,7 @@ def card(convention: Convention, waiting: Party | None, since: datetime | None) 
         holder,
         elapsed(since) if holder and status != Status.SIGNED else "",
         sentence,
-        countdown(convention.days_until_start) if is_unsigned else "",
+        countdown(days_until(convention.start)) if is_unsigned else "",
         url,
         button,
         todo,
@@ -222,6 +222,10 @@ def to_do(cards: list[Card]) -> list[Card]:
 def title(convention: Convention) -> str:
     """Return what a student knows an agreement by before it has a number: its host, or its subject."""
     return str(convention.organisation or convention.subject or _("Nouvelle convention"))
+
+
+def days_until(day: date | None) -> int | None:
+    return (day - timezone.localdate()).days if day else None
 
 
 def countdown(days: int | None) -> str:
@@ -371,7 +375,7 @@ def elapsed(since: datetime | None) -> str:
 
 def soon(status: Status, start: date | None) -> str:
     """Return why an agreement that is not validated cannot wait, or nothing when it can."""
-    days = (start - timezone.localdate()).days if start else None
+    days = days_until(start)
     if days is None or days > URGENT.days or status not in (Status.SUBMITTED, Status.RETURNED):
         return ""
     if days == 0:

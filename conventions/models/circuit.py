@@ -20,15 +20,21 @@ class Turn(models.Model):
         ONLINE = "online", _("En ligne")
         PAPER = "paper", _("Sur papier")
 
-    convention = models.ForeignKey(Convention, on_delete=models.CASCADE, related_name="turns")
-    purpose = models.CharField(max_length=10, choices=Purpose)
-    rank = models.PositiveSmallIntegerField()
-    party = models.CharField(max_length=12, choices=Party)
-    method = models.CharField(max_length=10, choices=Method, blank=True)
+    convention = models.ForeignKey(
+        Convention, on_delete=models.CASCADE, related_name="turns", verbose_name=_("convention de stage")
+    )
+    purpose = models.CharField(_("Objet"), max_length=10, choices=Purpose)
+    rank = models.PositiveSmallIntegerField(_("Rang"))
+    party = models.CharField(_("Partie"), max_length=12, choices=Party)
+    method = models.CharField(_("Moyen"), max_length=10, choices=Method, blank=True)
     signed_on = models.DateField(_("Date de la signature"), null=True)
-    done_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(_("Fait le"), null=True)
     done_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("Fait par"),
     )
 
     class Meta:

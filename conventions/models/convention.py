@@ -15,7 +15,6 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
@@ -99,17 +98,6 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
             | Q(teacher__in=roles.teacher_ids) & SHOWN_TO_TEACHERS
         )
 
-    def for_list(self) -> ConventionQuerySet:
-        """Join what one row of a list shows, so that any number of rows costs one query."""
-        return self.select_related(
-            "student__user",
-            "enrolment__programme",
-            "organisation",
-            "service",
-            "teacher__user",
-            "centre",
-        ).defer("missions", "skills", "details", "record", "subject")
-
     def for_detail(self) -> ConventionQuerySet:
         """Join what one agreement refers to, its list values apart: see ``load_terms``."""
         return self.select_related(
@@ -162,6 +150,7 @@ class Convention(models.Model):
         on_delete=models.PROTECT,
         related_name="conventions",
         editable=False,
+        verbose_name=_("établissement"),
     )
     number = models.CharField(_("Numéro"), max_length=20, null=True, editable=False)
     status = models.CharField(_("État"), max_length=12, choices=Status, default=Status.DRAFT, editable=False)
@@ -171,6 +160,7 @@ class Convention(models.Model):
         null=True,
         editable=False,
         related_name="+",
+        verbose_name=_("Créée par"),
     )
     created_at = models.DateTimeField(_("Créée le"), auto_now_add=True)
     updated_at = models.DateTimeField(_("Modifiée le"), auto_now=True)
@@ -186,7 +176,7 @@ class Convention(models.Model):
         editable=False,
         verbose_name=_("Étudiant"),
     )
-    record = models.JSONField(default=dict, editable=False)
+    record = models.JSONField(_("Dossier de l’université"), default=dict, editable=False)
     student_street = models.CharField(_("Adresse (numéro et voie)"), max_length=200)
     student_address_extra = models.CharField(_("Bâtiment, résidence"), max_length=200, blank=True)
     student_postal_code = models.CharField(_("Code postal"), max_length=12)
@@ -205,6 +195,7 @@ class Convention(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("Caisse d’assurance maladie"),
+        limit_choices_to={"is_active": True},
         help_text=_("Celle de votre lieu de résidence ; elle figure sur votre attestation de droits."),
     )
     health_fund_other = models.CharField(
@@ -221,6 +212,7 @@ class Convention(models.Model):
         null=True,
         editable=False,
         related_name="conventions",
+        verbose_name=_("centre de gestion"),
     )
     enrolment = models.ForeignKey(
         Enrolment,
@@ -405,7 +397,12 @@ class Convention(models.Model):
     )
 
     # The centre's habits, copied at submission
-    signature_order = ArrayField(models.CharField(max_length=12, choices=Party), default=list, editable=False)
+    signature_order = ArrayField(
+        models.CharField(max_length=12, choices=Party),
+        verbose_name=_("Ordre des signatures"),
+        default=list,
+        editable=False,
+    )
     copies = models.PositiveSmallIntegerField(_("Exemplaires"), null=True, editable=False)
 
     objects = ConventionQuerySet.as_manager()
@@ -533,10 +530,6 @@ class Convention(models.Model):
         return self.status in EDITABLE
 
     @property
-    def is_frozen(self) -> bool:
-        return self.status in FROZEN
-
-    @property
     def is_in_force(self) -> bool:
         """Validated, and so printable, whatever came after."""
         return self.status in IN_FORCE
@@ -552,19 +545,17 @@ class Convention(models.Model):
         """Hours of effective presence: corrected by hand where a reason was given, else computed."""
         return self.hours_corrected if self.hours_corrected is not None else self.hours_computed
 
-    @property
-    def days_until_start(self) -> int | None:
-        return (self.start - timezone.localdate()).days if self.start else None
-
 
 class NumberCounter(models.Model):
     """The last number given, by institution and academic year; its row is the lock."""
 
-    institution = models.ForeignKey(Institution, on_delete=models.CASCADE)
-    year = models.PositiveSmallIntegerField()
-    last = models.PositiveIntegerField(default=0)
+    institution = models.ForeignKey(Institution, on_delete=models.CASCADE, verbose_name=_("établissement"))
+    year = models.PositiveSmallIntegerField(_("Année"))
+    last = models.PositiveIntegerField(_("Dernier numéro"), default=0)
 
     class Meta:
+        verbose_name = _("compteur de numéros")
+        verbose_name_plural = _("compteurs de numéros")
         constraints = [models.UniqueConstraint("institution", "year", name="number_counter_unique")]
 
     def __str__(self) -> str:

@@ -1,11 +1,17 @@
 """The documents made from an agreement, with what they were made from."""
 
+from datetime import timedelta
+
 import pgtrigger
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conventions.models.convention import Convention
+
+# A page waits by itself so long for a file; later, its reader refreshes.
+WAITED_FOR = timedelta(minutes=2)
 
 
 def document_path(document: "Document", filename: str) -> str:
@@ -22,9 +28,11 @@ class Document(models.Model):
     class Kind(models.TextChoices):
         AGREEMENT = "agreement", _("Convention de stage")
 
-    convention = models.ForeignKey(Convention, on_delete=models.PROTECT, related_name="documents")
+    convention = models.ForeignKey(
+        Convention, on_delete=models.PROTECT, related_name="documents", verbose_name=_("convention de stage")
+    )
     kind = models.CharField(_("Nature"), max_length=20, choices=Kind, default=Kind.AGREEMENT)
-    context = models.JSONField()
+    context = models.JSONField(_("Contenu arrêté"))
     file = models.FileField(_("Fichier"), upload_to=document_path, blank=True)
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)
     created_at = models.DateTimeField(_("Arrêté le"), auto_now_add=True)
@@ -64,3 +72,8 @@ class Document(models.Model):
     @property
     def is_ready(self) -> bool:
         return bool(self.sha256)
+
+    @property
+    def is_expected(self) -> bool:
+        """A worker is probably making the file: it is worth asking again in a moment."""
+        return not self.is_ready and timezone.now() - self.created_at < WAITED_FOR

@@ -12,9 +12,17 @@ from conventions.models.convention import Convention, Status
 class Event(models.Model):
     """One line of the journal: who did what, when, from which state to which. Never changed."""
 
-    convention = models.ForeignKey(Convention, on_delete=models.CASCADE, related_name="events")
+    convention = models.ForeignKey(
+        Convention, on_delete=models.CASCADE, related_name="events", verbose_name=_("convention de stage")
+    )
     action = models.CharField(_("Action"), max_length=20)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("Par"),
+    )
     at = models.DateTimeField(_("Date"), auto_now_add=True)
     before = models.CharField(_("Avant"), max_length=12, choices=Status, blank=True)
     after = models.CharField(_("Après"), max_length=12, choices=Status)
@@ -49,19 +57,24 @@ class Event(models.Model):
 class Remark(models.Model):
     """A correction asked by a manager on one field; the student answers or corrects, then marks it treated."""
 
-    convention = models.ForeignKey(Convention, on_delete=models.CASCADE, related_name="remarks")
+    convention = models.ForeignKey(
+        Convention, on_delete=models.CASCADE, related_name="remarks", verbose_name=_("convention de stage")
+    )
     field = models.CharField(_("Champ"), max_length=40)
     text = models.TextField(_("Remarque"), max_length=2_000)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("Auteur")
+    )
+    created_at = models.DateTimeField(_("Écrite le"), auto_now_add=True)
     answer = models.TextField(_("Réponse"), max_length=2_000, blank=True)
-    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(_("Traitée le"), null=True, blank=True)
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="+",
+        verbose_name=_("Traitée par"),
     )
 
     class Meta:

@@ -34,11 +34,15 @@ class Term(models.Model):
 
 
 class HealthInsuranceFund(models.Model):
-    """A health insurance fund (CPAM or CGSS); others are typed as free text on the agreement."""
+    """A health insurance fund (CPAM or CGSS), deactivated rather than deleted: the next load would bring it back.
+
+    Others are typed as free text on the agreement.
+    """
 
     region = models.CharField(_("Région"), max_length=60)
     name = models.CharField(_("Nom"), max_length=120, unique=True)
     address = models.CharField(_("Adresse"), max_length=200)
+    is_active = models.BooleanField(_("Proposée"), default=True)
 
     class Meta:
         verbose_name = _("caisse d’assurance maladie")

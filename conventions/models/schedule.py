@@ -18,7 +18,12 @@ class DateRange(Func):
 class Interruption(models.Model):
     """A period of the stage without presence, both days included."""
 
-    convention = models.ForeignKey(Convention, on_delete=models.CASCADE, related_name="interruptions")
+    convention = models.ForeignKey(
+        Convention,
+        on_delete=models.CASCADE,
+        related_name="interruptions",
+        verbose_name=_("convention de stage"),
+    )
     start = models.DateField(_("Premier jour d’interruption"))
     end = models.DateField(_("Dernier jour d’interruption"))
 

@@ -75,12 +75,14 @@ def test_what_an_administrator_changed_is_kept():
     Term.objects.filter(code="virement").update(label="Virement SEPA", rank=99, is_active=False)
     NafCode.objects.filter(version="rev2", code="86.10Z").update(label="Hôpitaux")
     Term.objects.filter(code="cheque").delete()
+    HealthInsuranceFund.objects.filter(name__endswith="du Calvados").update(is_active=False)
     Term.objects.create(kind=Term.Kind.PAYMENT_MODE, code="crypto", label="Autre")
     assert "valeurs de liste : 1 ajoutées" in load()
     transfer = Term.objects.get(code="virement")
     assert (transfer.label, transfer.rank, transfer.is_active) == ("Virement SEPA", 99, False)
     assert NafCode.objects.get(version="rev2", code="86.10Z").label == "Hôpitaux"
     assert Term.objects.filter(code="crypto").exists()
+    assert not HealthInsuranceFund.objects.get(name__endswith="du Calvados").is_active
 
 
 def test_labels_of_the_files_come_back_on_demand():
