@@ -570,7 +570,9 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
         Convention.objects.visible_to(user).for_detail().prefetch_related("turns"), pk=pk
     )
     if not convention.number:
-        return redirect(wizard.resume_url(convention))
+        return redirect(
+            wizard.resume_url(convention) if permissions.may_edit(user, convention) else convention
+        )
     event = convention.events.select_related("actor").last()
     return render(
         request,

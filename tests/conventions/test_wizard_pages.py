@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -12,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from conventions import forms, phases, wizard, workflow
-from conventions.models import Convention, Interruption, Status
+from conventions.models import Convention, HealthInsuranceFund, Interruption, Status
 from organisations.models import Contact, Organisation, Service
 from tests.factories import (
     ContactFactory,
@@ -164,6 +165,13 @@ def test_what_the_student_corrects_is_kept_and_shown_to_them(client, draft):
     page = client.get(step_url(draft, "eleve")).text
     assert "2 informations diffèrent de votre dossier" in page
     assert "Suède</del>" in page
+
+
+def test_a_health_fund_that_is_no_longer_offered_cannot_be_chosen(client, draft):
+    closed = HealthInsuranceFund.objects.create(region="Nord", name="Caisse fermée", is_active=False)
+    assert closed.name not in client.get(step_url(draft, "eleve")).text
+    data = posted(forms.StudentForm(instance=draft)) | {"health_fund": closed.pk}
+    assert client.post(step_url(draft, "eleve"), data).status_code == 422
 
 
 def test_a_health_fund_is_chosen_or_written(client, draft):
@@ -767,6 +775,12 @@ def test_the_pdf_is_offered_as_soon_as_it_is_ready(client, world, settings, tmp_
     waiting = client.get(url, headers={"HX-Request": "true"}).text
     assert "<html" not in waiting
     assert 'hx-trigger="every 2s"' in waiting
+    with time_machine.travel(timezone.now() + timedelta(minutes=5)):
+        client.force_login(world.people["student"])
+        given_up = client.get(url).text
+    assert "every 2s" not in given_up
+    assert "Actualiser la page" in given_up
+    client.force_login(world.people["student"])
     document = convention.documents.get()
     document.sha256, document.rendered_at = "0" * 64, timezone.now()
     document.file.save("convention.pdf", ContentFile(b"%PDF-1.7"))
@@ -776,7 +790,15 @@ def test_the_pdf_is_offered_as_soon_as_it_is_ready(client, world, settings, tmp_
 
 
 def test_a_draft_has_no_next_page_yet(client, draft):
-    assert client.get(reverse("conventions:next", args=[draft.pk])).url == step_url(draft, wizard.RECAP)
+    url = reverse("conventions:next", args=[draft.pk])
+    assert client.get(url).url == step_url(draft, wizard.RECAP)
+    workflow.act(draft.pk, "cancel", by=draft.student.user)
+    assert client.get(url).url == draft.get_absolute_url()
+
+
+def test_an_agreement_ended_before_its_signatures_does_not_show_them_as_done(world):
+    track = phases.track(world.convention_in(Status.TERMINATED))
+    assert [phase.state for phase in track] == ["done", "done", "done", "stop", ""]
 
 
 def test_resuming_leads_to_the_first_step_left(client, draft):
