@@ -88,13 +88,16 @@ class Person:
         expect(self.page.get_by_role("heading", level=1)).not_to_have_text("Se connecter")
 
     def reads_mail(self, to, subject):
-        """Wait until a mail has left, read it as the demo shows it, and follow the link it holds."""
+        """Wait until a mail has left, read it as the demo shows it, and follow the link it holds.
+
+        ``subject`` is part of it, as text or as a pattern.
+        """
         self.goes_to(f"/demo/courriels/?destinataire={to}")
         row = self.page.get_by_role("row").filter(has_text=subject).filter(has_text=to).first
         self.reloads_until(row.get_by_text("Envoyé", exact=True))
         self.sees("Courriels de la démonstration")
         self._activate(row.get_by_role("link"))
-        self.sees(re.compile(re.escape(subject)))
+        self.sees(subject if isinstance(subject, re.Pattern) else re.compile(re.escape(subject)))
         self.follows(re.compile("^http"))
 
     def reloads_until(self, sign, seconds=60):
