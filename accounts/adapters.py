@@ -17,6 +17,7 @@ from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.folding import fold
 from accounts.models import User
 from accounts.outbox import queue
 
@@ -38,6 +39,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count guesses by account alone, in any spelling the database takes for the same.
+
+        allauth adds the host, of which whoever guesses chooses the port and the case: each would be a fresh count.
+        """
+        return fold(credentials.get("email", ""))
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return resolve_url(settings.LOGIN_REDIRECT_URL)

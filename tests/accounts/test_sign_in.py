@@ -123,6 +123,21 @@ class TestLimits:
         assert not is_signed_in(client)
         assert sign_in(client, other.email).status_code == 302
 
+    @pytest.mark.parametrize(
+        ("host", "address"),
+        [
+            ("testserver:8001", "alix@univ-lille.example"),
+            ("TestServer", "alix@univ-lille.example"),
+            ("testserver", "alix@un\u0130v-lille.example"),  # PostgreSQL takes this capital for an i
+        ],
+    )
+    def test_a_guess_counts_however_it_is_addressed(self, client, host, address):
+        wrong_attempts(client, UserFactory(email="alix@univ-lille.example").email, 5)
+        typed = {"login": address, "password": PASSWORD}
+        response = client.post(reverse("account_login"), typed, headers={"host": host})
+        assert LIMIT in response.text
+        assert not is_signed_in(client)
+
     def test_a_stranger_is_limited_like_a_person(self, client):
         wrong_attempts(client, "personne@valmont.example", 5)
         assert LIMIT in sign_in(client, "personne@valmont.example").text
