@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.admin import EmailAddress
-from allauth.socialaccount.admin import SocialApp, SocialToken
+from allauth.socialaccount import admin as socialaccount
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
@@ -19,9 +20,20 @@ from accounts.folding import fold
 from accounts.models import Institution, Message, Student, User
 from accounts.outbox import replay
 
-# Addresses live on the person and providers in the environment: these lists would only mislead. SocialAccount
-# stays: unlinking an identity is done there. Importing from allauth's admin modules registered them all.
-admin.site.unregister([EmailAddress, SocialApp, SocialToken])
+# Addresses live on the person and providers in the environment: these lists would only mislead. Importing from
+# allauth's admin modules registered them all.
+admin.site.unregister([EmailAddress, SocialAccount, SocialApp, SocialToken])
+
+
+@admin.register(SocialAccount)
+class IdentityAdmin(socialaccount.SocialAccountAdmin):
+    """The identities at the single sign-on: unlinked here, but never linked by hand, which would open any account."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: SocialAccount | None = None) -> bool:
+        return False
 
 
 @admin.register(Institution)

@@ -189,7 +189,8 @@ def deliver(message_id: int) -> bool | None:
                 message.state, message.next_attempt_at = Message.State.FAILED, None
             else:
                 message.next_attempt_at = timezone.now() + BACK_OFF[message.attempts - 1]
-            logger.warning("Message %s, attempt %s: %s", message.pk, message.attempts, message.server_answer)
+            # What the server said names the recipient: it stays on the row.
+            logger.warning("Message %s, attempt %s: %s", message.pk, message.attempts, type(error).__name__)
         else:
             message.state, message.sent_at = Message.State.SENT, timezone.now()
             message.next_attempt_at = None

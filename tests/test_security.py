@@ -114,6 +114,16 @@ class TestWhatIsPosted:
         remark.refresh_from_db()
         assert (remark.answer, remark.resolved_at) == ("", None)
 
+    def test_an_answer_keeps_what_the_database_can_hold(self):
+        world = World()
+        convention = world.convention_in(Status.SUBMITTED)
+        remark = world.remark(convention)
+        workflow.act(convention.pk, "return", by=world.people["manager"])
+        url = reverse("conventions:step", args=[convention.pk, "contenu"])
+        browser(world.people["student"]).post(url, content(**{f"answer-{remark.pk}": "Cor\x00rigé."}))
+        remark.refresh_from_db()
+        assert remark.answer == "Corrigé."
+
     @pytest.mark.parametrize("choice", [HUGE, "9" * 30, "-1", "²", "1 OR 1=1"])
     def test_a_key_that_cannot_be_one_is_nobodys(self, choice):
         world = World()

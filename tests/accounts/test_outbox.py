@@ -196,13 +196,14 @@ class TestDeliver:
         assert outbox.deliver(message.pk) is True
         assert mail_server.mails[0]["Message-ID"] == before
 
-    def test_an_address_refused_for_good_is_parked_at_once(self, mail_server):
+    def test_an_address_refused_for_good_is_parked_at_once(self, mail_server, caplog):
         message = MessageFactory()
         mail_server.unknown.add(message.recipient)
         assert outbox.deliver(message.pk) is False
         message.refresh_from_db()
         assert (message.state, message.attempts) == ("failed", 1)
         assert "No such user" in message.server_answer
+        assert message.recipient not in caplog.text
 
     def test_an_unreachable_server_is_retried(self, settings):
         settings.EMAIL_PORT = embedded.free_port()

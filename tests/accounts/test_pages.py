@@ -1,6 +1,7 @@
 """The e-mails of the demo, the header of every page, what a person is, and the administration."""
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.template import engines
@@ -226,6 +227,16 @@ class TestAdministration:
         page = client.get(reverse("admin:accounts_message_change", args=[secret.pk]))
         assert "Masqué" in page.text
         assert "secret" not in page.text.replace("password-reset", "")
+
+    def test_an_identity_is_unlinked_never_linked_by_hand(self, client):
+        identity = SocialAccount.objects.create(user=UserFactory(), provider="sso", uid="camille")
+        assert client.get(reverse("admin:socialaccount_socialaccount_add")).status_code == 403
+        url = reverse("admin:socialaccount_socialaccount_change", args=[identity.pk])
+        client.post(url, {"user": self.admin.pk, "provider": "sso", "uid": "camille", "extra_data": "{}"})
+        identity.refresh_from_db()
+        assert identity.user != self.admin
+        client.post(reverse("admin:socialaccount_socialaccount_delete", args=[identity.pk]), {"post": "yes"})
+        assert not SocialAccount.objects.exists()
 
     def test_sso_secrets_are_not_kept_there(self):
         registered = {model._meta.label for model in admin.site._registry}
