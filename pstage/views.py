@@ -1,22 +1,17 @@
 """Pages that belong to no app: health, theme, style guide."""
 
-from types import SimpleNamespace
-from typing import Any, ClassVar
-
-from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.cache import patch_cache_control
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
+
+from pstage import specimens
 
 
 @login_not_required
@@ -48,171 +43,9 @@ def theme(request: HttpRequest) -> HttpResponse:
     return response
 
 
-class SpecimenForm(forms.Form):
-    """One field of each kind, for the style guide."""
-
-    search = forms.CharField(
-        label=_("Raison sociale, ville ou SIRET"),
-        help_text=_("Accents, majuscules et fautes de frappe n’ont pas d’importance."),
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
-    )
-    subject = forms.CharField(label=_("Sujet"), help_text=_("Ce que vous ferez, en une phrase."))
-    missions = forms.CharField(label=_("Fonctions et tâches"), widget=forms.Textarea)
-    start = forms.DateField(label=_("Début du stage"), widget=forms.DateInput(attrs={"type": "date"}))
-    amount = forms.DecimalField(
-        label=_("Montant par heure"),
-        localize=True,
-        min_value=4.5,
-        error_messages={"min_value": _("Au moins 4,50 € par heure en 2026 (article L124-6).")},
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "data-unit": "€"}),
-    )
-    mode = forms.ChoiceField(
-        label=_("Modalité de versement"),
-        required=False,
-        choices=[("", "—"), ("transfer", _("Virement")), ("cheque", _("Chèque"))],
-    )
-    is_paid = forms.ChoiceField(
-        label=_("Gratification au cours du stage"),
-        choices=[("yes", _("Oui")), ("no", _("Non"))],
-        widget=forms.RadioSelect,
-    )
-    days = forms.MultipleChoiceField(
-        label=_("Jours travaillés"),
-        required=False,
-        choices=[
-            ("0", _("lundi")),
-            ("1", _("mardi")),
-            ("2", _("mercredi")),
-            ("3", _("jeudi")),
-            ("4", _("vendredi")),
-        ],
-        widget=forms.CheckboxSelectMultiple,
-    )
-    is_confidential = forms.BooleanField(
-        label=_("Sujet confidentiel"), required=False, help_text=_("Le rapport ne sera pas diffusé.")
-    )
-    number = forms.CharField(label=_("Numéro étudiant"), disabled=True, required=False)
-
-    # What pstage.forms.Field reads on a form.
-    remarks: dict[str, list[Any]]
-    answers_remarks = True
-    reasons: ClassVar[dict[str, Any]] = {
-        "is_paid": _("La gratification est obligatoire au-delà de 308 heures de présence."),
-    }
-
-
-def styleguide_context() -> dict[str, Any]:
-    """Return invented data for every component of the style guide."""
-    now = timezone.now()
-    form = SpecimenForm(
-        data={
-            "search": "chu caen",
-            "subject": "Suivi qualité des lots en production",
-            "missions": "",
-            "start": "2026-03-02",
-            "amount": "4,35",
-            "is_paid": "yes",
-            "days": ["0", "1"],
-        },
-        initial={"number": "22100457"},
-    )
-    remark = SimpleNamespace(
-        pk=1,
-        author="Nathalie Rousseau",
-        created_at=now,
-        text="Le sujet doit dire ce que vous ferez, pas seulement le service.",
-        answer="",
-        resolved_at=None,
-    )
-    treated = SimpleNamespace(
-        **{**vars(remark), "pk": 2, "text": "Précisez le site.", "answer": "Rouen.", "resolved_at": now}
-    )
-    form.remarks = {"subject": [remark], "missions": [treated]}
-    labels = [
-        ("Élève", "done"),
-        ("Formation", "done"),
-        ("Établissement d’accueil", "done"),
-        ("Service d’accueil", "remark"),
-        ("Tuteur professionnel", "error"),
-        ("Contenu du stage", "todo"),
-        ("Responsable pédagogique", "todo"),
-        ("Signataire", "todo"),
-        ("Récapitulatif", "todo"),
-    ]
-    steps = [
-        {
-            "slug": f"step-{rank}",
-            "label": label,
-            "state": state,
-            "current": rank == 6,
-            "url": "#main" if rank < 8 else "",
-        }
-        for rank, (label, state) in enumerate(labels, start=1)
-    ]
-    return {
-        "form": form,
-        "steps": steps,
-        "step": steps[5],
-        "number": 6,
-        "phases": [
-            {"label": label, "state": state}
-            for label, state in [
-                ("Saisie", "done"),
-                ("Vérification", "now"),
-                ("Impression", ""),
-                ("Signatures", ""),
-                ("Stage", ""),
-            ]
-        ],
-        "page": Paginator(range(137), 20).page(2),
-        "saved_at": now,
-        "rows": [
-            {
-                "number": f"2026-0001{rank}",
-                "student": student,
-                "programme": programme,
-                "host": host,
-                "dates": "02/03 → 31/07/2026",
-                "tone": tone,
-                "state": state,
-                "since": since,
-            }
-            for rank, (student, programme, host, tone, state, since) in enumerate(
-                [
-                    (
-                        "Inès Marchand",
-                        "M2 Chimie",
-                        "Laboratoires Vauquelin, Rouen",
-                        "stop",
-                        "Début dans 4 jours",
-                        "Corrigée il y a 1 h",
-                    ),
-                    (
-                        "Yanis Lefèvre",
-                        "L3 Droit",
-                        "Tribunal judiciaire de Caen",
-                        "wait",
-                        "À valider",
-                        "Soumise il y a 2 jours",
-                    ),
-                    (
-                        "Mehdi Aubert",
-                        "M2 Chimie",
-                        "Universität Bremen (Allemagne)",
-                        "info",
-                        "Chez l’étudiant",
-                        "2 remarques, depuis 5 jours",
-                    ),
-                ],
-                start=18,
-            )
-        ],
-    }
-
-
 @require_safe
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Show every component once, to staff."""
     if not (request.user.is_authenticated and request.user.is_staff):
         raise PermissionDenied
-    return render(request, "styleguide.html", styleguide_context())
+    return render(request, "styleguide.html", specimens.of_everything())
