@@ -53,6 +53,11 @@ def keeps_typed_text(view: Callable[..., Any]) -> Callable[..., Any]:
     return view
 
 
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what a page has to show of its form: what is posted now, or was before the sign-in; else None."""
+    return request.POST if request.method == "POST" else take_typed_text(request)
+
+
 def take_typed_text(request: HttpRequest) -> QueryDict | None:
     """Return, once, what was posted to this address before the sign-in."""
     kept = request.session.get(SESSION_KEY)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from conventions.models import Convention, Document, Event, HealthInsuranceFund, Interruption, Term
-from conventions.workflow import ACTIONS
+from conventions.phases import HAPPENED
 from organisations.admin import FoldedSearch, ReferenceAdmin
 from organisations.models import Party
 
@@ -94,7 +94,7 @@ class EventAdmin(LeftByAgreement):
 
     @admin.display(description=_("Action"), ordering="action")
     def what(self, event: Event) -> str:
-        return str(ACTIONS[event.action].label) if event.action in ACTIONS else event.action
+        return str(HAPPENED.get(event.action, event.action))
 
     @admin.display(description=_("Par"))
     def who(self, event: Event) -> str:

@@ -8,7 +8,6 @@ from django.db import transaction
 from django_countries import countries
 
 from accounts.models import Student
-from conventions import wizard
 from conventions.models import Convention, Event, Interruption
 
 if TYPE_CHECKING:
@@ -111,8 +110,3 @@ def differences(convention: Convention) -> dict[str, tuple[str, str]]:
 def in_words(column: str, value: str) -> str:
     """Return a value of the records as people read it: the name of a country, not its code."""
     return str(countries.name(value)) if column == "student_country" else value
-
-
-def named_differences(convention: Convention) -> list[tuple[str, str, str]]:
-    """Return what the student corrected: label, what the records said, what the agreement says."""
-    return [(wizard.label_of(column), *values) for column, values in differences(convention).items()]

@@ -12,6 +12,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -200,5 +201,5 @@ def chip_label(field: forms.Field, value: Any) -> str:
     if isinstance(field, forms.ChoiceField):
         value = dict(cast("Iterable[tuple[Any, Any]]", field.choices)).get(value, value)
     if isinstance(value, date):
-        value = value.strftime("%d/%m/%Y")
+        value = date_format(value, "SHORT_DATE_FORMAT")
     return _("%(filter)s : %(value)s") % {"filter": field.label, "value": value}

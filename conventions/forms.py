@@ -18,7 +18,7 @@ from django.db import models
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -27,7 +27,6 @@ from conventions import calendar
 from conventions.models import Convention, HealthInsuranceFund, Interruption, Term
 from organisations.fields import clean_phone, clean_postal_code
 from organisations.models import Enrolment
-from organisations.models.university import academic_year_label
 
 Problems = dict[str, str]
 
@@ -214,7 +213,7 @@ class ProgrammeForm(StepForm):
             "programme__ufr__centre", "programme__centre"
         )
         self.enrolments = list(field.queryset)
-        field.choices = [(enrolment.pk, enrolment_label(enrolment)) for enrolment in self.enrolments]
+        field.choices = [(enrolment.pk, str(enrolment)) for enrolment in self.enrolments]
         this_year = self.instance.institution.academic_year(timezone.localdate())
         current = [enrolment for enrolment in self.enrolments if enrolment.academic_year == this_year]
         if not self.instance.enrolment_id and len(current) == 1:
@@ -390,8 +389,8 @@ def schedule_problems(convention: Convention) -> Problems:
         found["end"] = _(
             "La fin du stage (%(end)s) précède son début (%(start)s) : corrigez l’une des deux dates."
         ) % {
-            "end": end.strftime("%d/%m/%Y"),
-            "start": start.strftime("%d/%m/%Y"),
+            "end": date_format(end, "SHORT_DATE_FORMAT"),
+            "start": date_format(start, "SHORT_DATE_FORMAT"),
         }
     elif start and end and end - start > LONGEST_STAGE:
         found["end"] = _("Un stage dure au plus un an : vérifiez l’année de fin.")
@@ -467,12 +466,13 @@ def gratification_problems(convention: Convention) -> Problems:
         "currency": _("Choisissez la monnaie."),
         "payment_mode": _("Choisissez la modalité de versement."),
     }
-    return {name: question for name, question in questions.items() if is_unset(convention, name)}
+    return {name: question for name, question in questions.items() if is_empty(convention, name)}
 
 
-def is_unset(convention: Convention, name: str) -> bool:
-    """Whether a column is empty, without loading the row it may point to."""
-    return not getattr(convention, column(name).attname)
+def is_empty(convention: Convention, name: str) -> bool:
+    """Whether a column says nothing yet, without loading the row it may point to."""
+    value = getattr(convention, column(name).attname)
+    return value is None or value == [] or (isinstance(value, str) and not value.strip())
 
 
 def compute_hours(convention: Convention) -> Decimal | None:
@@ -577,10 +577,6 @@ def number(value: Decimal, decimals: int = 2) -> str:
     """Return a decimal as the reader writes it, without useless zeros: « 7,5 », « 1 390 »."""
     rounded = value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP).normalize()
     return str(number_format(f"{rounded:f}", force_grouping=True))
-
-
-def enrolment_label(enrolment: Enrolment) -> str:
-    return f"{academic_year_label(enrolment.academic_year)} – {enrolment.programme}"
 
 
 class InterruptionForm(forms.Form):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from accounts import outbox
-from conventions.models import Convention, Event, Status
+from conventions.models import Convention, Event, Status, Turn
 from organisations.models import Centre
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def announce(event: Event) -> None:
             if teacher is not None:
                 # Once per person and agreement, however often it is submitted again.
                 _tell(event, [teacher], "teacher_named", key=f"named:{convention.pk}")
-                if convention.turns.filter(purpose="approval").exists():
+                if convention.turns.filter(purpose=Turn.Purpose.APPROVAL).exists():
                     _tell(event, [teacher], "approval_asked")
         case "approve":
             _tell(event, managers_of(convention.centre), "approved")
@@ -52,7 +52,7 @@ def announce(event: Event) -> None:
 
 
 def managers_of(centre: Centre | None) -> list[User | str]:
-    """Return the addresses a centre wants told: its mailbox, or each of its active managers."""
+    """Return whom a centre wants told: its mailbox, or each of its active managers."""
     if centre is None:
         return []
     if centre.notified == Centre.Notified.MAILBOX:

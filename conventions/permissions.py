@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conventions.models import Convention, Status
+from conventions.models import Convention, Remark, Status, Turn
 from organisations.roles import roles_of
 
 if TYPE_CHECKING:
@@ -46,9 +46,13 @@ def may_answer_remarks(user: User, convention: Convention) -> bool:
     return convention.status == Status.RETURNED and owns_or_manages(user, convention)
 
 
-def sees_open_remarks(user: User, convention: Convention) -> bool:
-    """A remark being written stays between managers until the agreement is sent back."""
-    return convention.status == Status.RETURNED or may_remark(user, convention)
+def remarks_seen(user: User, convention: Convention) -> list[Remark]:
+    """Return the remarks this person reads; one being written stays between managers until it is sent."""
+    if convention.number is None:
+        return []
+    sees_open = convention.status == Status.RETURNED or may_remark(user, convention)
+    remarks = convention.remarks.select_related("author")
+    return [remark for remark in remarks if remark.resolved_at or sees_open]
 
 
 def may_cancel(user: User, convention: Convention) -> bool:
@@ -58,12 +62,9 @@ def may_cancel(user: User, convention: Convention) -> bool:
 
 def may_delete(user: User, convention: Convention) -> bool:
     """A draft that was never submitted leaves nothing behind; anything later is cancelled instead."""
-    return convention.status == Status.DRAFT and convention.number is None and owns_or_manages(user, convention)
-
-
-def may_print(user: User, convention: Convention) -> bool:
-    """The stored PDF, for everyone who sees the agreement, from its validation on."""
-    return convention.validated_at is not None
+    return (
+        convention.status == Status.DRAFT and convention.number is None and owns_or_manages(user, convention)
+    )
 
 
 def may_preview(user: User, convention: Convention) -> bool:
@@ -72,9 +73,11 @@ def may_preview(user: User, convention: Convention) -> bool:
 
 
 def sees_journal(user: User, convention: Convention) -> bool:
-    return owns(user, convention) or manages(user, convention) or roles_of(user).is_admin
+    return owns_or_manages(user, convention) or roles_of(user).is_admin
 
 
 def awaits_approval(convention: Convention) -> bool:
     """The referent teacher's approval is asked and not given yet."""
-    return any(turn.purpose == "approval" and turn.done_at is None for turn in convention.turns.all())
+    return any(
+        turn.purpose == Turn.Purpose.APPROVAL and turn.done_at is None for turn in convention.turns.all()
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from conventions.models import Convention, Turn
+from conventions.models import Convention, Turn, signers
 from organisations.models import Party
 
 if TYPE_CHECKING:
@@ -60,23 +60,10 @@ def circuit(convention: Convention) -> list[Line]:
     """Return the signatures in the centre's order, before the circuit is open as well as after."""
     turns = {turn.party: turn for turn in convention.turns.all() if turn.purpose == Turn.Purpose.SIGNATURE}
     current = current_turn(convention, Turn.Purpose.SIGNATURE)
-    order = convention.signature_order or (convention.centre.signature_order if convention.centre else [])
     lines = []
-    for party in order:
-        turn = turns.get(party)
+    for signer in signers(convention):
+        turn = turns.get(signer.party)
         state = "done" if turn and turn.done_at else "now" if turn and turn == current else ""
-        name = name_of(convention, Party(party))
-        lines.append(Line(party, str(Party(party).label), name, state, turn.signed_on if turn else None))
+        signed_on = turn.signed_on if turn else None
+        lines.append(Line(signer.party, str(signer.party.label), signer.name, state, signed_on))
     return lines
-
-
-def name_of(convention: Convention, party: Party) -> str:
-    """Return who signs for a party, or an empty text while nobody is named."""
-    people = {
-        Party.STUDENT: convention.student.user,
-        Party.TUTOR: convention.tutor,
-        Party.HOST: convention.signatory,
-        Party.TEACHER: convention.teacher,
-        Party.UNIVERSITY: convention.centre.signatory_name if convention.centre else None,
-    }
-    return str(people[party] or "")

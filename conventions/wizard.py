@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Field
 from django.urls import reverse
@@ -32,28 +31,19 @@ class Step:
         empty = {
             name: ""
             for name in self.fields
-            if not forms.column(name).blank and is_empty(value_of(convention, name))
+            if not forms.column(name).blank and forms.is_empty(convention, name)
         }
         return {**self.problems(convention), **empty}
 
     def has_mistake(self, convention: Convention) -> bool:
         """Whether something typed breaks a rule, as opposed to not being typed yet."""
-        return any(not is_empty(value_of(convention, name)) for name in self.problems(convention))
-
-
-def value_of(convention: Convention, name: str) -> Any:
-    """Return a column's value without loading the row it points to."""
-    return getattr(convention, forms.column(name).attname)
+        return any(not forms.is_empty(convention, name) for name in self.problems(convention))
 
 
 def label_of(name: str) -> str:
     """Return a column's name as people read it; the interruptions, in a table of their own, have one too."""
     field = Convention._meta.get_field(name)
     return str(field.verbose_name if isinstance(field, Field) else gettext_lazy("Interruptions"))
-
-
-def is_empty(value: Any) -> bool:
-    return value is None or value == [] or (isinstance(value, str) and not value.strip())
 
 
 def service_problems(convention: Convention) -> forms.Problems:

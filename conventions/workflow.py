@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -132,14 +133,13 @@ def signature_dated(request: Request) -> None:
 
 def on_submit(request: Request) -> None:
     """Give the number once, and copy the centre's habits onto the agreement."""
-    convention = request.convention
-    assert convention.centre is not None
+    convention, centre = request.convention, request.convention.centre
+    assert centre is not None
     if convention.number is None:
         convention.number = next_number(convention)
     convention.submitted_at = timezone.now()
-    convention.signature_order = list(convention.centre.signature_order)
-    centre = convention.centre
-    convention.copies = centre.copies_abroad if convention.is_abroad else centre.copies_france
+    convention.signature_order = list(centre.signature_order)
+    convention.copies = centre.copies(abroad=convention.is_abroad)
     convention.refresh_search_key()
     signing.ask_approval(convention)
 
@@ -204,7 +204,7 @@ ACTIONS = {
             target=Status.DRAFT,
             allowed=permissions.owns,
             warning=gettext_lazy(
-                "La convention redevient un brouillon ; vous pourrez la modifier et la soumettre à nouveau."
+                "La convention redevient un brouillon : vous pourrez la modifier et la soumettre à nouveau."
             ),
         ),
         Action(
@@ -327,7 +327,7 @@ def act(
         if convention.status not in action.sources:
             raise Refused(moved_on(convention))
         if action.comment_required(convention) and not comment.strip():
-            raise Refused(_("Indiquez la raison : elle sera notée dans le journal et envoyée à l’étudiant."))
+            raise Refused(_("Indiquez la raison : elle sera notée dans le journal et envoyée à l’étudiant."))
         request = Request(convention, by, comment.strip(), signed_on, party)
         for guard in action.guards:
             guard(request)
@@ -367,5 +367,5 @@ def moved_on(convention: Convention) -> str:
     return _("%(who)s a déjà agi : la convention est « %(status)s » depuis le %(at)s. Rechargez la page.") % {
         "who": event.actor,
         "status": convention.get_status_display(),
-        "at": timezone.localtime(event.at).strftime("%d/%m/%Y %H:%M"),
+        "at": date_format(timezone.localtime(event.at), "SHORT_DATETIME_FORMAT"),
     }

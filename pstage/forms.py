@@ -47,7 +47,7 @@ class Field(BoundField):
         ids = super().aria_describedby
         if ids is None or not self.auto_id or self.is_hidden:
             return ids
-        extra = [f"{self.auto_id}_remark_{remark.pk}" for remark in self.remarks]
+        extra = [f"remark-{remark.pk}" for remark in self.remarks]
         if self.unit:
             extra.insert(0, f"{self.auto_id}_unit")
         return " ".join([*ids.split(), *extra])

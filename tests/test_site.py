@@ -190,7 +190,7 @@ def test_field_tells_screen_readers_its_help_error_and_remarks(rf):
     form.remarks = {"subject": [remark]}
     html = str(form["subject"].as_field_group())
     described = re.search(r'<input[^>]*aria-describedby="([^"]+)"', html).group(1).split()
-    assert described == ["id_subject_helptext", "id_subject_error", "id_subject_remark_7"]
+    assert described == ["id_subject_helptext", "id_subject_error", "remark-7"]
     for target in described:
         assert f'id="{target}"' in html
     assert "(facultatif)" not in html

@@ -12,7 +12,7 @@ from conventions.documents.printing import (
     render_pdf,
     sweep_documents,
 )
-from conventions.documents.reading import Change, Row, Section, changes_since, differences, sections
+from conventions.documents.reading import Change, Row, Section, by_field, changes_since, differences, sections
 
 __all__ = [
     "Change",
@@ -20,6 +20,7 @@ __all__ = [
     "Row",
     "Section",
     "agreement",
+    "by_field",
     "changes_since",
     "differences",
     "digest",

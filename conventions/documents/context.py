@@ -17,9 +17,10 @@ from django.utils import timezone, translation
 
 from accounts.models import PostalAddress, Student
 from conventions import calendar
-from conventions.models import Convention, Interruption
-from organisations.models import Contact, Organisation, Party, Service, Teacher
-from organisations.models.university import academic_year_label, default_signature_order
+from conventions.drafts import differences
+from conventions.models import Convention, Interruption, signers
+from organisations.models import Contact, Organisation, Service, Teacher
+from organisations.models.university import academic_year_label
 
 Context = dict[str, Any]
 
@@ -57,7 +58,10 @@ def agreement(convention: Convention) -> Context:
             "gratification": _gratification(convention),
             "circuit": _circuit(convention),
             "copies": _copies(convention),
-            "differences": _differences(convention),
+            "differences": [
+                {"field": name, "before": before, "after": after}
+                for name, (before, after) in differences(convention).items()
+            ],
         }
     return {name: without_invisible(value) for name, value in context.items()}
 
@@ -210,44 +214,22 @@ def _gratification(convention: Convention) -> Context:
 
 def _circuit(convention: Convention) -> list[Context]:
     """Return who signs, in order: party, its label, the person's name and quality."""
-    user, centre = convention.student.user, convention.centre
-    signatory, tutor, teacher = convention.signatory, convention.tutor, convention.teacher
-    people = {
-        Party.STUDENT: (str(user), ""),
-        Party.TUTOR: (str(tutor or ""), tutor.function if tutor else ""),
-        Party.HOST: (str(signatory or ""), signatory.function if signatory else ""),
-        Party.TEACHER: (str(teacher or ""), teacher.position if teacher else ""),
-        Party.UNIVERSITY: (centre.signatory_name, centre.signatory_title) if centre else ("", ""),
-    }
-    order = (
-        convention.signature_order
-        or (convention.centre and convention.centre.signature_order)
-        or default_signature_order()
-    )
     return [
         {
-            "party": str(party),
-            "label": str(Party(party).label),
-            "name": people[Party(party)][0],
-            "quality": people[Party(party)][1],
+            "party": str(signer.party),
+            "label": str(signer.party.label),
+            "name": signer.name,
+            "quality": signer.quality,
         }
-        for party in order
+        for signer in signers(convention)
     ]
 
 
 def _copies(convention: Convention) -> int | None:
-    if convention.copies is not None or convention.centre is None:
+    """Return the copies noted at submission; while the content may change, what the centre would ask."""
+    if convention.centre is None or not convention.is_editable:
         return convention.copies
-    return convention.centre.copies_abroad if convention.is_abroad else convention.centre.copies_france
-
-
-def _differences(convention: Convention) -> list[Context]:
-    """Return what the student corrected: ``record`` holds the university's value of some columns, by name."""
-    return [
-        {"field": name, "before": str(known), "after": text(getattr(convention, name))}
-        for name, known in convention.record.items()
-        if str(known) != text(getattr(convention, name))
-    ]
+    return convention.centre.copies(abroad=convention.is_abroad)
 
 
 def interruptions(convention: Convention) -> Iterable[Interruption]:

@@ -22,7 +22,7 @@ from PIL import Image
 
 from conventions.documents import pdf
 from conventions.documents.context import Context, agreement
-from conventions.documents.reading import Row, sections, short_date, teaching
+from conventions.documents.reading import Row, by_field, sections, short_date, teaching
 from conventions.models import Convention, Document
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Variant:
 
     is_abroad: bool
     is_public_law: bool
-    crosses_year: bool
+    crosses_year: bool  # and is paid: the amount then follows the ceiling of the new year
 
     @classmethod
     def of(cls, context: Context) -> Variant:
@@ -46,7 +46,7 @@ class Variant:
         return cls(
             is_abroad=stage["is_abroad"],
             is_public_law=context["organisation"]["is_public_law"],
-            crosses_year=stage["start"][:4] != stage["end"][:4],
+            crosses_year=bool(context["gratification"]["is_paid"]) and stage["start"][:4] != stage["end"][:4],
         )
 
 
@@ -65,8 +65,12 @@ def _logo(convention: Convention) -> str:
     logo = convention.institution.logo
     if not logo:
         return ""
-    with logo.open("rb") as file, Image.open(file) as picture:
-        small = picture.convert("RGBA")
+    try:
+        with logo.open("rb") as file, Image.open(file) as picture:
+            small = picture.convert("RGBA")
+    except OSError:  # a lost or damaged picture must not keep an agreement from being validated
+        logger.exception("The logo %s could not be read", logo.name)
+        return ""
     small.thumbnail(LOGO_PIXELS)
     output = io.BytesIO()
     small.quantize().save(output, "PNG", optimize=True)
@@ -112,13 +116,14 @@ def _rows(context: Context) -> dict[str, list[Row]]:
 
     What the law wants is never left out (article D124-4, 1° to 15°); an optional row without a value is.
     """
-    value = {row.field: row.value for section in sections(context) for row in section.rows}
+    value = by_field(sections(context))
     programme, service, student = context["programme"], context["service"], context["student"]
     code = f"({programme['code']})".replace(" ", NO_BREAK) if programme["code"] else ""
     dates = f"du {value['start']} au {value['end']}" if value["start"] and value["end"] else ""
     corrected = f"Calcul corrigé : {value['hours_reason']}" if value["hours_reason"] else ""
     leave = f"Jours de congé : {value['leave_days']}" if value["leave_days"] else ""
     unusual = value["exceptional_work"] if value["exceptional_work"] != _("Non") else ""
+    amount = "Aucune" if context["gratification"]["is_paid"] is False else value["is_paid"]
     credit = f"{value['ects']} crédits ECTS" if value["ects"] else ""
     secret = "Le sujet est confidentiel : voir l’article 10." if context["stage"]["is_confidential"] else ""
     rows = {
@@ -146,7 +151,7 @@ def _rows(context: Context) -> dict[str, list[Row]]:
         ],
         "follow_up": [Row("Modalités de suivi", value["follow_up"])],
         "gratification": [
-            Row("Gratification", _join(", ", value["is_paid"], value["payment_mode"].lower()), "key"),
+            Row("Gratification", _join(", ", amount, value["payment_mode"].lower()), "key"),
             Row("Avantages offerts", value["benefits"]),
         ],
         "protection": [
@@ -226,9 +231,7 @@ def make(document_id: int) -> Document:
         content = render_pdf(document.context, draft=False)
         document.sha256 = hashlib.sha256(content).hexdigest()
         document.rendered_at = timezone.now()
-        document.file.save(
-            f"{document.convention_id}-{document.sha256[:16]}.pdf", ContentFile(content), save=False
-        )
+        document.file.save(f"convention-{document.context['number']}.pdf", ContentFile(content), save=False)
         document.save(update_fields=["file", "sha256", "rendered_at"])
     return document
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from conventions.documents.context import Context, agreement
 from conventions.models import Convention
+from conventions.wizard import label_of
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,6 @@ class Row:
     label: str
     value: str
     field: str = ""
-
-    @property
-    def is_long(self) -> bool:
-        return len(self.value) > 120 or "\n" in self.value
 
     @property
     def is_right_to_left(self) -> bool:
@@ -63,12 +60,12 @@ def sections(context: Context) -> list[Section]:
             "formation",
             [
                 Row(_("Année universitaire"), context["programme"]["academic_year"]),
-                Row(column("enrolment"), context["programme"]["label"], "enrolment"),
+                Row(label_of("enrolment"), context["programme"]["label"], "enrolment"),
                 Row(_("Code de l’étape"), context["programme"]["code"]),
                 Row(_("Niveau"), context["programme"]["level"]),
                 Row(_("Volume d’enseignement"), teaching(context["programme"])),
-                Row(column("stage_type"), context["programme"]["stage_type"], "stage_type"),
-                Row(column("language"), context["programme"]["language"], "language"),
+                Row(label_of("stage_type"), context["programme"]["stage_type"], "stage_type"),
+                Row(label_of("language"), context["programme"]["language"], "language"),
             ],
         ),
         _organisation_section(context["organisation"]),
@@ -77,7 +74,7 @@ def sections(context: Context) -> list[Section]:
             _("Service d’accueil"),
             "service",
             [
-                Row(column("service"), context["service"]["name"], "service"),
+                Row(label_of("service"), context["service"]["name"], "service"),
                 Row(_("Adresse"), "\n".join(context["service"]["address"])),
                 Row(_("Téléphone"), context["service"]["phone"]),
             ],
@@ -89,7 +86,7 @@ def sections(context: Context) -> list[Section]:
             _("Responsable pédagogique"),
             "responsable",
             [
-                Row(column("teacher"), context["teacher"]["name"], "teacher"),
+                Row(label_of("teacher"), context["teacher"]["name"], "teacher"),
                 Row(_("Fonction"), context["teacher"]["position"]),
                 Row(_("UFR"), context["teacher"]["ufr"]),
                 Row(_("Bureau"), context["teacher"]["office"]),
@@ -114,12 +111,12 @@ def _student_section(context: Context) -> Section:
             Row(_("Numéro étudiant"), student["number"]),
             Row(_("Date de naissance"), short_date(student["birth_date"])),
             Row(_("Adresse"), "\n".join(student["address"]), "student_street"),
-            Row(column("student_phone"), student["phone"], "student_phone"),
+            Row(label_of("student_phone"), student["phone"], "student_phone"),
             Row(_("Adresse électronique universitaire"), student["email"]),
-            Row(column("student_personal_email"), student["personal_email"], "student_personal_email"),
-            Row(column("insured_status"), student["insured_status"], "insured_status"),
-            Row(column("health_fund"), fund, "health_fund"),
-            Row(column("health_fund_other"), student["fund_other"], "health_fund_other"),
+            Row(label_of("student_personal_email"), student["personal_email"], "student_personal_email"),
+            Row(label_of("insured_status"), student["insured_status"], "insured_status"),
+            Row(label_of("health_fund"), fund, "health_fund"),
+            Row(label_of("health_fund_other"), student["fund_other"], "health_fund_other"),
         ],
     )
 
@@ -130,7 +127,7 @@ def _organisation_section(organisation: Context) -> Section:
         _("Établissement d’accueil"),
         "etablissement",
         [
-            Row(column("organisation"), organisation["name"], "organisation"),
+            Row(label_of("organisation"), organisation["name"], "organisation"),
             Row(_("Forme juridique"), organisation["legal_form"]),
             Row(_("Numéro SIRET"), organisation["siret"] or organisation["siret_exemption"]),
             Row(_("Autre identifiant"), organisation["local_identifier"]),
@@ -151,7 +148,7 @@ def _contact_section(key: str, title: str, step: str, contact: Context) -> Secti
         title,
         step,
         [
-            Row(column(key), contact["name"], key),
+            Row(label_of(key), contact["name"], key),
             Row(_("Fonction"), contact["function"]),
             Row(_("Service de rattachement"), contact["department"]),
             Row(_("Téléphone"), contact["phone"]),
@@ -169,13 +166,13 @@ def _stage_sections(context: Context) -> list[Section]:
             _("Contenu du stage"),
             "contenu",
             [
-                Row(column("theme"), stage["theme"], "theme"),
-                Row(column("subject"), stage["subject"], "subject"),
-                Row(column("missions"), stage["missions"], "missions"),
-                Row(column("skills"), stage["skills"], "skills"),
-                Row(column("details"), stage["details"], "details"),
-                Row(column("is_confidential"), yes_or_no(stage["is_confidential"]), "is_confidential"),
-                Row(column("origin"), stage["origin"], "origin"),
+                Row(label_of("theme"), stage["theme"], "theme"),
+                Row(label_of("subject"), stage["subject"], "subject"),
+                Row(label_of("missions"), stage["missions"], "missions"),
+                Row(label_of("skills"), stage["skills"], "skills"),
+                Row(label_of("details"), stage["details"], "details"),
+                Row(label_of("is_confidential"), yes_or_no(stage["is_confidential"]), "is_confidential"),
+                Row(label_of("origin"), stage["origin"], "origin"),
             ],
         ),
         Section(
@@ -183,20 +180,20 @@ def _stage_sections(context: Context) -> list[Section]:
             _("Durée et présence"),
             "contenu",
             [
-                Row(column("start"), long_date(stage["start"]), "start"),
-                Row(column("end"), long_date(stage["end"]), "end"),
+                Row(label_of("start"), long_date(stage["start"]), "start"),
+                Row(label_of("end"), long_date(stage["end"]), "end"),
                 Row(_("Présence effective"), presence(stage), "hours_corrected"),
-                Row(column("hours_reason"), stage["hours_reason"], "hours_reason"),
+                Row(label_of("hours_reason"), stage["hours_reason"], "hours_reason"),
                 Row(_("Heures et jours par semaine"), weekly(stage), "weekly_hours"),
-                Row(column("schedule_comment"), stage["schedule_comment"], "schedule_comment"),
+                Row(label_of("schedule_comment"), stage["schedule_comment"], "schedule_comment"),
                 Row(_("Interruptions"), "\n".join(map(period, stage["interruptions"])), "interruptions"),
                 Row(
                     _("Nuit, dimanche, jours fériés, télétravail"),
                     exceptional(stage),
                     "exceptional_work",
                 ),
-                Row(column("leave_days"), number(stage["leave_days"]), "leave_days"),
-                Row(column("leave_terms"), stage["leave_terms"], "leave_terms"),
+                Row(label_of("leave_days"), number(stage["leave_days"]), "leave_days"),
+                Row(label_of("leave_terms"), stage["leave_terms"], "leave_terms"),
             ],
         ),
         Section(
@@ -204,9 +201,9 @@ def _stage_sections(context: Context) -> list[Section]:
             _("Gratification et avantages"),
             "contenu",
             [
-                Row(column("is_paid"), amount or yes_or_no(money["is_paid"]), "is_paid"),
-                Row(column("payment_mode"), money["payment_mode"], "payment_mode"),
-                Row(column("benefits"), money["benefits"], "benefits"),
+                Row(label_of("is_paid"), amount or yes_or_no(money["is_paid"]), "is_paid"),
+                Row(label_of("payment_mode"), money["payment_mode"], "payment_mode"),
+                Row(label_of("benefits"), money["benefits"], "benefits"),
             ],
         ),
         Section(
@@ -214,11 +211,11 @@ def _stage_sections(context: Context) -> list[Section]:
             _("Suivi et validation"),
             "contenu",
             [
-                Row(column("follow_up"), stage["follow_up"], "follow_up"),
-                Row(column("work_nature"), stage["work_nature"], "work_nature"),
-                Row(column("validation_mode"), stage["validation_mode"], "validation_mode"),
-                Row(column("ects"), number(stage["ects"]), "ects"),
-                Row(column("internal_rules"), stage["internal_rules"], "internal_rules"),
+                Row(label_of("follow_up"), stage["follow_up"], "follow_up"),
+                Row(label_of("work_nature"), stage["work_nature"], "work_nature"),
+                Row(label_of("validation_mode"), stage["validation_mode"], "validation_mode"),
+                Row(label_of("ects"), number(stage["ects"]), "ects"),
+                Row(label_of("internal_rules"), stage["internal_rules"], "internal_rules"),
             ],
         ),
     ]
@@ -247,9 +244,14 @@ def _university_section(university: Context) -> Section:
     )
 
 
+def by_field(sections: list[Section]) -> dict[str, str]:
+    """Return the values of the rows that have a field."""
+    return {row.field: row.value for section in sections for row in section.rows if row.field}
+
+
 def differences(context: Context) -> list[Change]:
     """Return what the student corrected of the university's records, for the manager; it is not printed."""
-    return [Change(column(row["field"]), row["before"], row["after"]) for row in context["differences"]]
+    return [Change(label_of(row["field"]), row["before"], row["after"]) for row in context["differences"]]
 
 
 def changes_since(context: Context, convention: Convention) -> list[Change]:
@@ -268,11 +270,6 @@ def changes_since(context: Context, convention: Convention) -> list[Change]:
         for row in section.rows
         if row.value != now[section.key, row.label]
     ]
-
-
-def column(name: str) -> str:
-    """Return the label of a column of the agreement."""
-    return str(capfirst(Convention._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
 
 
 def number(value: str, decimals: int | None = None) -> str:

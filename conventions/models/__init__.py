@@ -1,6 +1,6 @@
 """What is agreed: the agreement, its schedule, its journal, its circuit and its documents."""
 
-from conventions.models.circuit import Turn
+from conventions.models.circuit import Signer, Turn, signers
 from conventions.models.convention import Convention, NumberCounter, Status
 from conventions.models.document import Document
 from conventions.models.journal import Event, Remark
@@ -15,7 +15,9 @@ __all__ = [
     "Interruption",
     "NumberCounter",
     "Remark",
+    "Signer",
     "Status",
     "Term",
     "Turn",
+    "signers",
 ]

@@ -1,5 +1,7 @@
 """Who approves or signs, in which order: one shape for both."""
 
+from dataclasses import dataclass
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conventions.models.convention import Convention
 from organisations.models import Party
+from organisations.models.university import default_signature_order
 
 
 class Turn(models.Model):
@@ -52,3 +55,27 @@ class Turn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rank}. {self.get_party_display()}"
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Who signs for a party; without a name while nobody is chosen."""
+
+    party: Party
+    name: str
+    quality: str = ""
+
+
+def signers(convention: Convention) -> list[Signer]:
+    """Return who signs, in the order noted at submission; before it in the centre's, or in the usual one."""
+    centre, tutor = convention.centre, convention.tutor
+    signatory, teacher = convention.signatory, convention.teacher
+    people = {
+        Party.STUDENT: (str(convention.student.user), ""),
+        Party.TUTOR: (str(tutor), tutor.function) if tutor else ("", ""),
+        Party.HOST: (str(signatory), signatory.function) if signatory else ("", ""),
+        Party.TEACHER: (str(teacher), teacher.position) if teacher else ("", ""),
+        Party.UNIVERSITY: (centre.signatory_name, centre.signatory_title) if centre else ("", ""),
+    }
+    order = convention.signature_order or (centre.signature_order if centre else default_signature_order())
+    return [Signer(Party(party), *people[Party(party)]) for party in order]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.middleware import keeps_typed_text, take_typed_text
+from accounts.middleware import keeps_typed_text, posted
 from accounts.models import User
 from accounts.session import signed_in
 from conventions import documents, forms, permissions, phases, signing, wizard, workflow
@@ -43,7 +43,7 @@ def page(
     user = signed_in(request)
     document = convention.documents.first()
     context = document.context if document else documents.agreement(convention)
-    remarks = remarks_seen(user, convention)
+    remarks = permissions.remarks_seen(user, convention)
     open_remarks = [remark for remark in remarks if not remark.resolved_at]
     manages, owns = permissions.manages(user, convention), permissions.owns(user, convention)
     sections = documents.sections(context)
@@ -69,7 +69,7 @@ def page(
             ),
             "phases": phases.track(convention),
             "soon": phases.soon(Status(convention.status), convention.start),
-            "facts": {row.field: row.value for section in sections for row in section.rows},
+            "facts": documents.by_field(sections),
             "sections": pinned(sections, remarks),
             "unplaced": unplaced(sections, remarks),
             "open_remarks": [(wizard.label_of(remark.field), remark) for remark in open_remarks],
@@ -90,13 +90,6 @@ def page(
         },
         status=status,
     )
-
-
-def remarks_seen(user: User, convention: Convention) -> list[Remark]:
-    """Return the remarks this person sees: those treated, and those still open once they were sent."""
-    remarks = convention.remarks.select_related("author")
-    sees_open = permissions.sees_open_remarks(user, convention)
-    return [remark for remark in remarks if remark.resolved_at or sees_open]
 
 
 Sections = list[tuple[documents.Section, list[tuple[documents.Row, list[Remark]]]]]
@@ -291,7 +284,7 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     if request.method == "GET" and convention.status not in asked.sources:
         messages.error(request, workflow.moved_on(convention))
         return redirect(convention)
-    typed = take_typed_text(request) if request.method == "GET" else request.POST
+    typed = posted(request)
     form = forms.ActionForm(
         typed,
         initial={"signed_on": timezone.localdate()},
@@ -343,7 +336,7 @@ def confirmation(
             "form": form,
             "possible": convention.status in asked.sources,
             "consequences": [asked.warning, *CONSEQUENCES.get(asked.name, ())] if asked.warning else [],
-            "facts": {row.field: row.value for section in sections for row in section.rows},
+            "facts": documents.by_field(sections),
             "soon": phases.soon(Status(convention.status), convention.start),
             "remarks": [(wizard.label_of(remark.field), remark) for remark in open_remarks],
             "needs_remark": asked.name == "return" and not open_remarks and not form.is_bound,
@@ -368,7 +361,7 @@ def add_remark(request: HttpRequest, pk: int) -> HttpResponse:
     convention = locked(request, pk)
     if not permissions.manages(user, convention) and not permissions.follows(user, convention):
         raise Http404
-    typed = take_typed_text(request) if request.method == "GET" else request.POST
+    typed = posted(request)
     if typed is None:
         return redirect(convention)
     form = forms.RemarkForm(typed)
@@ -406,7 +399,7 @@ def pdf(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
     if document is None:
         raise Http404
     if not document.is_ready:
-        messages.info(request, _("Le PDF est en préparation : il sera prêt dans quelques secondes."))
+        messages.info(request, _("Le PDF est en préparation : il sera prêt dans quelques secondes."))
         owns = permissions.owns(signed_in(request), convention)
         return redirect(wizard.after_url(convention) if owns else convention)
     return FileResponse(

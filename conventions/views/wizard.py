@@ -20,10 +20,20 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.folding import fold
-from accounts.middleware import keeps_typed_text, take_typed_text
+from accounts.middleware import keeps_typed_text, posted, take_typed_text
 from accounts.models import Student, User
 from accounts.session import signed_in
-from conventions import documents, drafts, forms, permissions, phases, signing, wizard, workflow
+from conventions import (
+    documents,
+    drafts,
+    forms,
+    notifications,
+    permissions,
+    phases,
+    signing,
+    wizard,
+    workflow,
+)
 from conventions.models import Convention, Remark, Status
 from organisations import directory, people
 from organisations.fields import compact
@@ -183,8 +193,7 @@ def in_words(field: Field, value: Any) -> str:
 def fill(request: HttpRequest, convention: Convention, current: wizard.Step) -> HttpResponse:
     """A step made of fields."""
     assert current.form is not None
-    typed = take_typed_text(request) if request.method == "GET" else None
-    data: QueryDict | None = request.POST if request.method == "POST" else typed
+    data = posted(request)
     form = current.form(data, instance=convention)
     valid = form.is_valid()
     interruptions = None
@@ -198,10 +207,6 @@ def fill(request: HttpRequest, convention: Convention, current: wizard.Step) -> 
             return autosaved(convention, form, interruptions, current)
         if valid:
             return redirect(wizard.next_url(convention, current.slug))
-    elif typed is not None:
-        messages.info(
-            request, _("Votre session avait expiré. Voici ce que vous aviez écrit : vérifiez et enregistrez.")
-        )
     stored = reread(convention) if form.is_bound else convention
     return page(
         request,
@@ -212,7 +217,10 @@ def fill(request: HttpRequest, convention: Convention, current: wizard.Step) -> 
             "form": form,
             "interruptions": interruptions,
             "hours_text": forms.hours_text(stored),
-            "differences": drafts.named_differences(stored),
+            "differences": [
+                documents.Change(wizard.label_of(name), before, after)
+                for name, (before, after) in drafts.differences(stored).items()
+            ],
         },
         form,
     )
@@ -250,7 +258,7 @@ def answer_remarks(convention: Convention, request: HttpRequest) -> bool:
         if answer is None:
             continue
         answered = True
-        remark.answer = answer.replace("\0", "").strip()[:2_000]
+        remark.answer = answer.strip()[:2_000]
         # A box can be unticked: the page that shows it has just been saved by itself.
         treated = f"resolved-{remark.pk}" in request.POST
         remark.resolved_at = timezone.now() if treated else None
@@ -396,9 +404,7 @@ def create(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     convention = load(request, pk)
     if slug in NEEDS_HOST and convention.organisation is None:
         return redirect("conventions:step", convention.pk, "etablissement")
-    typed = take_typed_text(request) if request.method == "GET" else None
-    data = request.POST if request.method == "POST" else typed
-    form = creation_form(creation, data, convention, signed_in(request), request.GET)
+    form = creation_form(creation, posted(request), convention, signed_in(request), request.GET)
     if not convention.is_editable:
         return show_locked(request, convention, [form]) if request.method == "POST" else redirect(convention)
     if request.method == "POST" and form.is_valid():
@@ -406,10 +412,6 @@ def create(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         for notice in getattr(form, "notices", ()):
             messages.warning(request, notice)
         return redirect(after_choice(convention, slug))
-    if typed is not None:
-        messages.info(
-            request, _("Votre session avait expiré. Voici ce que vous aviez écrit : vérifiez et enregistrez.")
-        )
     # A page that offers nothing to choose sends back here: the way back is then the step before.
     offers = slug == "etablissement" or candidates(convention, slug).exists()
     back = wizard.step_url(convention, slug) if offers else wizard.previous_url(convention, slug)
@@ -464,10 +466,10 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
     """Everything before submitting: each section with its link, what is missing listed."""
     if request.method == "POST":
         return redirect("conventions:step", convention.pk, wizard.RECAP)
-    convention.load_terms()
     steps = places(convention, wizard.RECAP)
-    open_remarks = [remark for remark in seen_remarks(request, convention) if remark.resolved_at is None]
-    centre = convention.centre
+    seen = permissions.remarks_seen(signed_in(request), convention)
+    open_remarks = [remark for remark in seen if remark.resolved_at is None]
+    context = documents.agreement(convention)
     return page(
         request,
         convention,
@@ -476,34 +478,23 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
         {
             "sections": [
                 (section, [row for row in section.rows if row.value])
-                for section in documents.sections(documents.agreement(convention))
+                for section in documents.sections(context)
             ],
             "incomplete": [place for place in steps if place.missing],
             "open_remarks": [
                 (remark, wizard.label_of(remark.field), wizard.field_url(convention, remark.field))
                 for remark in open_remarks
             ],
-            "copies": centre and (centre.copies_abroad if convention.is_abroad else centre.copies_france),
+            "copies": context["copies"],
             "told": told(convention),
             "ready": not open_remarks and not any(place.missing for place in steps),
         },
     )
 
 
-def seen_remarks(request: HttpRequest, convention: Convention) -> list[Remark]:
-    """Return the remarks this person may read now; those being written stay between managers."""
-    if convention.number and permissions.sees_open_remarks(signed_in(request), convention):
-        return list(convention.remarks.select_related("author"))
-    return []
-
-
 def told(convention: Convention) -> list[str]:
     """Return whom a submission reaches: the centre's mailbox, or each of its managers by name."""
-    centre = convention.centre
-    if centre is None:
-        return []
-    managers = centre.managers.select_related("user") if centre.notified == Centre.Notified.MANAGERS else []
-    return [str(manager.user) for manager in managers] or [centre.mailbox]
+    return [str(recipient) for recipient in notifications.managers_of(convention.centre)]
 
 
 def places(
@@ -529,12 +520,17 @@ def page(
     user = signed_in(request)
     slug = current.slug if current else wizard.RECAP
     remarks: dict[str, list[Remark]] = {}
-    seen = seen_remarks(request, convention)
+    seen = permissions.remarks_seen(user, convention)
     for remark in seen:
         remarks.setdefault(remark.field, []).append(remark)
     answers = permissions.may_answer_remarks(user, convention)
     if form is not None:
         form.remarks, form.answers_remarks = remarks, answers
+        if form.is_bound and request.method == "GET":
+            messages.info(
+                request,
+                _("Votre session avait expiré. Voici ce que vous aviez écrit : vérifiez et enregistrez."),
+            )
     steps = places(convention, slug, seen)
     column = CHOICES[slug][0] if slug in CHOICES else ""
     saved_at = timezone.localtime(convention.updated_at)
@@ -549,8 +545,7 @@ def page(
             "current": next(place for place in steps if place.current),
             "heading": current.title if current else wizard.RECAP_TITLE,
             "remarks": remarks,
-            # What the remark component needs of a field, where there is no form.
-            "pinned": {"auto_id": f"id_{column or 'interruptions'}", "answers_remarks": answers},
+            "answers_remarks": answers,
             "column": column,
             "previous_url": wizard.previous_url(convention, slug),
             "next_url": wizard.next_url(convention, slug) if current else "",

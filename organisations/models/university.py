@@ -81,6 +81,10 @@ class Centre(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def copies(self, *, abroad: bool) -> int:
+        """Return how many copies of an agreement are signed."""
+        return self.copies_abroad if abroad else self.copies_france
+
 
 class Ufr(models.Model):
     """A component of the university (unité de formation et de recherche)."""

@@ -203,12 +203,13 @@ def test_what_the_student_corrected_is_kept_for_the_manager_and_not_printed():
         record={
             "student_street": "3 impasse Oubliée",
             "student_phone": "06 00 00 00 12",
-            "student_country": "FR",
+            "student_country": "DE",
         }
     )
     changes = documents.differences(documents.agreement(convention))
     assert [(change.before, change.after) for change in changes] == [
-        ("3 impasse Oubliée", "22 rue des Jacobins")
+        ("3 impasse Oubliée", "22 rue des Jacobins"),
+        ("Allemagne", "France"),
     ]
     assert "Oubliée" not in printed(convention)
 
@@ -360,10 +361,11 @@ def test_a_stage_abroad_has_its_own_cover():
 def test_the_amount_follows_the_ceiling_only_across_new_year():
     assert "revalorisé" in articles(specimen.public())
     assert "revalorisé" not in articles(specimen.specimen())
+    assert "revalorisé" not in articles(specimen.public(is_paid=False))
 
 
 def test_an_unpaid_stage_says_so():
-    assert "Gratification Non" in printed(specimen.short())
+    assert "Gratification Aucune" in printed(specimen.short())
 
 
 def test_the_english_courtesy_translation_comes_after_and_yields_to_french():
@@ -407,6 +409,16 @@ def test_the_logo_is_made_small_and_printed(tmp_path, settings):
     assert len(context["logo"]) < 150_000
     pages = read(documents.render_pdf(context, draft=False)).pages
     assert len({image.name for page in pages for image in page.images}) == 1
+
+
+@pytest.mark.parametrize("content", [None, b"not a picture"])
+def test_a_lost_or_damaged_logo_keeps_nobody_waiting(content, tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
+    convention = specimen.specimen()
+    convention.institution.logo.name = "logo.png"
+    if content:
+        (tmp_path / "logo.png").write_bytes(content)
+    assert documents.printable(convention)["logo"] == ""
 
 
 # For everyone: tags, language, title
