@@ -27,7 +27,7 @@ from organisations.models import (
     Teacher,
     Ufr,
 )
-from organisations.models.university import academic_year_label
+from organisations.models.university import academic_year_label, default_signature_order
 
 
 class FoldedSearch(admin.ModelAdmin):
@@ -93,6 +93,7 @@ class CentreForm(forms.ModelForm):
         forms.ChoiceField(choices=Party),
         size=len(Party),
         widget=RankedWidget(forms.Select(choices=Party), len(Party)),
+        initial=default_signature_order,
         label=_("Ordre des signatures"),
         help_text=_("De la première à la dernière partie qui signe."),
     )

@@ -163,6 +163,12 @@ def test_the_signature_order_of_a_centre_is_chosen_from_lists(client, administra
     assert "Chacune des cinq parties signe une seule fois." in answer.content.decode()
 
 
+def test_a_new_centre_is_offered_the_usual_order(client, administrator):
+    form = fields(client, page(Centre, "add"))
+    offered = [form[f"signature_order_{rank}"] for rank in range(len(Party))]
+    assert offered == Centre().signature_order
+
+
 def test_a_manager_is_named_on_the_page_of_the_centre(client, administrator):
     centre, person = CentreFactory(), UserFactory()
     form = fields(client, page(Centre, "change", centre.pk))
