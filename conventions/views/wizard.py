@@ -258,7 +258,7 @@ def answer_remarks(convention: Convention, request: HttpRequest) -> bool:
         if answer is None:
             continue
         answered = True
-        remark.answer = answer.strip()[:2_000]
+        remark.answer = answer.replace("\0", "").strip()[:2_000]
         # A box can be unticked: the page that shows it has just been saved by itself.
         treated = f"resolved-{remark.pk}" in request.POST
         remark.resolved_at = timezone.now() if treated else None
