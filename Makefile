@@ -35,6 +35,7 @@ check: .venv/dev $(MESSAGES) translations audit
 
 bench: .venv/dev $(MESSAGES)
 	@$(PYTHON) -m tests.bench.pages
+	@$(PYTHON) -m tests.bench.pdf
 	@$(PYTHON) -m tests.bench.students
 
 # Collects the messages of a copy, then shows those that have no English or a doubtful one.
