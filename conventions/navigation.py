@@ -23,6 +23,8 @@ class Link:
 
 def navigation(request: HttpRequest) -> dict[str, object]:
     """Add ``institution``, ``nav`` and ``current_user_roles`` to every template, read only where shown."""
+    if not hasattr(request, "user"):  # refused before anyone could be recognised: a host that is not ours
+        return {"institution": None, "nav": [], "current_user_roles": ""}
     return {
         "institution": SimpleLazyObject(lambda: institution_of(request)),
         "nav": SimpleLazyObject(lambda: links(request)),

@@ -309,8 +309,12 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # They describe each step of each PDF at INFO.
-    "loggers": {name: {"level": "WARNING"} for name in ("weasyprint", "fontTools")},
+    "loggers": {
+        # They describe each step of each PDF at INFO.
+        **{name: {"level": "WARNING"} for name in ("weasyprint", "fontTools")},
+        # Whoever asks for a host that is not ours, or posts a thousand fields, must not make us write a mail each time.
+        "django.security": {"handlers": ["stderr"], "propagate": False},
+    },
     "root": {
         "handlers": ["stderr"],
         "level": env.str("LOG_LEVEL", "INFO" if PRODUCTION else "WARNING"),

@@ -311,6 +311,17 @@ class TestAnswers:
             assert answer["X-Frame-Options"] == "DENY", url
             assert "private" in answer["Cache-Control"], url
 
+    @pytest.mark.parametrize(
+        "forged",
+        [{"headers": {"host": "ailleurs.example"}}, {"data": {f"champ{i}": "x" for i in range(1_500)}}],
+    )
+    def test_a_forged_request_is_refused_and_mails_nobody(self, settings, forged):
+        settings.ADMINS = [("a", "admin@valmont.example")]
+        answer = Client(raise_request_exception=False).post(reverse("account_login"), **forged)
+        assert answer.status_code == 400
+        assert "default-src 'none'" in answer["Content-Security-Policy"]
+        assert not Message.objects.exists()
+
     def test_a_crash_has_the_policy_too(self, monkeypatch):
         monkeypatch.setattr("conventions.drafts.create", lambda *args, **options: 1 / 0)
         student = browser(World().people["student"], raise_request_exception=False)
