@@ -72,7 +72,7 @@ def test_withdrawn_corrected_and_submitted_again_with_the_same_number(people):
 def test_an_earlier_agreement_copied_and_a_draft_deleted(people):
     student = people("thomas.ferrand")
     signed = student.page.get_by_role("article", name="Laboratoires Vauquelin, Rouen")
-    student.presses("Reprendre ces informations pour une nouvelle convention", within=signed)
+    student.presses(re.compile("^Reprendre ces informations"), within=signed)
     student.reads("Nouveau brouillon créé")
     student.sees("Formation")
     student.follows(re.compile("^Contenu du stage"))
