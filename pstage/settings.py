@@ -152,7 +152,9 @@ CACHES = {
 SESSION_ENGINE = "django.contrib.sessions.backends.cache"
 SESSION_COOKIE_AGE = env.int("SESSION_HOURS", 10) * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-SESSION_COOKIE_NAME = "pstage_session"
+# « __Host- »: no other site of the university's domain can plant a session or a token of its own.
+SESSION_COOKIE_NAME = "__Host-pstage" if PRODUCTION else "pstage"
+CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 CELERY_BROKER_URL = REDIS_URL
