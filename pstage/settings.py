@@ -35,9 +35,9 @@ def required(name: str, elsewhere: str, because: str) -> str:
     try:
         value: str = env.str(name) if PRODUCTION else env.str(name, elsewhere)
     except EnvError as error:
-        raise ImproperlyConfigured(f"{name} is missing: {because}. See README, “Deploy”.") from error
+        raise ImproperlyConfigured(f"{name} is missing: {because}. See docs/deployment.md.") from error
     if not value:
-        raise ImproperlyConfigured(f"{name} is empty: {because}. See README, “Deploy”.")
+        raise ImproperlyConfigured(f"{name} is empty: {because}. See docs/deployment.md.")
     return value
 
 
