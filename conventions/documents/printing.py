@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 LOGO_PIXELS = (600, 240)
 SWEEP_BATCH = 50
+# What everyone looks for first.
+IN_BOLD = {"Formation suivie", "Sujet", "Dates", "Présence effective", "Gratification"}
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -100,6 +102,7 @@ def _page(context: Context, *, draft: bool, fixed: list[str]) -> str:
             {
                 "agreement": context,
                 "rows": _rows(context),
+                "in_bold": IN_BOLD,
                 "draft": draft,
                 "digest": digest(context)[:16],
                 "validated_on": short_date(context["validated_on"]),
@@ -117,7 +120,8 @@ def _rows(context: Context) -> dict[str, list[Row]]:
     What the law wants is never left out (article D124-4, 1° to 15°); an optional row without a value is.
     """
     value = by_field(sections(context))
-    programme, service, student = context["programme"], context["service"], context["student"]
+    programme, service = context["programme"], context["service"]
+    fund = [context["student"][name] for name in ("fund", "fund_address", "fund_other")]
     code = f"({programme['code']})".replace(" ", NO_BREAK) if programme["code"] else ""
     dates = f"du {value['start']} au {value['end']}" if value["start"] and value["end"] else ""
     corrected = f"Calcul corrigé : {value['hours_reason']}" if value["hours_reason"] else ""
@@ -128,22 +132,22 @@ def _rows(context: Context) -> dict[str, list[Row]]:
     secret = "Le sujet est confidentiel : voir l’article 10." if context["stage"]["is_confidential"] else ""
     rows = {
         "programme": [
-            Row("Formation suivie", _join(" ", programme["label"], code), "key"),
+            Row("Formation suivie", _join(" ", programme["label"], code)),
             Row("Enseignement", teaching(programme)),
             Row("Type de stage", value["stage_type"]),
         ],
         "stage": [
             Row("Lieu du stage", _join(", ", service["name"], *service["address"])),
             Row("Thématique", value["theme"]),
-            Row("Sujet", value["subject"], "key"),
+            Row("Sujet", value["subject"]),
             Row("Fonctions et tâches", value["missions"]),
             Row("Compétences visées", value["skills"]),
             Row("Précisions", value["details"]),
             Row("Confidentialité", secret),
         ],
         "time": [
-            Row("Dates", dates, "key"),
-            Row("Présence effective", _join("\n", value["hours_corrected"], corrected), "key"),
+            Row("Dates", dates),
+            Row("Présence effective", _join("\n", value["hours_corrected"], corrected)),
             Row("Présence hebdomadaire", _join("\n", value["weekly_hours"], value["schedule_comment"])),
             Row("Interruptions", value["interruptions"]),
             Row("Présence particulière", unusual),
@@ -151,19 +155,16 @@ def _rows(context: Context) -> dict[str, list[Row]]:
         ],
         "follow_up": [Row("Modalités de suivi", value["follow_up"])],
         "gratification": [
-            Row("Gratification", _join(", ", amount, value["payment_mode"].lower()), "key"),
+            Row("Gratification", _join(", ", amount, value["payment_mode"].lower())),
             Row("Avantages offerts", value["benefits"]),
         ],
         "protection": [
-            Row("Qualité d’assuré", value["insured_status"]),
-            Row(
-                "Assurance maladie",
-                _join(", ", student["fund"], student["fund_address"], student["fund_other"]),
-            ),
+            Row("Assurance maladie", _join(", ", value["insured_status"], *fund)),
         ],
         "end": [
-            Row("Travail à fournir", value["work_nature"]),
-            Row("Validation", _join(", ", value["validation_mode"], credit)),
+            Row(
+                "Travail et validation", _join(" ; ", value["work_nature"], value["validation_mode"], credit)
+            ),
             Row("Règlement intérieur", value["internal_rules"]),
         ],
     }

@@ -9,7 +9,7 @@ import django
 from playwright.sync_api import sync_playwright
 
 # Each has the machine to itself for a few prints, in turns: what else runs slows them alike.
-TURNS, RUNS, WARM_UP = 8, 6, 1
+TURNS, RUNS, WARM_UP = 3, 14, 2
 REST = 0.3  # seconds, for the processes of the one before to settle
 FLAGS = [
     "--no-sandbox",
