@@ -1,0 +1,118 @@
+"""Every kind of page, for each role that reaches it: axe in light and dark, the width of a phone, the weight."""
+
+import gzip
+
+import pytest
+from django.test import Client
+from playwright.sync_api import expect
+
+from accounts.models import User
+from conventions import demo
+from conventions.models import Convention, Status
+from tests.test_crawl import crawl
+
+MOST_BYTES = 100_000
+# What a person sees when something is over, refused or broken: no link leads there.
+WITHOUT_A_LINK = [
+    "/compte/creation/",
+    "/compte/ferme/",
+    "/compte/inconnu/",
+    "/compte/mot-de-passe/oubli/envoye/",
+    "/compte/mot-de-passe/oubli/1-faux/",
+    "/compte/mot-de-passe/change/",
+    "/compte/sso/annule/",
+    "/compte/sso/erreur/",
+    "/nulle-part/",
+]
+
+
+def pages_of(account):
+    """Return the address of one page of each kind that somebody reaches by links."""
+    client = Client()
+    if account:
+        client.force_login(User.objects.get(email=account.email))
+    return [
+        address
+        for (name, _kind), address in crawl(client)[0].items()
+        if name not in {"conventions:pdf", "conventions:preview"}
+    ]
+
+
+@pytest.mark.parametrize(
+    "account", [None, *demo.ACCOUNTS], ids=lambda account: account.role if account else "Anonyme"
+)
+def test_every_kind_of_page_in_light_and_dark(people, account):
+    person = people(account.email.partition("@")[0] if account else "")
+    addresses = pages_of(account) + ([] if account else WITHOUT_A_LINK)
+    if account and account.role == "Administrateur":
+        addresses.append("/styleguide/")
+    for scheme in ("light", "dark"):
+        person.page.emulate_media(color_scheme=scheme)
+        for address in addresses:
+            person.goes_to(address)
+            person.checks(f"{scheme} {address}")
+
+
+@pytest.mark.parametrize(
+    ("fault", "named"),
+    [
+        ("document.querySelector('h1').remove()", "0 h1"),
+        ("document.querySelector('h1').style.color = 'oklch(80% 0 0)'", "color-contrast"),
+        ("document.querySelector('label').remove()", "label"),
+        ("document.querySelector('h1').id = 'main'", "id twice: main"),
+        ("document.querySelector('h1').textContent = 'Bonjour {{ name }}'", "template: "),
+        ("document.querySelector('a').href = '#nulle-part'", "leads nowhere"),
+        ("document.querySelector('h1').append('m'.repeat(80))", "wider than 390 px"),
+    ],
+)
+def test_the_checks_notice(people, fault, named):
+    person = people()
+    person.goes_to("/compte/connexion/")
+    person.page.evaluate(fault)
+    with pytest.raises(AssertionError, match=named):
+        person.checks("fault")
+
+
+def test_the_complaints_notice(people):
+    person = people()
+    person.goes_to("/compte/connexion/")
+    person.page.evaluate(
+        "document.body.append(Object.assign(document.createElement('script'), { textContent: '1' }))"
+    )
+    with person.page.expect_event("pageerror"):
+        person.page.evaluate("setTimeout(() => { throw new Error('lost') })")
+    assert "policy: script-src" in " ".join(person.complaints)
+    assert "lost" in person.complaints[-1]
+    person.complaints.clear()
+
+
+def test_the_other_language(people):
+    person = people("ines.marchand")
+    person.presses("Inès Marchand")
+    person.presses("English")
+    expect(person.page.locator("html")).to_have_attribute("lang", "en")
+    person.checks("English")
+
+
+@pytest.mark.parametrize(
+    ("email", "address"),
+    [
+        ("", "/compte/connexion/"),
+        ("ines.marchand", "/"),
+        ("ines.marchand", "/conventions/{draft}/etapes/contenu/"),
+        ("nathalie.rousseau", "/conventions/"),
+    ],
+    ids=["sign-in", "student's home", "content step", "manager's list"],
+)
+def test_the_first_load_is_light(people, email, address):
+    """Page, styles, scripts and fonts, each compressed as a server sends it, nothing kept from an earlier visit."""
+    person = people(email)
+    answers = []
+    person.page.context.new_cdp_session(person.page).send("Network.setCacheDisabled", {"cacheDisabled": True})
+    person.page.on("response", lambda answer: answers.append(answer))
+    draft = Convention.objects.filter(status=Status.DRAFT).first()
+    person.page.goto(address.format(draft=draft.pk), wait_until="networkidle")
+    weights = {answer.url: len(gzip.compress(answer.body(), 6)) for answer in answers if answer.ok}
+    assert any(url.endswith(".css") for url in weights)
+    assert any(url.endswith(".js") for url in weights)
+    assert sum(weights.values()) <= MOST_BYTES, weights
