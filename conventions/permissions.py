@@ -61,10 +61,10 @@ def may_cancel(user: User, convention: Convention) -> bool:
 
 
 def may_delete(user: User, convention: Convention) -> bool:
-    """A draft that was never submitted leaves nothing behind; anything later is cancelled instead."""
-    return (
-        convention.status == Status.DRAFT and convention.number is None and owns_or_manages(user, convention)
-    )
+    """A draft never submitted, by its student or whoever began it; anything later is cancelled instead."""
+    if convention.status != Status.DRAFT or convention.number is not None:
+        return False
+    return owns(user, convention) or (manages(user, convention) and convention.created_by_id == user.pk)
 
 
 def may_preview(user: User, convention: Convention) -> bool:

@@ -224,11 +224,15 @@ def _ask_to_make(document_id: int) -> None:
 
 
 def make(document_id: int) -> Document:
-    """Print a document and store its file with its SHA-256, once, whoever calls again or at the same time."""
+    """Print a document and store its file with its SHA-256, once, whoever calls again or at the same time.
+
+    Nobody waits for a print under way elsewhere: a slow one would hold every worker. It comes back as it is.
+    """
     with transaction.atomic():
-        document = Document.objects.select_for_update(of=("self",)).get(pk=document_id)
-        if document.is_ready:
-            return document
+        free = Document.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=document_id)
+        document = free.first()
+        if document is None or document.is_ready:
+            return Document.objects.get(pk=document_id)
         content = render_pdf(document.context, draft=False)
         document.sha256 = hashlib.sha256(content).hexdigest()
         document.rendered_at = timezone.now()

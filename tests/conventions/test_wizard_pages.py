@@ -935,3 +935,14 @@ def test_the_countdown_before_the_stage(days, words):
     said = phases.countdown(days)
     assert said.endswith(words)
     assert bool(said) == bool(words)
+
+
+def test_a_manager_deletes_only_a_draft_they_began(client):
+    world = World()
+    convention = world.draft()
+    client.force_login(world.people["manager"])
+    client.post(reverse("conventions:delete", args=[convention.pk]))
+    assert Convention.objects.filter(pk=convention.pk).exists()
+    begun = world.draft(created_by=world.people["manager"])
+    client.post(reverse("conventions:delete", args=[begun.pk]))
+    assert not Convention.objects.filter(pk=begun.pk).exists()
