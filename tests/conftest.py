@@ -3,6 +3,7 @@
 import pytest
 from django.core.cache import cache
 from django.test import override_settings
+from django.utils import translation
 
 from tests import demo_database
 
@@ -13,6 +14,12 @@ DEMO_SETTINGS = {"DEMO": True, "DELIVERY_EMAIL_BACKEND": "django.core.mail.backe
 def our_outbox(settings):
     """Django's test runner replaces EMAIL_BACKEND: put the outbox back, it is part of what we test."""
     settings.EMAIL_BACKEND = "accounts.outbox.OutboxBackend"
+
+
+@pytest.fixture(autouse=True)
+def in_french(settings):
+    """A page asked in English leaves its language to the next test of the same thread."""
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture(autouse=True)

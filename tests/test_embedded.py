@@ -75,7 +75,8 @@ def assert_gone(processes):
 
 
 HOLD_SERVICES = """
-import sys
+import signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the runner of the tests may ignore it, and we inherit that
 from pathlib import Path
 from pstage.embedded import services
 with services(Path(sys.argv[1]), durable=False) as started:

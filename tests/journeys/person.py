@@ -38,8 +38,10 @@ class Person:
         )
 
     def _hears(self, message):
-        # Chromium also reports the status of an answer there: _receives judges it.
-        if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
+        # Chromium also reports the status of an answer there: _receives judges it. And htmx gives up a search
+        # whose answer a later one made useless, or a page left meanwhile.
+        expected = ("Failed to load resource", "htmx:sendAbort", "htmx:afterRequest")
+        if message.type in {"error", "warning"} and not message.text.startswith(expected):
             self.complaints.append(f"{self.page.url}: {message.text}")
 
     def _receives(self, response):

@@ -205,7 +205,7 @@ def test_a_stage_abroad(people, worker):
     student.follows(re.compile("^Imprimer et faire signer : Lindqvist"))
     student.reads("Imprimez-la en 4 exemplaires")
     printed = print_of(student)
-    for value in (number, "Lindqvist Forskning", "Göteborg", "Suède", "conseils aux voyageurs"):
+    for value in (number, "Lindqvist Forskning", "Göteborg", "Suède"):
         assert squeezed(value) in printed, value
 
 
