@@ -149,7 +149,7 @@ def test_a_new_host_from_the_first_click_to_the_print(people, worker):
     teacher.goes_to("/")
     teacher.sees("Gestion des conventions de stage")
     teacher.reads("Inès Marchand")
-    teacher.reads_mail(TEACHER, "Vous êtes l’enseignant référent de Inès Marchand")
+    teacher.reads_mail(TEACHER, "Vous êtes l’enseignant référent d’un stage : Inès Marchand")
     teacher.sees("Inès Marchand chez Serres du Perche")
 
 
