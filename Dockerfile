@@ -27,4 +27,4 @@ USER pstage
 VOLUME /media
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s CMD ["python", "-m", "pstage.probe"]
-CMD ["gunicorn", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--workers=2", "--threads=8", "--worker-tmp-dir=/dev/shm", "--no-control-socket", "pstage.wsgi"]
+CMD ["gunicorn", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--workers=4", "--threads=2", "--worker-tmp-dir=/dev/shm", "--no-control-socket", "pstage.wsgi"]

@@ -155,7 +155,7 @@ class MessageAdmin(admin.ModelAdmin):
     def content(self, message: Message) -> str:
         """A link that opens somebody's account is for that person only."""
         if message.key.startswith("password-reset/"):
-            return str(_("Masqué : ce courriel contient un lien personnel."))
+            return str(_("Masqué : ce courriel contient un lien personnel."))
         return message.text
 
     @admin.display(description=_("Réponse du serveur"))

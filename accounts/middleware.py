@@ -30,7 +30,7 @@ class KeepTypedText(LoginRequiredMiddleware):
         if not request.user.is_authenticated:
             if request.headers.get("X-Autosave"):
                 message = _(
-                    "Votre session a expiré. Votre texte est gardé ici : connectez-vous dans un autre onglet."
+                    "Votre session a expiré. Votre texte est gardé ici : connectez-vous dans un autre onglet."
                 )
                 return JsonResponse({"message": message}, status=401)
             if request.method == "POST" and getattr(view_func, "keeps_typed_text", False):

@@ -49,7 +49,7 @@ class Institution(PostalAddress):
         _("Couleur d’accent"),
         default=205,
         validators=[MaxValueValidator(360)],
-        help_text=_("Teinte en degrés, de 0 (rouge) à 360 ; des nuances lisibles en sont dérivées."),
+        help_text=_("Teinte en degrés, de 0 (rouge) à 360 ; des nuances lisibles en sont dérivées."),
     )
     legal_representative = models.CharField(_("Représentant légal"), max_length=120)
     legal_representative_title = models.CharField(_("Qualité du représentant légal"), max_length=120)
@@ -210,7 +210,7 @@ class Message(models.Model):
         _("cause"),
         max_length=100,
         help_text=_(
-            "L’événement à l’origine du courriel : un seul courriel par événement et par destinataire."
+            "L’événement à l’origine du courriel : un seul courriel par événement et par destinataire."
         ),
     )
     recipient = models.EmailField(_("Destinataire"))

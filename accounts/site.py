@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 class AdminSite(admin.AdminSite):
     site_header = _("Conventions de stage, administration")
     site_title = _("Administration")
-    index_title = _("Que voulez-vous gérer ?")
+    index_title = _("Que voulez-vous gérer ?")
 
     @method_decorator([never_cache, login_not_required])
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

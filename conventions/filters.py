@@ -156,7 +156,7 @@ class FilterForm(forms.Form):
         """Return the filters in force, each with the address that removes it."""
         return [
             Chip(
-                f"« {value} »" if name == "q" else chip_label(self.fields[name], value),
+                f"« {value} »" if name == "q" else chip_label(self.fields[name], value),
                 self.address(**{name: "", "page": ""}),
             )
             for name, value in self.cleaned_data.items()
@@ -202,4 +202,4 @@ def chip_label(field: forms.Field, value: Any) -> str:
         value = dict(cast("Iterable[tuple[Any, Any]]", field.choices)).get(value, value)
     if isinstance(value, date):
         value = date_format(value, "SHORT_DATE_FORMAT")
-    return _("%(filter)s : %(value)s") % {"filter": field.label, "value": value}
+    return _("%(filter)s : %(value)s") % {"filter": field.label, "value": value}

@@ -356,6 +356,9 @@ class ContentForm(StepForm):
         assert isinstance(is_paid, forms.TypedChoiceField)
         is_paid.required = True
         is_paid.choices = [(True, _("Oui")), (False, _("Non"))]
+        amount_unit = self.fields["amount_unit"]
+        assert isinstance(amount_unit, forms.TypedChoiceField)
+        amount_unit.choices = [("", _("Choisissez")), *Convention.AmountUnit.choices]
 
     def clean_working_days(self) -> list[int]:
         """Count each day once: hours a day are judged by how many there are."""

@@ -81,3 +81,8 @@ def _context(event: Event, convention: Convention) -> dict[str, object]:
         "link": convention.get_absolute_url(),
         "link_label": _("Ouvrir la convention"),
     }
+
+
+def told(convention: Convention) -> list[str]:
+    """Return whom a submission reaches: the centre's mailbox, or each of its managers by name."""
+    return [str(recipient) for recipient in managers_of(convention.centre)]

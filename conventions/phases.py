@@ -86,8 +86,8 @@ def track(convention: Convention) -> list[Phase]:
     """Return the five phases; a refused, cancelled or terminated agreement stopped where it was."""
     status = Status(convention.status)
     current = CURRENT[status]
-    if status == Status.CANCELLED and convention.validated_at:
-        current = 2
+    if status == Status.CANCELLED and convention.number:
+        current = 2 if convention.validated_at else 1
     ended = status == Status.SIGNED and convention.end is not None and convention.end < timezone.localdate()
     here = "stop" if status in STOPPED else "done" if ended else "now"
     return [

@@ -2,23 +2,23 @@
 
 from django.urls import path
 
-from conventions.views import detail, lists, wizard
+from conventions.views import detail, drafts, lists, wizard
 
 app_name = "conventions"
 
 urlpatterns = [
     path("", lists.index, name="list"),
-    path("nouvelle/", wizard.advice, name="advice"),
-    path("saisir/", wizard.enter, name="enter"),
+    path("nouvelle/", drafts.advice, name="advice"),
+    path("saisir/", drafts.enter, name="enter"),
     path("<int:pk>/", detail.detail, name="detail"),
     path("<int:pk>/etapes/<slug:slug>/", wizard.step, name="step"),
     path("<int:pk>/etapes/<slug:slug>/nouveau/", wizard.create, name="create"),
-    path("<int:pk>/suite/", wizard.next_steps, name="next"),
+    path("<int:pk>/suite/", detail.next_steps, name="next"),
     path("<int:pk>/actions/<slug:action>/", detail.act, name="act"),
     path("<int:pk>/remarques/", detail.add_remark, name="add_remark"),
     path("<int:pk>/remarques/<int:remark>/supprimer/", detail.delete_remark, name="delete_remark"),
-    path("<int:pk>/dupliquer/", wizard.duplicate, name="duplicate"),
-    path("<int:pk>/supprimer/", wizard.delete, name="delete"),
+    path("<int:pk>/dupliquer/", drafts.duplicate, name="duplicate"),
+    path("<int:pk>/supprimer/", drafts.delete, name="delete"),
     path("<int:pk>/convention.pdf", detail.pdf, name="pdf"),
     path("<int:pk>/apercu.pdf", detail.preview, name="preview"),
 ]

@@ -65,13 +65,13 @@ class Action:
 
 def complete(request: Request) -> None:
     if wizard.first_incomplete(request.convention) is not None:
-        raise Refused(_("Il manque des informations : complétez les étapes signalées, puis soumettez."))
+        raise Refused(_("Il manque des informations : complétez les étapes signalées, puis soumettez."))
 
 
 def handled_by_a_centre(request: Request) -> None:
     if request.convention.centre is None:
         raise Refused(
-            _("Aucun centre ne gère cette étape d’étude : choisissez-en une autre ou écrivez à l’assistance.")
+            _("Aucun centre ne gère cette étape d’étude : choisissez-en une autre ou écrivez à l’assistance.")
         )
 
 
@@ -81,7 +81,7 @@ def no_open_remark(request: Request) -> None:
         return
     if request.convention.remarks.filter(resolved_at__isnull=True).exists():
         raise Refused(
-            _("Une remarque n’est pas encore traitée : répondez ou corrigez, puis marquez-la comme traitée.")
+            _("Une remarque n’est pas encore traitée : répondez ou corrigez, puis marquez-la comme traitée.")
         )
 
 
@@ -89,7 +89,7 @@ def no_pending_remark(request: Request) -> None:
     if request.convention.remarks.filter(resolved_at__isnull=True).exists():
         raise Refused(
             _(
-                "Vous avez épinglé des remarques : demandez la correction, ou supprimez-les avant de continuer."
+                "Vous avez épinglé des remarques : demandez la correction, ou supprimez-les avant de continuer."
             )
         )
 
@@ -97,7 +97,7 @@ def no_pending_remark(request: Request) -> None:
 def at_least_one_remark(request: Request) -> None:
     if not request.convention.remarks.filter(resolved_at__isnull=True).exists():
         raise Refused(
-            _("Épinglez d’abord une remarque sur le champ à corriger : l’étudiant saura quoi faire.")
+            _("Épinglez d’abord une remarque sur le champ à corriger : l’étudiant saura quoi faire.")
         )
 
 
@@ -115,7 +115,7 @@ def its_turn(request: Request) -> None:
     """A form sent twice, or by two managers, must not sign for the next party."""
     turn = signing.current_turn(request.convention, Turn.Purpose.SIGNATURE)
     if turn is None or request.party not in ("", turn.party):
-        raise Refused(_("Cette signature est déjà enregistrée : voyez à qui est le tour maintenant."))
+        raise Refused(_("Cette signature est déjà enregistrée : voyez à qui est le tour maintenant."))
 
 
 def signature_dated(request: Request) -> None:
@@ -361,10 +361,10 @@ def moved_on(convention: Convention) -> str:
     """Explain that someone else acted first."""
     event = convention.events.select_related("actor").order_by("-at", "-pk").first()
     if event is None or event.actor is None:
-        return _("Cette convention est désormais « %(status)s ».") % {
+        return _("Cette convention est désormais « %(status)s ».") % {
             "status": convention.get_status_display()
         }
-    return _("%(who)s a déjà agi : la convention est « %(status)s » depuis le %(at)s. Rechargez la page.") % {
+    return _("%(who)s a déjà agi : la convention est « %(status)s » depuis le %(at)s. Rechargez la page.") % {
         "who": event.actor,
         "status": convention.get_status_display(),
         "at": date_format(timezone.localtime(event.at), "SHORT_DATETIME_FORMAT"),

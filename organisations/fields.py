@@ -43,7 +43,7 @@ def clean_postal_code(text: str, country: str) -> str:
         raise ValidationError(_("Un code postal français a 5 chiffres, comme 14000."), "postal_code")
     if code.startswith("980") != (country == MONACO):
         raise ValidationError(
-            _("Ce code postal et ce pays ne vont pas ensemble : vérifiez-les."), "postal_code"
+            _("Ce code postal et ce pays ne vont pas ensemble : vérifiez-les."), "postal_code"
         )
     return code
 

@@ -62,7 +62,7 @@ class DirectoryForm(forms.ModelForm):
         if existing:
             self.existing = existing
             message = _(
-                "« %(name)s » est déjà dans l’annuaire : choisissez cette fiche au lieu d’en créer une."
+                "« %(name)s » est déjà dans l’annuaire : choisissez cette fiche au lieu d’en créer une."
             )
             self.add_error(field, ValidationError(message, "existing", {"name": str(existing)}))
 
@@ -72,7 +72,7 @@ class OrganisationForm(DirectoryForm):
 
     sometimes_required = frozenset({"siret", "siret_exemption", "naf", "activity", "postal_code"})
     siret_exemption = forms.ChoiceField(
-        label=_("Pourquoi n’y a-t-il pas de SIRET ?"),
+        label=_("Pourquoi n’y a-t-il pas de SIRET ?"),
         required=False,
         choices=[("", _("Il y en a un, ou l’organisme est à l’étranger"))]
         + [
@@ -129,7 +129,7 @@ class OrganisationForm(DirectoryForm):
         if code is None:
             raise ValidationError(
                 _(
-                    "Ce code NAF n’existe pas. Il a 4 chiffres et une lettre, comme 86.10Z : "
+                    "Ce code NAF n’existe pas. Il a 4 chiffres et une lettre, comme 86.10Z : "
                     "recopiez-le depuis annuaire-entreprises.data.gouv.fr, ou décrivez l’activité."
                 ),
                 "naf",
@@ -236,6 +236,9 @@ class ContactForm(DirectoryForm):
         super().__init__(*args, **kwargs)
         self.instance.organisation = organisation
         self.instance.created_by = by
+        civility = self.fields["civility"]
+        assert isinstance(civility, forms.TypedChoiceField)
+        civility.choices = [("", _("Sans civilité")), *Contact.Civility.choices]
 
     def country(self) -> str:
         return self.instance.organisation.country.code

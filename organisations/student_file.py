@@ -26,17 +26,17 @@ COLUMNS = {
     "email": gettext_lazy("adresse électronique universitaire (obligatoire)"),
     "first_name": gettext_lazy("prénom (obligatoire)"),
     "last_name": gettext_lazy("nom (obligatoire)"),
-    "birth_date": gettext_lazy("date de naissance : 2004-05-17 ou 17/05/2004"),
+    "birth_date": gettext_lazy("date de naissance : 2004-05-17 ou 17/05/2004"),
     "phone": gettext_lazy("téléphone"),
     "personal_email": gettext_lazy("adresse électronique personnelle"),
     "street": gettext_lazy("numéro et voie"),
     "address_extra": gettext_lazy("bâtiment, résidence"),
     "postal_code": gettext_lazy("code postal"),
     "city": gettext_lazy("commune"),
-    "country": gettext_lazy("pays, par son code ISO 3166-1 : FR, DE… ; FR si la cellule est vide"),
-    "academic_year": gettext_lazy("année universitaire : 2026 ou 2026/2027"),
+    "country": gettext_lazy("pays, par son code ISO 3166-1 : FR, DE… ; FR si la cellule est vide"),
+    "academic_year": gettext_lazy("année universitaire : 2026 ou 2026/2027"),
     "programme_code": gettext_lazy("code de l’étape, qui doit exister dans pstage"),
-    "programme_version": gettext_lazy("version de l’étape ; facultative si le code suffit"),
+    "programme_version": gettext_lazy("version de l’étape ; facultative si le code suffit"),
 }
 REQUIRED = ("student_number", "email", "first_name", "last_name")
 USER_COLUMNS = ("email", "first_name", "last_name")
@@ -155,7 +155,7 @@ class StudentFile:
         first, *others = year.replace("-", "/").split("/")
         if not first.isdecimal() or int(first) not in YEARS or others not in ([], [str(int(first) + 1)]):
             raise LineError(
-                _("academic_year : « %(year)s » n’est pas une année universitaire.") % {"year": year}
+                _("academic_year : « %(year)s » n’est pas une année universitaire.") % {"year": year}
             )
         versions = self.programmes.get(code, {})
         if version in versions:
@@ -163,7 +163,7 @@ class StudentFile:
         if len(versions) == 1 and not version:
             return next(iter(versions.values())), int(first)
         raise LineError(
-            _("l’étape %(code)s a plusieurs versions : précisez programme_version.") % {"code": code}
+            _("l’étape %(code)s a plusieurs versions : précisez programme_version.") % {"code": code}
             if versions and not version
             else _("l’étape %(code)s %(version)s n’existe pas.") % {"code": code, "version": version}
         )
@@ -210,9 +210,9 @@ def encoding_of(path: Path) -> str:
 def check_header(header: list[str]) -> None:
     """Raise UnreadableFileError unless every column is known, once, and the required ones are there."""
     problems = {
-        _("Il manque les colonnes : %s."): [name for name in REQUIRED if name not in header],
-        _("Ces colonnes sont inconnues : %s."): [name for name in header if name not in COLUMNS],
-        _("Ces colonnes sont répétées : %s."): sorted({name for name in header if header.count(name) > 1}),
+        _("Il manque les colonnes : %s."): [name for name in REQUIRED if name not in header],
+        _("Ces colonnes sont inconnues : %s."): [name for name in header if name not in COLUMNS],
+        _("Ces colonnes sont répétées : %s."): sorted({name for name in header if header.count(name) > 1}),
     }
     said = [message % ", ".join(names) for message, names in problems.items() if names]
     if said:
@@ -250,7 +250,7 @@ def email(row: dict[str, str], column: str) -> str:
             validate_email(address)
         except ValidationError:
             raise LineError(
-                _("%(column)s : « %(address)s » n’est pas une adresse électronique.")
+                _("%(column)s : « %(address)s » n’est pas une adresse électronique.")
                 % {"column": column, "address": row[column]}
             ) from None
     return address
@@ -264,7 +264,7 @@ def student_values(row: dict[str, str]) -> dict[str, Any]:
     if "country" in row:
         values["country"] = countries.alpha2(row["country"]) if row["country"] else "FR"
         if not values["country"]:
-            raise LineError(_("country : « %(code)s » n’est pas un code de pays.") % {"code": row["country"]})
+            raise LineError(_("country : « %(code)s » n’est pas un code de pays.") % {"code": row["country"]})
     if "birth_date" in row:
         values["birth_date"] = birth_date(row["birth_date"])
     if row.get("phone"):
@@ -284,5 +284,5 @@ def birth_date(text: str) -> date | None:
     except ValueError:
         born = None
     if born is None or not date(1900, 1, 1) < born < timezone.localdate():
-        raise LineError(_("birth_date : « %(text)s » n’est pas une date de naissance.") % {"text": text})
+        raise LineError(_("birth_date : « %(text)s » n’est pas une date de naissance.") % {"text": text})
     return born

@@ -78,9 +78,9 @@ def diff(before: object, after: object) -> SafeString:
     return format_html(
         '<span class="diff"><del><span class="sr">{} </span>{}</del> '
         '<ins><span class="sr">{} </span>{}</ins></span>',
-        _("Avant :"),
+        _("Avant :"),
         before or _("(vide)"),
-        _("Après :"),
+        _("Après :"),
         after or _("(vide)"),
     )
 

@@ -341,10 +341,10 @@ def services(folder: Path, *, durable: bool = True, wait: float = 0) -> Iterator
 
 
 DEMO = VAR / "demo"
-WEB_THREADS = 8
+WEB_THREADS = 2
 WORKER = "-A pstage worker --beat --scheduler celery.beat.Scheduler --concurrency 2 --loglevel INFO"
 WORKER += " --without-gossip --without-mingle"  # it is alone
-WEB = f"--worker-class gthread --workers 2 --threads {WEB_THREADS} --preload"
+WEB = f"--worker-class gthread --workers 4 --threads {WEB_THREADS} --preload"
 WEB += " --graceful-timeout 5 --no-control-socket"
 
 

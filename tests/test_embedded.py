@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -27,6 +27,7 @@ LONGEST = 60  # seconds given to a process to end, when it should
 @pytest.fixture
 def folder():
     """A data folder, under var/ because pytest's own folders are closed to PostgreSQL's account."""
+    embedded.VAR.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=embedded.VAR, prefix="test-embedded-") as name:
         yield Path(name)
 
@@ -65,6 +66,13 @@ def run(*command, cwd=embedded.BASE_DIR, **environment):
 def family(process):
     """Return every process under this one."""
     return psutil.Process(process.pid).children(recursive=True)
+
+
+def command(process):
+    """Return the command line of a process, empty if it has ended: connections to PostgreSQL come and go."""
+    with suppress(psutil.NoSuchProcess):
+        return " ".join(process.cmdline())
+    return ""
 
 
 def assert_gone(processes):
@@ -218,7 +226,7 @@ class TestDemo:
             with urllib.request.urlopen(address) as page:
                 assert page.status == 200
                 assert "csrfmiddlewaretoken" in page.read().decode()
-            names = " ".join(" ".join(process.cmdline()) for process in processes)
+            names = " ".join(map(command, processes))
             assert [part for part in ("postgres", "redis", "celery", "gunicorn") if part not in names] == []
             demo.send_signal(stop)
             assert demo.wait(LONGEST) == 0

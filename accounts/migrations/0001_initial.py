@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                     "accent_hue",
                     models.PositiveSmallIntegerField(
                         default=205,
-                        help_text="Teinte en degrés, de 0 (rouge) à 360 ; des nuances lisibles en sont dérivées.",
+                        help_text="Teinte en degrés, de 0 (rouge) à 360 ; des nuances lisibles en sont dérivées.",
                         validators=[django.core.validators.MaxValueValidator(360)],
                         verbose_name="Couleur d’accent",
                     ),
@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
                 (
                     "key",
                     models.CharField(
-                        help_text="L’événement à l’origine du courriel : un seul courriel par événement et par destinataire.",
+                        help_text="L’événement à l’origine du courriel : un seul courriel par événement et par destinataire.",
                         max_length=100,
                         verbose_name="cause",
                     ),

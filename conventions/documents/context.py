@@ -7,7 +7,7 @@ the shared records of host, contact or teacher.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -63,7 +63,7 @@ def agreement(convention: Convention) -> Context:
                 for name, (before, after) in differences(convention).items()
             ],
         }
-    return {name: without_invisible(value) for name, value in context.items()}
+    return each_text(without_invisible, context)
 
 
 def _university(convention: Convention) -> Context:
@@ -237,14 +237,19 @@ def interruptions(convention: Convention) -> Iterable[Interruption]:
     return convention.interruptions.all() if convention.pk else []
 
 
-def without_invisible(value: Any) -> Any:
-    """Return a value without the invisible characters that break a PDF's text, or turn it around to mislead."""
+def without_invisible(typed: str) -> str:
+    """Return a text without the invisible characters that break a PDF's text, or turn it around to mislead."""
+    return INVISIBLE.sub("", typed.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def each_text(change: Callable[[str], str], value: Any) -> Any:
+    """Return a value of a context with ``change`` made to every text in it."""
     if isinstance(value, str):
-        return INVISIBLE.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+        return change(value)
     if isinstance(value, list):
-        return [without_invisible(item) for item in value]
+        return [each_text(change, item) for item in value]
     if isinstance(value, dict):
-        return {name: without_invisible(item) for name, item in value.items()}
+        return {name: each_text(change, item) for name, item in value.items()}
     return value
 
 

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import logging
+import re
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from threading import Lock
@@ -21,9 +22,10 @@ from kombu.exceptions import OperationalError as BrokerLost
 from PIL import Image
 
 from conventions.documents import pdf
-from conventions.documents.context import Context, agreement
+from conventions.documents.context import Context, agreement, each_text
 from conventions.documents.reading import Row, by_field, sections, short_date, teaching
 from conventions.models import Convention, Document
+from organisations.models.host import siret_text
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,10 @@ SWEEP_BATCH = 50
 # What everyone looks for first.
 IN_BOLD = {"Formation suivie", "Sujet", "Dates", "Présence effective", "Gratification"}
 NO_BREAK = "\N{NO-BREAK SPACE}"
+# A word longer than a line, and the part of it after which a line may end: finding where by itself costs
+# WeasyPrint seconds when a whole text is one word.
+LONG_WORD = re.compile(r"[!-~\u00a1-\u024f]{100,}")
+PART = re.compile(r".{20}")
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,8 @@ def _fixed(name: str, variant: Variant) -> str:
 
 def _page(context: Context, *, draft: bool, fixed: list[str]) -> str:
     terms, *courtesy = fixed
+    sha256 = digest(context)
+    context = {**each_text(_breakable, context), "logo": context["logo"]}
     with translation.override("fr"):
         return render_to_string(
             "conventions/pdf/agreement.html",
@@ -103,8 +111,9 @@ def _page(context: Context, *, draft: bool, fixed: list[str]) -> str:
                 "agreement": context,
                 "rows": _rows(context),
                 "in_bold": IN_BOLD,
+                "siret": siret_text(context["organisation"]["siret"]),
                 "draft": draft,
-                "digest": digest(context)[:16],
+                "digest": sha256[:16],
                 "validated_on": short_date(context["validated_on"]),
                 "birth_date": short_date(context["student"]["birth_date"]),
                 "signature_rows": _signature_rows(context),
@@ -124,12 +133,12 @@ def _rows(context: Context) -> dict[str, list[Row]]:
     fund = [context["student"][name] for name in ("fund", "fund_address", "fund_other")]
     code = f"({programme['code']})".replace(" ", NO_BREAK) if programme["code"] else ""
     dates = f"du {value['start']} au {value['end']}" if value["start"] and value["end"] else ""
-    corrected = f"Calcul corrigé : {value['hours_reason']}" if value["hours_reason"] else ""
-    leave = f"Jours de congé : {value['leave_days']}" if value["leave_days"] else ""
+    corrected = f"Calcul corrigé : {value['hours_reason']}" if value["hours_reason"] else ""
+    leave = f"Jours de congé : {value['leave_days']}" if value["leave_days"] else ""
     unusual = value["exceptional_work"] if value["exceptional_work"] != _("Non") else ""
     amount = "Aucune" if context["gratification"]["is_paid"] is False else value["is_paid"]
     credit = f"{value['ects']} crédits ECTS" if value["ects"] else ""
-    secret = "Le sujet est confidentiel : voir l’article 10." if context["stage"]["is_confidential"] else ""
+    secret = "Le sujet est confidentiel : voir l’article 10." if context["stage"]["is_confidential"] else ""
     rows = {
         "programme": [
             Row("Formation suivie", _join(" ", programme["label"], code)),
@@ -169,6 +178,10 @@ def _rows(context: Context) -> dict[str, list[Row]]:
         ],
     }
     return {name: [row for row in group if row.value] for name, group in rows.items()}
+
+
+def _breakable(text: str) -> str:
+    return LONG_WORD.sub(lambda word: PART.sub("\\g<0>\N{ZERO WIDTH SPACE}", word[0]), text)
 
 
 def _join(separator: str, *parts: str) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from conventions.documents.context import Context, agreement
 from conventions.models import Convention
 from conventions.wizard import label_of
+from organisations.models.host import siret_text
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _organisation_section(organisation: Context) -> Section:
         [
             Row(label_of("organisation"), organisation["name"], "organisation"),
             Row(_("Forme juridique"), organisation["legal_form"]),
-            Row(_("Numéro SIRET"), organisation["siret"] or organisation["siret_exemption"]),
+            Row(_("Numéro SIRET"), siret_text(organisation["siret"]) or organisation["siret_exemption"]),
             Row(_("Autre identifiant"), organisation["local_identifier"]),
             Row(_("Activité principale"), organisation["activity"]),
             Row(_("Code NAF (APE)"), organisation["naf"]),

@@ -291,7 +291,7 @@ class Migration(migrations.Migration):
                 (
                     "benefits",
                     models.TextField(
-                        help_text="Restauration ou titres-restaurant, transport, activités sociales… « Néant » s’il n’y en a pas.",
+                        help_text="Restauration ou titres-restaurant, transport, activités sociales… « Néant » s’il n’y en a pas.",
                         max_length=5000,
                         verbose_name="Avantages offerts",
                     ),
@@ -299,7 +299,7 @@ class Migration(migrations.Migration):
                 (
                     "follow_up",
                     models.TextField(
-                        help_text="Comment le tuteur et l’enseignant suivront le stage : visites, appels, fréquence.",
+                        help_text="Comment le tuteur et l’enseignant suivront le stage : visites, appels, fréquence.",
                         max_length=5000,
                         verbose_name="Modalités de suivi du stagiaire",
                     ),
@@ -450,7 +450,7 @@ class Migration(migrations.Migration):
                     "health_fund",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Celle de votre lieu de résidence ; elle figure sur votre attestation de droits.",
+                        help_text="Celle de votre lieu de résidence ; elle figure sur votre attestation de droits.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -702,7 +702,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="conventions.term",
-                verbose_name="Comment le stage a-t-il été trouvé ?",
+                verbose_name="Comment le stage a-t-il été trouvé ?",
             ),
         ),
         migrations.AddField(

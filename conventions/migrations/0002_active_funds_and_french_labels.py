@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='convention',
             name='health_fund',
-            field=models.ForeignKey(blank=True, help_text='Celle de votre lieu de résidence ; elle figure sur votre attestation de droits.', limit_choices_to={'is_active': True}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='conventions.healthinsurancefund', verbose_name='Caisse d’assurance maladie'),
+            field=models.ForeignKey(blank=True, help_text='Celle de votre lieu de résidence ; elle figure sur votre attestation de droits.', limit_choices_to={'is_active': True}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='conventions.healthinsurancefund', verbose_name='Caisse d’assurance maladie'),
         ),
         migrations.AlterField(
             model_name='convention',

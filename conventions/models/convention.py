@@ -92,11 +92,14 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
         roles = roles_of(user)
         if roles.is_admin:
             return self.filter(institution=user.institution_id) if user.institution_id else self.all()
-        return self.filter(
-            Q(student=roles.student_id)
-            | Q(centre__in=roles.centre_ids)
-            | Q(teacher__in=roles.teacher_ids) & SHOWN_TO_TEACHERS
-        )
+        seen = Q(pk__in=[])
+        if roles.is_student:
+            seen |= Q(student=roles.student_id)
+        if roles.is_manager:
+            seen |= Q(centre__in=roles.centre_ids)
+        if roles.is_teacher:
+            seen |= Q(teacher__in=roles.teacher_ids) & SHOWN_TO_TEACHERS
+        return self.filter(seen)
 
     def for_detail(self) -> ConventionQuerySet:
         """Join what one agreement refers to, its list values apart: see ``load_terms``."""
@@ -196,7 +199,7 @@ class Convention(models.Model):
         related_name="+",
         verbose_name=_("Caisse d’assurance maladie"),
         limit_choices_to={"is_active": True},
-        help_text=_("Celle de votre lieu de résidence ; elle figure sur votre attestation de droits."),
+        help_text=_("Celle de votre lieu de résidence ; elle figure sur votre attestation de droits."),
     )
     health_fund_other = models.CharField(
         _("Autre caisse"),
@@ -360,14 +363,14 @@ class Convention(models.Model):
         _("Avantages offerts"),
         max_length=5_000,
         help_text=_(
-            "Restauration ou titres-restaurant, transport, activités sociales… « Néant » s’il n’y en a pas."
+            "Restauration ou titres-restaurant, transport, activités sociales… « Néant » s’il n’y en a pas."
         ),
     )
-    origin = term(Term.Kind.ORIGIN, _("Comment le stage a-t-il été trouvé ?"))
+    origin = term(Term.Kind.ORIGIN, _("Comment le stage a-t-il été trouvé ?"))
     follow_up = models.TextField(
         _("Modalités de suivi du stagiaire"),
         max_length=5_000,
-        help_text=_("Comment le tuteur et l’enseignant suivront le stage : visites, appels, fréquence."),
+        help_text=_("Comment le tuteur et l’enseignant suivront le stage : visites, appels, fréquence."),
     )
     work_nature = term(Term.Kind.WORK_NATURE, _("Travail à fournir à la suite du stage"))
     validation_mode = term(Term.Kind.VALIDATION_MODE, _("Modalité de validation du stage"))

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.middleware import keeps_typed_text, posted
 from accounts.models import User
 from accounts.session import signed_in
-from conventions import documents, forms, permissions, phases, signing, wizard, workflow
+from conventions import documents, forms, notifications, permissions, phases, signing, wizard, workflow
 from conventions.models import Convention, Event, Remark, Status, Turn
 from organisations.models import Party
 from organisations.roles import roles_of
@@ -264,7 +264,7 @@ def queue(convention: Convention, user: User) -> Queue:
 BOTH_TOLD = gettext_lazy("L’étudiant et l’enseignant référent reçoivent un courriel.")
 CONSEQUENCES = {
     "validate": (
-        gettext_lazy("Le PDF est créé : l’étudiant peut l’imprimer et le faire signer."),
+        gettext_lazy("Le PDF est créé : l’étudiant peut l’imprimer et le faire signer."),
         BOTH_TOLD,
     ),
     "refuse": (gettext_lazy("L’étudiant reçoit un courriel avec la raison."),),
@@ -367,9 +367,9 @@ def add_remark(request: HttpRequest, pk: int) -> HttpResponse:
     form = forms.RemarkForm(typed)
     valid = form.is_valid() and form.cleaned_data["field"] in wizard.STEP_OF_FIELD
     if request.method == "GET":
-        problem = _("Votre session avait expiré : votre remarque n’est pas encore épinglée.")
+        problem = _("Votre session avait expiré : votre remarque n’est pas encore épinglée.")
     elif not permissions.may_remark(user, convention):
-        problem = _("Cette convention n’attend plus de remarque : la vôtre n’est pas épinglée.")
+        problem = _("Cette convention n’attend plus de remarque : la vôtre n’est pas épinglée.")
     elif not valid:
         problem = _("Écrivez votre remarque, en 2 000 caractères au plus.")
     else:
@@ -389,6 +389,42 @@ def delete_remark(request: HttpRequest, pk: int, remark: int) -> HttpResponse:
     pinned = get_object_or_404(convention.remarks.filter(resolved_at__isnull=True), pk=remark)
     pinned.delete()
     return redirect(f"{convention.get_absolute_url()}#champ-{pinned.field}")
+
+
+@require_GET
+def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
+    """The number in large, what happens next and who is told; after validation, printing and signatures."""
+    user = signed_in(request)
+    convention = get_object_or_404(
+        Convention.objects.visible_to(user).for_detail().prefetch_related("turns"), pk=pk
+    )
+    if not convention.number:
+        return redirect(
+            wizard.resume_url(convention) if permissions.may_edit(user, convention) else convention
+        )
+    event = convention.events.select_related("actor").last()
+    return render(
+        request,
+        "conventions/next.html#printing" if request.headers.get("HX-Request") else "conventions/next.html",
+        {
+            "convention": convention,
+            "document": convention.documents.first(),
+            "circuit": signing.circuit(convention),
+            "follows": phases.what_follows(
+                convention,
+                notifications.told(convention),
+                awaits_approval=permissions.awaits_approval(convention),
+            ),
+            "event": event if permissions.sees_journal(user, convention) else None,
+            "is_under_way": convention.status not in phases.STOPPED,
+            "label": phases.label(convention),
+            "tone": phases.TONES[Status(convention.status)],
+            "icon_name": phases.ICONS[Status(convention.status)],
+            "owns": permissions.owns(user, convention),
+            "actions": {action.name: action for action in workflow.available(convention, user)},
+            "resume_url": wizard.step_url(convention, wizard.RESUME),
+        },
+    )
 
 
 @require_GET

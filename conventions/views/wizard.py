@@ -1,4 +1,4 @@
-"""The student's path: advice, nine steps, summary, next steps."""
+"""The student's path: nine steps and their summary."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.folding import fold
 from accounts.middleware import keeps_typed_text, posted, take_typed_text
-from accounts.models import Student, User
+from accounts.models import User
 from accounts.session import signed_in
 from conventions import (
     documents,
@@ -29,18 +29,14 @@ from conventions import (
     forms,
     notifications,
     permissions,
-    phases,
-    signing,
     wizard,
-    workflow,
 )
 from conventions.models import Convention, Remark, Status
 from organisations import directory, people
 from organisations.fields import compact
 from organisations.forms import ContactForm, DirectoryForm, OrganisationForm, ServiceForm
-from organisations.models import Centre, Contact, Organisation, Service, Teacher
+from organisations.models import Contact, Organisation, Service, Teacher
 from organisations.models.host import SIRENE_COUNTRIES
-from organisations.roles import roles_of
 
 # The steps that choose a row of the directory: which column, and which form creates one.
 CHOICES: dict[str, tuple[str, type[DirectoryForm] | None]] = {
@@ -86,43 +82,6 @@ def key_in(text: str) -> int | None:
 def reread(convention: Convention) -> Convention:
     """Return an agreement as it is stored, whatever was typed on this instance."""
     return Convention.objects.for_detail().prefetch_related("interruptions").get(pk=convention.pk)
-
-
-@require_http_methods(["GET", "POST"])
-def advice(request: HttpRequest) -> HttpResponse:
-    """What to have at hand before starting; posting starts a draft."""
-    student = Student.objects.select_related("institution", "user").filter(user=signed_in(request)).first()
-    if student is None:
-        raise Http404
-    if request.method == "POST":
-        convention = drafts.create(student, by=signed_in(request))
-        return redirect("conventions:step", convention.pk, wizard.STEPS[0].slug)
-    return render(request, "conventions/advice.html", {"student": student, "centres": centres_of(student)})
-
-
-def centres_of(student: Student) -> list[Centre]:
-    """Return the centres that handle a student's enrolments, the latest first, each once."""
-    enrolments = student.enrolments.select_related("programme__centre", "programme__ufr__centre")
-    centres = {enrolment.programme.managing_centre: None for enrolment in enrolments}
-    return [centre for centre in centres if centre is not None]
-
-
-@require_http_methods(["GET", "POST"])
-def enter(request: HttpRequest) -> HttpResponse:
-    """A manager starts an agreement for a student of their centres."""
-    user = signed_in(request)
-    centres = Centre.objects.filter(pk__in=roles_of(user).centre_ids)
-    if not centres:
-        raise Http404
-    if request.method == "POST":
-        student = get_object_or_404(people.students_of(centres), pk=key_in(request.POST.get("student", "")))
-        # The centre gives the manager the right to fill it, until the étape is chosen.
-        centre = next((centre for centre in centres_of(student) if centre in centres), None)
-        convention = drafts.create(student, by=user, centre=centre)
-        return redirect("conventions:step", convention.pk, wizard.STEPS[0].slug)
-    text = request.GET.get("q", "").strip()
-    students = people.search_students(text, centres) if text else []
-    return render(request, "conventions/enter.html", {"query": text, "students": students})
 
 
 @keeps_typed_text
@@ -486,15 +445,10 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
                 for remark in open_remarks
             ],
             "copies": context["copies"],
-            "told": told(convention),
+            "told": notifications.told(convention),
             "ready": not open_remarks and not any(place.missing for place in steps),
         },
     )
-
-
-def told(convention: Convention) -> list[str]:
-    """Return whom a submission reaches: the centre's mailbox, or each of its managers by name."""
-    return [str(recipient) for recipient in notifications.managers_of(convention.centre)]
 
 
 def places(
@@ -555,63 +509,3 @@ def page(
         },
         status=422 if form is not None and form.is_bound and request.method == "POST" else 200,
     )
-
-
-@require_GET
-def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
-    """The number in large, what happens next and who is told; after validation, printing and signatures."""
-    user = signed_in(request)
-    convention = get_object_or_404(
-        Convention.objects.visible_to(user).for_detail().prefetch_related("turns"), pk=pk
-    )
-    if not convention.number:
-        return redirect(
-            wizard.resume_url(convention) if permissions.may_edit(user, convention) else convention
-        )
-    event = convention.events.select_related("actor").last()
-    return render(
-        request,
-        "conventions/next.html#printing" if request.headers.get("HX-Request") else "conventions/next.html",
-        {
-            "convention": convention,
-            "document": convention.documents.first(),
-            "circuit": signing.circuit(convention),
-            "follows": phases.what_follows(
-                convention, told(convention), awaits_approval=permissions.awaits_approval(convention)
-            ),
-            "event": event if permissions.sees_journal(user, convention) else None,
-            "is_under_way": convention.status not in phases.STOPPED,
-            "label": phases.label(convention),
-            "tone": phases.TONES[Status(convention.status)],
-            "icon_name": phases.ICONS[Status(convention.status)],
-            "owns": permissions.owns(user, convention),
-            "actions": {action.name: action for action in workflow.available(convention, user)},
-            "resume_url": wizard.step_url(convention, wizard.RESUME),
-        },
-    )
-
-
-@require_POST
-@transaction.atomic
-def duplicate(request: HttpRequest, pk: int) -> HttpResponse:
-    """Start a new draft from an earlier agreement."""
-    original = load(request, pk)
-    copy = drafts.duplicate(original, by=signed_in(request))
-    messages.success(
-        request,
-        _("Nouveau brouillon créé : vérifiez chaque étape, puis indiquez les dates et votre étape d’étude."),
-    )
-    return redirect(wizard.resume_url(copy))
-
-
-@require_POST
-@transaction.atomic
-def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Delete a draft that was never submitted."""
-    convention = load(request, pk)
-    if not permissions.may_delete(signed_in(request), convention):
-        messages.error(request, _("Une convention déjà soumise ne se supprime pas : annulez-la."))
-        return redirect(convention)
-    drafts.delete(convention)
-    messages.success(request, _("Brouillon supprimé."))
-    return redirect("home")

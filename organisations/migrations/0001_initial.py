@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
                     "instructions",
                     models.TextField(
                         blank=True,
-                        help_text="Texte simple ; une ligne vide commence un paragraphe.",
+                        help_text="Texte simple ; une ligne vide commence un paragraphe.",
                         verbose_name="Consignes montrées aux étudiants",
                     ),
                 ),
@@ -245,7 +245,7 @@ class Migration(migrations.Migration):
                             ("pending", "Immatriculation en cours"),
                         ],
                         max_length=20,
-                        verbose_name="Pourquoi n’y a-t-il pas de SIRET ?",
+                        verbose_name="Pourquoi n’y a-t-il pas de SIRET ?",
                     ),
                 ),
                 (
@@ -451,7 +451,7 @@ class Migration(migrations.Migration):
                 (
                     "academic_year",
                     models.PositiveSmallIntegerField(
-                        help_text="Sa première année civile : 2026 pour 2026/2027.",
+                        help_text="Sa première année civile : 2026 pour 2026/2027.",
                         validators=[
                             django.core.validators.MinValueValidator(2000),
                             django.core.validators.MaxValueValidator(2100),

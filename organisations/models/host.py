@@ -31,18 +31,23 @@ def validate_siret(value: str) -> None:
             raise InvalidChecksum
     except InvalidLength:
         raise ValidationError(
-            _("Un numéro SIRET a 14 chiffres ; celui-ci en a %(count)s."),
+            _("Un numéro SIRET a 14 chiffres ; celui-ci en a %(count)s."),
             "siret",
             {"count": len(value)},
         ) from None
     except InvalidNumber:
         raise ValidationError(
             _(
-                "Ce numéro SIRET n’existe pas : un de ses chiffres est faux. "
+                "Ce numéro SIRET n’existe pas : un de ses chiffres est faux. "
                 "Recopiez-le depuis un document officiel de l’organisme."
             ),
             "siret",
         ) from None
+
+
+def siret_text(value: str) -> str:
+    """Return a SIRET as people read it, on one line: three groups of the company, one of the establishment."""
+    return siret.format(value, "\N{NO-BREAK SPACE}") if value else ""
 
 
 class Organisation(PostalAddress):
@@ -72,7 +77,7 @@ class Organisation(PostalAddress):
         ),
     )
     siret_exemption = models.CharField(
-        _("Pourquoi n’y a-t-il pas de SIRET ?"),
+        _("Pourquoi n’y a-t-il pas de SIRET ?"),
         max_length=20,
         choices=SiretExemption,
         blank=True,
@@ -137,6 +142,10 @@ class Organisation(PostalAddress):
     @property
     def is_abroad(self) -> bool:
         return self.country not in FRENCH_COUNTRIES
+
+    @property
+    def printed_siret(self) -> str:
+        return siret_text(self.siret or "")
 
 
 class Service(PostalAddress):

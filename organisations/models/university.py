@@ -57,7 +57,7 @@ class Centre(models.Model):
     instructions = models.TextField(
         _("Consignes montrées aux étudiants"),
         blank=True,
-        help_text=_("Texte simple ; une ligne vide commence un paragraphe."),
+        help_text=_("Texte simple ; une ligne vide commence un paragraphe."),
     )
     signatory_name = models.CharField(_("Directeur ou délégataire qui signe"), max_length=120)
     signatory_title = models.CharField(_("Qualité de la personne qui signe"), max_length=150)
@@ -199,7 +199,7 @@ class Enrolment(models.Model):
     academic_year = models.PositiveSmallIntegerField(
         _("Année universitaire"),
         validators=[MinValueValidator(2000), MaxValueValidator(2100)],
-        help_text=_("Sa première année civile : 2026 pour 2026/2027."),
+        help_text=_("Sa première année civile : 2026 pour 2026/2027."),
     )
 
     class Meta:

@@ -99,12 +99,12 @@ class TestRenderMail:
         mail = outbox.render_mail(TEMPLATE, {"number": "1", "link": "/conventions/7/", "link_label": "Lire"})
         assert mail.subject == "Votre convention 1"
         assert "Elle est validée.\n\nBon stage,\nle centre.\n" in mail.text
-        assert "Lire :\nhttp://127.0.0.1:8000/conventions/7/\n" in mail.text
+        assert "Lire :\nhttp://127.0.0.1:8000/conventions/7/\n" in mail.text
         assert "<p>Bon stage,<br>le centre.</p>" in mail.html
         assert '<a href="http://127.0.0.1:8000/conventions/7/">Lire</a>' in mail.html
 
     def test_what_people_type_is_text_never_markup_nor_header(self, template):
-        template("Remarque de {{ name }}\n\nElle dit : {{ remark }}\n")
+        template("Remarque de {{ name }}\n\nElle dit : {{ remark }}\n")
         mail = outbox.render_mail(
             TEMPLATE, {"name": "A\r\nBcc: victime@exemple.fr", "remark": "<script>l'été & l’hiver</script>"}
         )
@@ -148,7 +148,7 @@ class TestBackend:
 class TestDeliver:
     def test_mail_as_the_reader_gets_it(self, mail_server):
         message = MessageFactory(
-            subject="Élève : « été »", html="<p>Votre convention est validée.</p>", text="Texte"
+            subject="Élève : « été »", html="<p>Votre convention est validée.</p>", text="Texte"
         )
         assert outbox.deliver(message.pk) is True
         (mail,) = mail_server.mails

@@ -48,7 +48,7 @@ class TestDemoMails:
         assert reverse("demo_mails") in client.get(reverse("account_login")).text
 
     def test_links_work_and_markup_does_not(self, client, demo):
-        mail = MessageFactory(text="Lire :\nhttp://127.0.0.1:8000/conventions/7/\n<script>alert(1)</script>")
+        mail = MessageFactory(text="Lire :\nhttp://127.0.0.1:8000/conventions/7/\n<script>alert(1)</script>")
         page = client.get(reverse("demo_mail", args=[mail.pk]))
         assert 'href="http://127.0.0.1:8000/conventions/7/"' in page.text
         assert "<script>alert" not in page.text

@@ -21,7 +21,6 @@ from pstage.probe import healthy
 RUNS = 60
 AGREEMENTS = 400
 WRK = ["wrk", "--threads", "1", "--connections", "16", "--duration", "8s"]
-THREADS = 8
 
 
 def main() -> None:
@@ -46,7 +45,8 @@ def prepare() -> None:
     call_command("load_nomenclatures", stdout=sys.stderr)
     call_command("demo", stdout=sys.stderr)
     call_command("collectstatic", interactive=False, verbosity=0)
-    model = Convention.objects.get(organisation__name="Laboratoires Vauquelin", status="submitted")
+    submitted = Convention.objects.filter(organisation__name="Laboratoires Vauquelin", status="submitted")
+    model = submitted.earliest("created_at")
     if Convention.objects.filter(centre=model.centre).count() < AGREEMENTS:
         rows = []
         for rank in range(AGREEMENTS):
@@ -110,9 +110,7 @@ def server_time() -> None:
             start = time.perf_counter()
             client.get(address)
             times.append((time.perf_counter() - start) * 1000)
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             client.get(address)
         p95 = statistics.quantiles(times, n=20)[-1]
         print(f"{label:<32} {statistics.median(times):>6.1f} ms {p95:>6.1f} ms {len(queries):>9}")
@@ -133,9 +131,8 @@ def web_server():
         f"127.0.0.1:{port}",
         "pstage.wsgi",
     ]
-    server = subprocess.Popen(
-        command, env=os.environ | {"DATABASE_POOL_SIZE": str(THREADS)}, stderr=subprocess.DEVNULL
-    )
+    pool = os.environ | {"DATABASE_POOL_SIZE": str(embedded.WEB_THREADS)}
+    server = subprocess.Popen(command, env=pool, stderr=subprocess.DEVNULL)
     try:
         while not healthy(port):
             if server.poll() is not None:
@@ -152,7 +149,7 @@ def requests_per_second() -> None:
     wanted = {"Accueil de l’étudiant", "Liste du gestionnaire"}
     with web_server() as port:
         empty = rate(f"http://127.0.0.1:{port}/vide/")
-        print(f"\n{'page':<32} {'requêtes/s':>11} {'rapport':>9}   (objectif : 0,25)")
+        print(f"\n{'page':<32} {'requêtes/s':>11} {'rapport':>9}   (objectif : 0,25)")
         print(f"{'Vue vide':<32} {empty:>11.0f} {1:>9.2f}")
         for label, email, address in pages():
             if label not in wanted:

@@ -27,7 +27,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         chromium = shutil.which("chromium") or shutil.which("chromium-browser")
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        print(f"\n{'PDF balisé':<32} {'médiane':>9} {'meilleur':>9} {'rapport':>9}   (objectif : 1,50)")
+        print(f"\n{'PDF balisé':<32} {'médiane':>9} {'meilleur':>9} {'rapport':>9}   (objectif : 1,50)")
         for label, pages, rivals in contestants(browser.new_page()):
             times = measure(rivals)
             reference = statistics.median(times["Chromium"])

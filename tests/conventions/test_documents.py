@@ -250,7 +250,7 @@ def usual_text(usual):
         "Université de la Côte de Nacre",
         "Hélène Duval, présidente de l’université",
         "Twisto Mobilités du Calvados",
-        "SIRET 73282932000074",
+        "SIRET 732 829 320 00074",
         "Mme Sophie Marchand, Directrice des ressources humaines",
         "Anaïs Le Guennec",
         "N° étudiant 22104587",
@@ -272,7 +272,7 @@ def usual_text(usual):
         "Cinq jours, à prendre en accord avec le tuteur",
         "Suspension et fin anticipée.",
         "Validation d’un stage interrompu.",
-        "Restaurant d’entreprise ; remboursement de la moitié",
+        "Restaurant d’entreprise ; remboursement de la moitié",
         "Badge obligatoire",
         "Attestation de stage.",
         # And what goes with it

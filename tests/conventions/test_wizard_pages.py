@@ -88,7 +88,7 @@ def returned(world, client):
     """An agreement sent back with one remark on its subject and one on its tutor, and its student signed in."""
     convention = world.draft()
     workflow.act(convention.pk, "submit", by=world.people["student"])
-    for field, text in [("subject", "Le sujet est trop vague."), ("tutor", "Est-ce bien votre tuteur ?")]:
+    for field, text in [("subject", "Le sujet est trop vague."), ("tutor", "Est-ce bien votre tuteur ?")]:
         convention.remarks.create(field=field, text=text, author=world.people["manager"])
     workflow.act(convention.pk, "return", by=world.people["manager"])
     client.force_login(world.people["student"])
@@ -680,7 +680,7 @@ def test_a_remark_is_beside_its_field_and_answered_there(client, returned):
 def test_a_remark_on_a_choice_is_answered_on_its_step(client, returned):
     remark = returned.remarks.get(field="tutor")
     page = client.get(step_url(returned, "tuteur")).text
-    assert "Est-ce bien votre tuteur ?" in page
+    assert "Est-ce bien votre tuteur ?" in page
     data = {f"answer-{remark.pk}": "Oui.", f"resolved-{remark.pk}": "on"}
     assert (
         "Votre réponse est enregistrée" in client.post(step_url(returned, "tuteur"), data, follow=True).text
@@ -799,6 +799,12 @@ def test_a_draft_has_no_next_page_yet(client, draft):
 def test_an_agreement_ended_before_its_signatures_does_not_show_them_as_done(world):
     track = phases.track(world.convention_in(Status.TERMINATED))
     assert [phase.state for phase in track] == ["done", "done", "done", "stop", ""]
+
+
+def test_an_agreement_cancelled_once_submitted_shows_that_it_was(world):
+    convention = world.convention_in(Status.SUBMITTED)
+    convention = workflow.act(convention.pk, "cancel", by=convention.student.user)
+    assert [phase.state for phase in phases.track(convention)] == ["done", "stop", "", "", ""]
 
 
 def test_resuming_leads_to_the_first_step_left(client, draft):

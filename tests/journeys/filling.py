@@ -159,7 +159,7 @@ def content(person, typed=Content()):
     person.selects("Monnaie", "Euro (€)")
     person.selects("Modalité de versement", "Virement bancaire")
     person.writes("Avantages offerts", "Paniers de légumes chaque vendredi.")
-    person.selects("Comment le stage a-t-il été trouvé ?", "Candidature spontanée")
+    person.selects("Comment le stage a-t-il été trouvé ?", "Candidature spontanée")
     person.writes("Modalités de suivi du stagiaire", "Un appel toutes les deux semaines.")
     person.selects("Travail à fournir à la suite du stage", "Mémoire")
     person.selects("Modalité de validation du stage", "Soutenance")

@@ -20,7 +20,7 @@ CORRECTED = "Dosage par chromatographie des polyphénols de trente variétés an
 def pins(manager, label, text):
     """Pin a remark beside what it is about."""
     manager.opens(re.compile(rf"^Remarque\s*:\s*{re.escape(label)}$"))
-    question = f"Votre remarque sur « {label} »"
+    question = f"Votre remarque sur « {label} »"
     manager.writes(question, text)
     manager.presses("Épingler", within=manager.page.locator("form").filter(has=manager.field(question)))
     manager.reads(text)
@@ -64,7 +64,7 @@ def test_a_new_host_from_the_first_click_to_the_print(people, worker):
     manager.reads("+33 6 39 98 01 01", within=gap)
     manager.reads("+33 6 39 98 44 10", within=gap)
     pins(manager, "Sujet", "Dites sur quelles variétés porte le dosage.")
-    pins(manager, "Modalités de suivi du stagiaire", "Qui appelle qui ?")
+    pins(manager, "Modalités de suivi du stagiaire", "Qui appelle qui ?")
     manager.follows("Demander une correction")
     manager.sees("Demander une correction")
     manager.reads("Les 2 remarques envoyées")
@@ -85,7 +85,7 @@ def test_a_new_host_from_the_first_click_to_the_print(people, worker):
     follow_up = student.field("Modalités de suivi du stagiaire")
     expect(follow_up).to_have_accessible_description(re.compile("Qui appelle qui"))
     student.writes("Sujet", CORRECTED)
-    done = "J’ai corrigé ou répondu : la remarque est traitée"
+    done = "J’ai corrigé ou répondu : la remarque est traitée"
     student.ticks(done, within=remark(student, "sur quelles variétés"))
     student.writes("Votre réponse", "C’est moi qui appelle.", within=remark(student, "Qui appelle qui"))
     student.ticks(done, within=remark(student, "Qui appelle qui"))
@@ -106,7 +106,7 @@ def test_a_new_host_from_the_first_click_to_the_print(people, worker):
     manager.sees("Inès Marchand chez Serres du Perche")
     manager.reads("Convention validée.")
 
-    student.reads_mail(STUDENT, f"{number} est validée : vous pouvez l’imprimer")
+    student.reads_mail(STUDENT, f"{number} est validée : vous pouvez l’imprimer")
     student.sees("Inès Marchand chez Serres du Perche")
     printed = print_of(student)
     host, typed = Host(), Content()
@@ -132,7 +132,7 @@ def test_a_new_host_from_the_first_click_to_the_print(people, worker):
     ):
         assert squeezed(value) in printed, value
     student.goes_to("/")
-    student.follows(re.compile("^Imprimer et faire signer : Serres du Perche"))
+    student.follows(re.compile("^Imprimer et faire signer : Serres du Perche"))
     student.sees("Modalités à suivre après la saisie de votre convention")
     student.reads("Imprimez-la en 3 exemplaires")
     assert squeezed(number) in print_of(student)
@@ -149,7 +149,7 @@ def test_a_new_host_from_the_first_click_to_the_print(people, worker):
     teacher.goes_to("/")
     teacher.sees("Gestion des conventions de stage")
     teacher.reads("Inès Marchand")
-    teacher.reads_mail(TEACHER, "Vous êtes l’enseignant référent d’un stage : Inès Marchand")
+    teacher.reads_mail(TEACHER, "Vous êtes l’enseignant référent d’un stage : Inès Marchand")
     teacher.sees("Inès Marchand chez Serres du Perche")
 
 
@@ -202,7 +202,7 @@ def test_a_stage_abroad(people, worker):
     manager.presses("Valider")
     manager.reads("Convention validée.")
     student.goes_to("/")
-    student.follows(re.compile("^Imprimer et faire signer : Lindqvist"))
+    student.follows(re.compile("^Imprimer et faire signer : Lindqvist"))
     student.reads("Imprimez-la en 4 exemplaires")
     printed = print_of(student)
     for value in (number, "Lindqvist Forskning", "Göteborg", "Suède"):

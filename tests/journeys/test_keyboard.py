@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from tests.journeys import filling
 from tests.journeys.person import KeyboardPerson
 
-DONE = "J’ai corrigé ou répondu : la remarque est traitée"
+DONE = "J’ai corrigé ou répondu : la remarque est traitée"
 
 
 def test_the_whole_creation_by_keyboard_alone(people):

@@ -18,7 +18,7 @@ FIFTY_MEGABYTES = 50_000_000
 
 def takes_up_the_draft(student, step):
     """Inès goes back to the draft of the demo, at one of its steps."""
-    student.follows(f"Reprendre la saisie : {DRAFT}")
+    student.follows(f"Reprendre la saisie : {DRAFT}")
     student.sees("Élève")
     student.follows(re.compile(f"^{step}"))
     student.sees(step)
@@ -55,7 +55,7 @@ def test_a_wrong_siret(people):
     mistyped = demo.siret(77)[:-1] + str((int(demo.siret(77)[-1]) + 1) % 10)
     for typed, message in (
         (mistyped, "Ce numéro SIRET n’existe pas"),
-        (mistyped[:-1], "Un numéro SIRET a 14 chiffres ; celui-ci en a 13"),
+        (mistyped[:-1], "Un numéro SIRET a 14 chiffres ; celui-ci en a 13"),
         ("0" * 14, "Ce numéro SIRET n’existe pas"),
         ("", "Indiquez le numéro SIRET"),
     ):
@@ -86,7 +86,7 @@ def test_dates_and_hours_that_cannot_be(people):
     student.sees("Contenu du stage")
     reads_an_error(student, "Fin du stage", "précède son début")
     reads = student.page.get_by_role("alert")
-    student.reads("font 25 h par jour ; le maximum est de 10 h", within=reads)
+    student.reads("font 25 h par jour ; le maximum est de 10 h", within=reads)
     expect(student.field("Heures par semaine")).to_have_accessible_description(re.compile("25 h par jour"))
     expect(student.field("Début du stage")).to_have_value(filling.END.isoformat())
     expect(student.field("Fin du stage")).to_have_value(filling.START.isoformat())
@@ -148,7 +148,7 @@ def test_a_form_posted_after_the_agreement_was_validated(people):
     workflow.act(convention.pk, "validate", by=User.objects.get(email__startswith="nathalie."))
 
     student.writes("Sujet", "Écrit trop tard, mais pas perdu")
-    student.reads("Non enregistré : cette convention est « Validée », elle ne se modifie plus.")
+    student.reads("Non enregistré : cette convention est « Validée », elle ne se modifie plus.")
     student.presses("Enregistrer et continuer")
     student.sees("Cette convention ne se modifie plus")
     student.reads("Écrit trop tard, mais pas perdu")

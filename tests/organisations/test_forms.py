@@ -83,9 +83,9 @@ def test_a_student_adds_a_host(student, typed):
         ("00000000000000", "Ce numéro SIRET n’existe pas"),
         ("0000 0000 0000 00", "Ce numéro SIRET n’existe pas"),
         ("7328293200007A", "Ce numéro SIRET n’existe pas"),
-        ("7328293200007", "Un numéro SIRET a 14 chiffres ; celui-ci en a 13."),
-        ("732829320000741", "Un numéro SIRET a 14 chiffres ; celui-ci en a 15."),
-        ("732829320", "Un numéro SIRET a 14 chiffres ; celui-ci en a 9."),
+        ("7328293200007", "Un numéro SIRET a 14 chiffres ; celui-ci en a 13."),
+        ("732829320000741", "Un numéro SIRET a 14 chiffres ; celui-ci en a 15."),
+        ("732829320", "Un numéro SIRET a 14 chiffres ; celui-ci en a 9."),
         ("", MISSING_SIRET),
         ("   \u200b", MISSING_SIRET),
     ],
@@ -107,7 +107,7 @@ def test_a_siret_already_there_proposes_the_existing_host(student, typed, writte
     existing = OrganisationFactory(name="La Poste", siret=POST_OFFICE_HEAD)
     form = OrganisationForm(typed | {"siret": written}, by=student)
     assert errors(form) == {
-        "siret": "« La Poste » est déjà dans l’annuaire : choisissez cette fiche au lieu d’en créer une."
+        "siret": "« La Poste » est déjà dans l’annuaire : choisissez cette fiche au lieu d’en créer une."
     }
     assert form.existing == existing
 
@@ -217,7 +217,7 @@ def test_the_naf_in_force_is_preferred(student, typed, day, code, version, notic
     [
         ("postal_code", "7660", "Un code postal français a 5 chiffres, comme 14000."),
         ("postal_code", "", "Un code postal français a 5 chiffres, comme 14000."),
-        ("postal_code", "98000", "Ce code postal et ce pays ne vont pas ensemble : vérifiez-les."),
+        ("postal_code", "98000", "Ce code postal et ce pays ne vont pas ensemble : vérifiez-les."),
         ("phone", "02 61 91", "Ce numéro de téléphone est incomplet, ou ne convient pas au pays choisi."),
         ("phone", "au standard", "Ce numéro de téléphone est incomplet, ou ne convient pas au pays choisi."),
         ("phone", "", "Ce champ est obligatoire."),

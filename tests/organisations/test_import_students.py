@@ -77,8 +77,8 @@ def run(tmp_path, programme):
 
 def total(new=0, changed=0, same=0, enrolled=0, refused=0):
     return (
-        f"{new} étudiants ajoutés, {changed} modifiés, {same} inchangés ; "
-        f"{enrolled} inscriptions ajoutées ; {refused} lignes refusées.\n"
+        f"{new} étudiants ajoutés, {changed} modifiés, {same} inchangés ; "
+        f"{enrolled} inscriptions ajoutées ; {refused} lignes refusées.\n"
     )
 
 
@@ -162,14 +162,14 @@ def test_a_dry_run_shows_the_differences_and_writes_nothing(run):
     )
     assert said == (
         "22000001 Zoé Lefèvre\n"
-        "    birth_date : « 2004-05-17 » → « 2004-05-18 »\n"
-        "    phone : « +33 2 61 91 00 06 » → « +33 2 61 91 00 07 »\n"
-        "    address_extra : « Bât. B » → « »\n"
+        "    birth_date : « 2004-05-17 » → « 2004-05-18 »\n"
+        "    phone : « +33 2 61 91 00 06 » → « +33 2 61 91 00 07 »\n"
+        "    address_extra : « Bât. B » → « »\n"
         "22000002 Hugo Garcia\n"
         "    nouvel étudiant\n"
         "    nouvelle inscription\n"
-        "Essai : rien n’est enregistré.\n" + total(new=1, changed=1, enrolled=1)
-    ).replace("« »", "«  »")
+        "Essai : rien n’est enregistré.\n" + total(new=1, changed=1, enrolled=1)
+    ).replace("« »", "«  »")
     assert (errors, status) == ("", 0)
     assert Student.objects.get().phone == "+33 2 61 91 00 06"
     assert User.objects.count() == 1
@@ -182,16 +182,16 @@ def test_a_dry_run_shows_the_differences_and_writes_nothing(run):
         ({"email": " "}, "email est vide."),
         ({"first_name": ""}, "first_name est vide."),
         ({"last_name": "\u200b"}, "last_name est vide."),
-        ({"email": "zoe"}, "email : « zoe » n’est pas une adresse électronique."),
-        ({"personal_email": "zoe@"}, "personal_email : « zoe@ » n’est pas une adresse électronique."),
+        ({"email": "zoe"}, "email : « zoe » n’est pas une adresse électronique."),
+        ({"personal_email": "zoe@"}, "personal_email : « zoe@ » n’est pas une adresse électronique."),
         ({"city": "x" * 121}, "city dépasse 120 caractères."),
         ({"student_number": "1" * 21}, "student_number dépasse 20 caractères."),
-        ({"birth_date": "2004-02-30"}, "birth_date : « 2004-02-30 » n’est pas une date de naissance."),
-        ({"birth_date": "17.05.04"}, "birth_date : « 17.05.04 » n’est pas une date de naissance."),
-        ({"birth_date": "2104-05-17"}, "birth_date : « 2104-05-17 » n’est pas une date de naissance."),
-        ({"country": "Absurdistan"}, "country : « Absurdistan » n’est pas un code de pays."),
-        ({"academic_year": "2026/2028"}, "academic_year : « 2026/2028 » n’est pas une année universitaire."),
-        ({"academic_year": "26"}, "academic_year : « 26 » n’est pas une année universitaire."),
+        ({"birth_date": "2004-02-30"}, "birth_date : « 2004-02-30 » n’est pas une date de naissance."),
+        ({"birth_date": "17.05.04"}, "birth_date : « 17.05.04 » n’est pas une date de naissance."),
+        ({"birth_date": "2104-05-17"}, "birth_date : « 2104-05-17 » n’est pas une date de naissance."),
+        ({"country": "Absurdistan"}, "country : « Absurdistan » n’est pas un code de pays."),
+        ({"academic_year": "2026/2028"}, "academic_year : « 2026/2028 » n’est pas une année universitaire."),
+        ({"academic_year": "26"}, "academic_year : « 26 » n’est pas une année universitaire."),
         ({"academic_year": ""}, "academic_year et programme_code vont ensemble."),
         ({"programme_code": ""}, "academic_year et programme_code vont ensemble."),
         ({"programme_code": "M2BIO"}, "l’étape M2BIO 26 n’existe pas."),
@@ -207,7 +207,7 @@ def test_a_dry_run_shows_the_differences_and_writes_nothing(run):
 def test_a_bad_line_is_reported_and_the_others_are_imported(run, change, reason):
     last = ZOE | {"student_number": "22000003", "email": "lea@etu.valmont.example"}
     said, errors, status = run(HUGO, ZOE | change, last)
-    assert errors == f"ligne 3 : {reason}\n"
+    assert errors == f"ligne 3 : {reason}\n"
     assert (said, status) == (total(new=2, enrolled=2, refused=1), 0)
     assert set(Student.objects.values_list("number", flat=True)) == {"22000002", "22000003"}
 
@@ -217,8 +217,8 @@ def test_an_address_that_belongs_to_somebody_else_is_refused(run):
     UserFactory(email=HUGO["email"], first_name="Homonyme", last_name="Presque")
     said, errors, status = run(ZOE, HUGO)
     assert errors == (
-        "ligne 2 : l’adresse zoe.lefevre@etu.valmont.example est celle de Zoé Lefèvre.\n"
-        "ligne 3 : l’adresse hugo.garcia@etu.valmont.example est celle de Homonyme Presque.\n"
+        "ligne 2 : l’adresse zoe.lefevre@etu.valmont.example est celle de Zoé Lefèvre.\n"
+        "ligne 3 : l’adresse hugo.garcia@etu.valmont.example est celle de Homonyme Presque.\n"
         "Aucune ligne n’a pu être lue.\n"
     )
     assert (said, status) == (total(refused=2), 1)
@@ -227,7 +227,7 @@ def test_an_address_that_belongs_to_somebody_else_is_refused(run):
 def test_a_known_student_cannot_take_somebodys_address(run):
     run(ZOE, HUGO)
     said, errors, _status = run(ZOE | {"email": HUGO["email"]}, HUGO | {"email": "h@etu.valmont.example"})
-    assert errors == "ligne 2 : l’adresse hugo.garcia@etu.valmont.example est celle de Hugo Garcia.\n"
+    assert errors == "ligne 2 : l’adresse hugo.garcia@etu.valmont.example est celle de Hugo Garcia.\n"
     assert said == total(changed=1, refused=1)
     assert run(ZOE | {"email": HUGO["email"]})[0] == total(changed=1)
 
@@ -270,7 +270,7 @@ def test_quotes_and_line_ends(run):
 def test_a_quotation_mark_left_open_spoils_only_its_line(run, street):
     last = ZOE | {"student_number": "22000003", "email": "lea@etu.valmont.example"}
     said, errors, _status = run(HUGO, ZOE | {"street": street}, last, *[{}] * 9)
-    assert errors.startswith("ligne 3 : ")
+    assert errors.startswith("ligne 3 : ")
     assert errors.count("\n") == 1
     assert said == total(new=2, enrolled=2, refused=1)
 
@@ -290,16 +290,16 @@ def test_columns_in_any_order_and_only_those_that_are_needed(run):
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        (b"", "Il manque les colonnes : student_number, email, first_name, last_name."),
+        (b"", "Il manque les colonnes : student_number, email, first_name, last_name."),
         (
             b"\x89PNG\r\n\x1a\n\x00\x00",
-            "Il manque les colonnes : student_number, email, first_name, last_name.",
+            "Il manque les colonnes : student_number, email, first_name, last_name.",
         ),
         (
             b"student_number;email;first_name;last_name;sexe\n1;a@b.fr;A;B;F\n",
-            "Ces colonnes sont inconnues : sexe.",
+            "Ces colonnes sont inconnues : sexe.",
         ),
-        (b"student_number;email;first_name;last_name;email\n", "Ces colonnes sont répétées : email."),
+        (b"student_number;email;first_name;last_name;email\n", "Ces colonnes sont répétées : email."),
     ],
 )
 def test_a_file_that_is_not_one(run, raw, reason):
@@ -310,7 +310,7 @@ def test_a_file_that_is_not_one(run, raw, reason):
 
 
 def test_a_missing_file(run, tmp_path):
-    with pytest.raises(CommandError, match=r"absent\.csv : No such file"):
+    with pytest.raises(CommandError, match=r"absent\.csv : No such file"):
         call_command("import_students", str(tmp_path / "absent.csv"))
 
 
@@ -318,7 +318,7 @@ def test_a_version_may_be_left_out_when_there_is_only_one(run, programme):
     assert run(ZOE | {"programme_version": ""})[0] == total(new=1, enrolled=1)
     ProgrammeFactory(institution=programme.institution, ufr=programme.ufr, code="M1BIO", version="27")
     _said, errors, _status = run(HUGO | {"programme_version": ""})
-    assert "l’étape M1BIO a plusieurs versions : précisez programme_version." in errors
+    assert "l’étape M1BIO a plusieurs versions : précisez programme_version." in errors
 
 
 def test_with_several_institutions_one_must_be_named(run, programme):
@@ -350,7 +350,7 @@ def test_one_line_the_database_refuses_does_not_stop_its_batch(run, monkeypatch)
     monkeypatch.setattr(student_records.Batch, "save", refuse_hugo)
     others = [ZOE | {"student_number": str(n), "email": f"e{n}@etu.valmont.example"} for n in range(5)]
     said, errors, _status = run(*others[:2], HUGO, *others[2:])
-    assert errors == "ligne 4 : duplicate key value\n"
+    assert errors == "ligne 4 : duplicate key value\n"
     assert said == total(new=5, enrolled=5, refused=1)
     assert Student.objects.count() == 5
 

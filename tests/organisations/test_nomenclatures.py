@@ -35,7 +35,7 @@ def test_every_list_is_loaded_once():
     first = counts()
     newest = Commune.objects.aggregate(newest=Max("pk"))
     assert ROWS.items() <= first.items()
-    assert "communes : 0 ajoutées, 35587 déjà là." in load()
+    assert "communes : 0 ajoutées, 35587 déjà là." in load()
     assert counts() == first
     assert Commune.objects.aggregate(newest=Max("pk")) == newest
 
@@ -77,7 +77,7 @@ def test_what_an_administrator_changed_is_kept():
     Term.objects.filter(code="cheque").delete()
     HealthInsuranceFund.objects.filter(name__endswith="du Calvados").update(is_active=False)
     Term.objects.create(kind=Term.Kind.PAYMENT_MODE, code="crypto", label="Autre")
-    assert "valeurs de liste : 1 ajoutées" in load()
+    assert "valeurs de liste : 1 ajoutées" in load()
     transfer = Term.objects.get(code="virement")
     assert (transfer.label, transfer.rank, transfer.is_active) == ("Virement SEPA", 99, False)
     assert NafCode.objects.get(version="rev2", code="86.10Z").label == "Hôpitaux"

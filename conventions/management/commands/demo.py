@@ -18,4 +18,4 @@ class Command(BaseCommand):
         width = max(len(account.role) for account in demo.ACCOUNTS)
         for account in demo.ACCOUNTS:
             self.stdout.write(f"  {account.role:<{width}}  {account.email}")
-        self.stdout.write(f"  Mot de passe de tous : {demo.PASSWORD}")
+        self.stdout.write(f"  Mot de passe de tous : {demo.PASSWORD}")

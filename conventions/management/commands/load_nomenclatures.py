@@ -71,14 +71,14 @@ class Command(BaseCommand):
     help = _(
         "Charge les listes de référence (communes, codes NAF, formes juridiques, effectifs, caisses, "
         "valeurs proposées) depuis les fichiers CSV du projet. Ajoute ce qui manque et ne change pas le "
-        "reste : les libellés modifiés dans l’administration sont gardés, sauf avec --overwrite."
+        "reste : les libellés modifiés dans l’administration sont gardés, sauf avec --overwrite."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--overwrite",
             action="store_true",
-            help=_("Remet aussi les libellés des fichiers ; « Proposé » garde la valeur choisie."),
+            help=_("Remet aussi les libellés des fichiers ; « Proposé » garde la valeur choisie."),
         )
 
     @transaction.atomic
@@ -87,7 +87,7 @@ class Command(BaseCommand):
             added, known = load(reference, overwrite=overwrite)
             if verbosity:
                 self.stdout.write(
-                    _("%(list)s : %(added)s ajoutées, %(known)s déjà là.")
+                    _("%(list)s : %(added)s ajoutées, %(known)s déjà là.")
                     % {"list": reference.model._meta.verbose_name_plural, "added": added, "known": known}
                 )
 

@@ -21,9 +21,9 @@ class Command(BaseCommand):
             _("Importe les étudiants et leurs inscriptions depuis un fichier CSV."),
             "",
             _(
-                "Une ligne par inscription ; un étudiant peut occuper plusieurs lignes. La première ligne nomme"
+                "Une ligne par inscription ; un étudiant peut occuper plusieurs lignes. La première ligne nomme"
             ),
-            _("les colonnes, dans n’importe quel ordre. Séparateur « ; », « , » ou tabulation ; UTF-8 ou"),
+            _("les colonnes, dans n’importe quel ordre. Séparateur « ; », « , » ou tabulation ; UTF-8 ou"),
             _("Windows-1252. Une cellule vide efface la valeur, une colonne absente la laisse. Rien n’est"),
             _("supprimé. Une ligne fausse est signalée et n’empêche pas les autres."),
             "",
@@ -52,7 +52,7 @@ class Command(BaseCommand):
                 if isinstance(result, Refusal):
                     counts["refused"] += 1
                     self.stderr.write(
-                        _("ligne %(line)s : %(reason)s") % {"line": result.line, "reason": result.reason}
+                        _("ligne %(line)s : %(reason)s") % {"line": result.line, "reason": result.reason}
                     )
                     continue
                 counts["enrolled"] += result.enrols
@@ -61,13 +61,13 @@ class Command(BaseCommand):
                 if dry_run and (text := describe(result)):
                     self.stdout.write(text)
         except UnreadableFileError as error:
-            raise CommandError(_("%(file)s : %(reason)s") % {"file": file, "reason": error}) from error
+            raise CommandError(_("%(file)s : %(reason)s") % {"file": file, "reason": error}) from error
         if dry_run:
-            self.stdout.write(_("Essai : rien n’est enregistré."))
+            self.stdout.write(_("Essai : rien n’est enregistré."))
         self.stdout.write(
             _(
-                "%(new)s étudiants ajoutés, %(changed)s modifiés, %(same)s inchangés ; "
-                "%(enrolled)s inscriptions ajoutées ; %(refused)s lignes refusées."
+                "%(new)s étudiants ajoutés, %(changed)s modifiés, %(same)s inchangés ; "
+                "%(enrolled)s inscriptions ajoutées ; %(refused)s lignes refusées."
             )
             % {name: counts[name] for name in ("new", "changed", "same", "enrolled", "refused")}
         )
@@ -84,7 +84,7 @@ def the_institution(name: str | None) -> Institution:
     if len(found) != 1:
         names = ", ".join(Institution.objects.values_list("name", flat=True))
         raise CommandError(
-            _("Choisissez l’établissement avec --institution : %(names)s.") % {"names": names}
+            _("Choisissez l’établissement avec --institution : %(names)s.") % {"names": names}
             if names
             else _("Créez d’abord l’établissement dans l’administration.")
         )
@@ -99,7 +99,7 @@ def describe(outcome: Outcome) -> str:
         lines.append(_("nouvel étudiant"))
     if record.is_first:
         lines += [
-            f"{column} : « {before or ''} » → « {after or ''} »"
+            f"{column} : « {before or ''} » → « {after or ''} »"
             for column, (before, after) in outcome.changes.items()
         ]
     if outcome.enrols:

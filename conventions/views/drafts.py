@@ -1,0 +1,81 @@
+"""Drafts: advice before starting one, entering one for a student, copying an agreement, deleting one."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import Student
+from accounts.session import signed_in
+from conventions import drafts, permissions, wizard
+from conventions.views.wizard import key_in, load
+from organisations import people
+from organisations.models import Centre
+from organisations.roles import roles_of
+
+
+@require_http_methods(["GET", "POST"])
+def advice(request: HttpRequest) -> HttpResponse:
+    """What to have at hand before starting; posting starts a draft."""
+    student = Student.objects.select_related("institution", "user").filter(user=signed_in(request)).first()
+    if student is None:
+        raise Http404
+    if request.method == "POST":
+        convention = drafts.create(student, by=signed_in(request))
+        return redirect("conventions:step", convention.pk, wizard.STEPS[0].slug)
+    return render(request, "conventions/advice.html", {"student": student, "centres": centres_of(student)})
+
+
+def centres_of(student: Student) -> list[Centre]:
+    """Return the centres that handle a student's enrolments, the latest first, each once."""
+    enrolments = student.enrolments.select_related("programme__centre", "programme__ufr__centre")
+    centres = {enrolment.programme.managing_centre: None for enrolment in enrolments}
+    return [centre for centre in centres if centre is not None]
+
+
+@require_http_methods(["GET", "POST"])
+def enter(request: HttpRequest) -> HttpResponse:
+    """A manager starts an agreement for a student of their centres."""
+    user = signed_in(request)
+    centres = Centre.objects.filter(pk__in=roles_of(user).centre_ids)
+    if not centres:
+        raise Http404
+    if request.method == "POST":
+        student = get_object_or_404(people.students_of(centres), pk=key_in(request.POST.get("student", "")))
+        # The centre gives the manager the right to fill it, until the étape is chosen.
+        centre = next((centre for centre in centres_of(student) if centre in centres), None)
+        convention = drafts.create(student, by=user, centre=centre)
+        return redirect("conventions:step", convention.pk, wizard.STEPS[0].slug)
+    text = request.GET.get("q", "").strip()
+    students = people.search_students(text, centres) if text else []
+    return render(request, "conventions/enter.html", {"query": text, "students": students})
+
+
+@require_POST
+@transaction.atomic
+def duplicate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Start a new draft from an earlier agreement."""
+    original = load(request, pk)
+    copy = drafts.duplicate(original, by=signed_in(request))
+    messages.success(
+        request,
+        _("Nouveau brouillon créé : vérifiez chaque étape, puis indiquez les dates et votre étape d’étude."),
+    )
+    return redirect(wizard.resume_url(copy))
+
+
+@require_POST
+@transaction.atomic
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a draft that was never submitted."""
+    convention = load(request, pk)
+    if not permissions.may_delete(signed_in(request), convention):
+        messages.error(request, _("Une convention déjà soumise ne se supprime pas : annulez-la."))
+        return redirect(convention)
+    drafts.delete(convention)
+    messages.success(request, _("Brouillon supprimé."))
+    return redirect("home")
