@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.core import ratelimit
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponseBase, JsonResponse, QueryDict
+from django.contrib.auth.views import redirect_to_login
+from django.http import (
+    HttpRequest,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+    QueryDict,
+)
+from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
 
 SESSION_KEY = "typed_before_sign_in"
@@ -36,6 +45,16 @@ class KeepTypedText(LoginRequiredMiddleware):
             if request.method == "POST" and getattr(view_func, "keeps_typed_text", False):
                 keep_typed_text(request)
         return super().process_view(request, view_func, view_args, view_kwargs)
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseRedirect:
+        """Come back after the sign-in to the page itself, or to the one whose button was pressed."""
+        if request.method == "POST" and not getattr(view_func, "keeps_typed_text", False):
+            pressed_on = urlsplit(request.headers.get("Referer", ""))
+            path = pressed_on.path if pressed_on.netloc == request.get_host() else resolve_url("home")
+            return redirect_to_login(path)
+        return super().handle_no_permission(request, view_func)
 
 
 def keep_typed_text(request: HttpRequest) -> None:

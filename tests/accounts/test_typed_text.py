@@ -1,5 +1,7 @@
 """What a person typed before their session expired is shown again after they sign in."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.urls import reverse
 
@@ -44,3 +46,17 @@ def test_a_text_too_long_is_not_kept(client, step):
     _convention, url = step
     client.post(url, {"student_street": "x" * 200_001})
     assert SESSION_KEY not in client.session
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://testserver/conventions/?statut=draft", "/conventions/"),
+        ("http://ailleurs.example/conventions/", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_button_pressed_too_late_leads_back_to_its_page(client, referer, back):
+    url = reverse("conventions:duplicate", args=[1])
+    answer = client.post(url, headers={"referer": referer})
+    assert answer.url == reverse("account_login") + "?" + urlencode({"next": back}, safe="/")

@@ -803,7 +803,9 @@ def test_an_agreement_ended_before_its_signatures_does_not_show_them_as_done(wor
 
 def test_an_agreement_cancelled_once_submitted_shows_that_it_was(world):
     convention = world.convention_in(Status.RETURNED)
-    convention = workflow.act(convention.pk, "cancel", by=convention.student.user, comment="Projet abandonné.")
+    convention = workflow.act(
+        convention.pk, "cancel", by=convention.student.user, comment="Projet abandonné."
+    )
     assert [phase.state for phase in phases.track(convention)] == ["done", "stop", "", "", ""]
 
 
