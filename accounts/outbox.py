@@ -114,7 +114,7 @@ def _render_text(template: str, context: Mapping[str, Any]) -> str:
 
 def _one_line(subject: str) -> str:
     """Return a subject that cannot start another header, short enough for its column."""
-    return Truncator(" ".join(subject.split())).chars(250)
+    return Truncator(re.sub(r"[^\S\u00a0]+", " ", subject).strip()).chars(250)
 
 
 def _store(message: Message) -> Message:

@@ -262,7 +262,7 @@ class ContentForm(StepForm):
     )
     reasons = {
         "skills": gettext_lazy(
-            "Un stage sert à apprendre : la convention doit dire quoi (article D124-4, 2°)."
+            "Un stage sert à apprendre : la convention doit dire quoi (article D124-4, 3°)."
         ),
         "leave_terms": gettext_lazy(
             "Au-delà de deux mois, soit 308 heures de présence, la loi veut que des congés soient possibles "
@@ -510,7 +510,7 @@ def hours_text(convention: Convention) -> str:
     text = _("%(hours)s h de présence = %(days)s jours = %(months)s mois (7 h = 1 jour)") % {
         "hours": number(hours),
         "days": number(days, 1),
-        "months": number(months, 1),
+        "months": number(months),
     }
     if convention.hours_corrected is None or convention.hours_computed is None:
         return text

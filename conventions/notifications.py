@@ -45,8 +45,9 @@ def announce(event: Event) -> None:
                 _tell(event, [teacher], "validated_teacher")
         case "refuse":
             _tell(event, [student], "refused")
-        case "cancel" | "terminate" if manager_acted:
-            _tell(event, people, "cancelled" if event.action == "cancel" else "terminated")
+        case "cancel" | "terminate" if convention.number:  # a draft never submitted was nobody else's
+            told = people if manager_acted else [*managers_of(convention.centre), *people[1:]]
+            _tell(event, told, "cancelled" if event.action == "cancel" else "terminated")
         case "sign" if event.after == Status.SIGNED:
             _tell(event, people, "signed")
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from conventions.models import Convention, Remark, Status, Turn
+from organisations.models import Contact, Organisation
 from organisations.roles import roles_of
 
 if TYPE_CHECKING:
@@ -33,6 +36,19 @@ def owns_or_manages(user: User, convention: Convention) -> bool:
 def may_edit(user: User, convention: Convention) -> bool:
     """Fill its steps: the student, or a manager for them, while it is a draft or sent back."""
     return convention.is_editable and owns_or_manages(user, convention)
+
+
+def may_correct(user: User, convention: Convention, row: Organisation | Contact) -> bool:
+    """Correct a host or a person in the directory: whoever added it, or a manager, while no other student relies on it."""
+    if row.created_by_id != user.pk and not manages(user, convention):
+        return False
+    if isinstance(row, Contact):
+        used = Q(tutor=row) | Q(signatory=row)
+    elif row.is_verified:
+        return False
+    else:
+        used = Q(organisation=row)
+    return not Convention.objects.filter(used).exclude(student=convention.student_id).exists()
 
 
 def may_remark(user: User, convention: Convention) -> bool:

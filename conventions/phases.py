@@ -176,7 +176,9 @@ def card(convention: Convention, waiting: Party | None, since: datetime | None) 
             else:
                 sentence = _("Vos corrections sont faites : soumettez la convention à nouveau.")
         case Status.SUBMITTED:
-            holder = _("Chez votre enseignant référent") if waiting else _("Chez %(centre)s")
+            holder = (
+                _("Chez votre enseignant référent") if waiting else _("Au centre de gestion (%(centre)s)")
+            )
             holder %= {"centre": convention.centre}
             sentence = _("Vous ne pouvez pas encore l’imprimer.")
         case Status.VALIDATED:

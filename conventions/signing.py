@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from conventions.models import Convention, Turn, signers
+from conventions.models import Convention, Status, Turn, signers
 from organisations.models import Party
 
 if TYPE_CHECKING:
@@ -45,6 +45,10 @@ def record(turn: Turn, *, by: User, method: Turn.Method, signed_on: date | None 
     turn.save(update_fields=["method", "done_at", "done_by", "signed_on"])
 
 
+# Who signs for an organisation is known by a title of their own.
+BY_TITLE = {Party.HOST, Party.UNIVERSITY}
+
+
 @dataclass(frozen=True)
 class Line:
     """One signature of the circuit, as pages show it."""
@@ -59,11 +63,14 @@ class Line:
 def circuit(convention: Convention) -> list[Line]:
     """Return the signatures in the centre's order, before the circuit is open as well as after."""
     turns = {turn.party: turn for turn in convention.turns.all() if turn.purpose == Turn.Purpose.SIGNATURE}
-    current = current_turn(convention, Turn.Purpose.SIGNATURE)
+    # Nobody's turn comes once it is terminated or cancelled.
+    waits = convention.status in {Status.VALIDATED, Status.SIGNING}
+    current = current_turn(convention, Turn.Purpose.SIGNATURE) if waits else None
     lines = []
     for signer in signers(convention):
         turn = turns.get(signer.party)
         state = "done" if turn and turn.done_at else "now" if turn and turn == current else ""
         signed_on = turn.signed_on if turn else None
-        lines.append(Line(signer.party, str(signer.party.label), signer.name, state, signed_on))
+        label = (signer.party in BY_TITLE and signer.quality) or str(signer.party.label)
+        lines.append(Line(signer.party, label, signer.name, state, signed_on))
     return lines

@@ -13,6 +13,7 @@ urlpatterns = [
     path("<int:pk>/", detail.detail, name="detail"),
     path("<int:pk>/etapes/<slug:slug>/", wizard.step, name="step"),
     path("<int:pk>/etapes/<slug:slug>/nouveau/", wizard.create, name="create"),
+    path("<int:pk>/etapes/<slug:slug>/corriger/", wizard.correct, name="correct"),
     path("<int:pk>/suite/", detail.next_steps, name="next"),
     path("<int:pk>/actions/<slug:action>/", detail.act, name="act"),
     path("<int:pk>/remarques/", detail.add_remark, name="add_remark"),

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from conventions import documents, notifications, permissions, signing, wizard
 from conventions.models import Convention, Event, NumberCounter, Status, Turn
+from organisations.models import Party
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -46,7 +47,7 @@ class Action:
     target: Status
     allowed: Callable[[User, Convention], bool]
     guards: tuple[Callable[[Request], None], ...] = ()
-    effect: Callable[[Request], None] | None = None
+    effect: Callable[[Request], str | None] | None = None  # what the journal notes when nothing was typed
     warning: str | Promise = ""
     comment_label: str | Promise = ""
     comment_required: Callable[[Convention], bool] = field(default=lambda convention: False)
@@ -157,10 +158,13 @@ def on_validate(request: Request) -> None:
     documents.freeze(request.convention)
 
 
-def on_sign(request: Request) -> None:
+def on_sign(request: Request) -> str:
     turn = signing.current_turn(request.convention, Turn.Purpose.SIGNATURE)
     assert turn is not None
+    assert request.signed_on is not None
     signing.record(turn, by=request.by, method=Turn.Method.PAPER, signed_on=request.signed_on)
+    with translation.override("fr"):
+        return f"{Party(turn.party).label}, le {date_format(request.signed_on, 'SHORT_DATE_FORMAT')}"
 
 
 def next_number(convention: Convention) -> str:
@@ -332,8 +336,7 @@ def act(
         for guard in action.guards:
             guard(request)
         before = Status(convention.status)
-        if action.effect:
-            action.effect(request)
+        note = action.effect(request) if action.effect else None
         convention.status = action.target
         if action.name == "sign" and signing.current_turn(convention, Turn.Purpose.SIGNATURE) is None:
             convention.status = Status.SIGNED
@@ -344,7 +347,7 @@ def act(
             actor=by,
             before=before,
             after=convention.status,
-            comment=request.comment,
+            comment=request.comment or note or "",
         )
         notifications.announce(event)
     return convention

@@ -1,4 +1,4 @@
-"""Forms that add to the shared directory; only an administrator edits what is already in it."""
+"""Forms that add to the shared directory, or correct what is in it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class DirectoryForm(forms.ModelForm):
 
     def refuse_twice(self, field: str, existing: models.Model | None) -> None:
         """Say that the directory already has this row, and keep it for the page to propose."""
-        if existing:
+        if existing and existing != self.instance:
             self.existing = existing
             message = _(
                 "« %(name)s » est déjà dans l’annuaire : choisissez cette fiche au lieu d’en créer une."
@@ -74,7 +74,7 @@ class OrganisationForm(DirectoryForm):
     siret_exemption = forms.ChoiceField(
         label=_("Pourquoi n’y a-t-il pas de SIRET ?"),
         required=False,
-        choices=[("", _("Il y en a un, ou l’organisme est à l’étranger"))]
+        choices=[("", _("Il y en a un"))]
         + [
             (reason.value, reason.label)
             for reason in (Organisation.SiretExemption.ASSOCIATION, Organisation.SiretExemption.PENDING)
@@ -115,14 +115,18 @@ class OrganisationForm(DirectoryForm):
             email=forms.EmailInput(attrs=THIRD_PARTY),
         )
 
-    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.instance.created_by = by
+        if self.instance.pk is None:
+            self.instance.created_by = by
+        elif self.instance.naf_code:
+            self.initial["naf"] = self.instance.naf_code.code
         self.notices: list[str] = []
 
     def clean_naf(self) -> str:
         typed: str = self.cleaned_data["naf"]
         if not typed:
+            self.instance.naf_code = None
             return ""
         today = timezone.localdate()
         code = naf.find(typed, today)
@@ -153,6 +157,14 @@ class OrganisationForm(DirectoryForm):
                 "naf", ValidationError(_("Indiquez le code NAF, ou décrivez l’activité."), "required")
             )
         return self.cleaned_data
+
+    def ask_why_no_siret(self) -> None:
+        """Begin with the reason: the person has said that there is no SIRET."""
+        reason = self.fields["siret_exemption"]
+        assert isinstance(reason, forms.ChoiceField)
+        reasons = [choice for choice in OrganisationForm.base_fields["siret_exemption"].choices if choice[0]]  # type: ignore[attr-defined]
+        reason.choices = [("", _("Choisissez la raison")), *reasons]
+        reason.widget.attrs["autofocus"] = True
 
     def check_identity(self) -> None:
         """Require a SIRET nobody has yet, or the reason why there is none: abroad, the country says it."""
@@ -232,10 +244,14 @@ class ContactForm(DirectoryForm):
             email=forms.EmailInput(attrs=THIRD_PARTY),
         )
 
-    def __init__(self, *args: Any, organisation: Organisation, by: User, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, organisation: Organisation | None = None, by: User | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.instance.organisation = organisation
-        self.instance.created_by = by
+        if self.instance.pk is None:
+            assert organisation is not None
+            self.instance.organisation = organisation
+            self.instance.created_by = by
         civility = self.fields["civility"]
         assert isinstance(civility, forms.TypedChoiceField)
         civility.choices = [("", _("Sans civilité")), *Contact.Civility.choices]

@@ -429,6 +429,7 @@ def leave_on_signals() -> None:
     def leave(number: int, frame: FrameType | None) -> None:
         for each in numbers:
             signal.signal(each, signal.SIG_IGN)
+        print("Arrêt…", flush=True)
         raise SystemExit(0)
 
     for each in numbers:

@@ -266,6 +266,8 @@ USE_TZ = True
 USE_I18N = True
 FORMAT_MODULE_PATH = ["pstage.formats"]
 COUNTRIES_FIRST = ["FR"]
+# Two countries must not be taken for one another: French Guiana is in France.
+COUNTRIES_OVERRIDE = {"GF": _("Guyane (France)"), "GY": _("Guyana"), "MH": _("Îles Marshall")}
 
 # Files
 STATIC_URL = "static/"

@@ -181,8 +181,8 @@ def _stage(convention: Convention) -> Context:
         "working_days": sorted(convention.working_days),
         "schedule_comment": convention.schedule_comment,
         "hours": text(hours),
-        "days": text(days and tenth(days)),
-        "months": text(months and tenth(months)),
+        "days": text(days and rounded(days, "0.1")),
+        "months": text(months and rounded(months, "0.01")),
         "hours_reason": convention.hours_reason if convention.hours_corrected is not None else "",
         "leave_days": text(convention.leave_days),
         "leave_terms": convention.leave_terms,
@@ -264,8 +264,8 @@ def text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def tenth(value: Decimal) -> Decimal:
-    return value.quantize(Decimal("0.1"), ROUND_HALF_UP)
+def rounded(value: Decimal, unit: str) -> Decimal:
+    return value.quantize(Decimal(unit), ROUND_HALF_UP)
 
 
 def label(row: models.Model | None) -> str:

@@ -160,7 +160,7 @@ def _rows(context: Context) -> dict[str, list[Row]]:
             Row("Présence hebdomadaire", _join("\n", value["weekly_hours"], value["schedule_comment"])),
             Row("Interruptions", value["interruptions"]),
             Row("Présence particulière", unusual),
-            Row("Congés et absences", _join("\n", leave, value["leave_terms"])),
+            Row("Congés et absences", _join("\n", leave, value["leave_terms"]) or "Aucun prévu"),
         ],
         "follow_up": [Row("Modalités de suivi", value["follow_up"])],
         "gratification": [
@@ -174,7 +174,7 @@ def _rows(context: Context) -> dict[str, list[Row]]:
             Row(
                 "Travail et validation", _join(" ; ", value["work_nature"], value["validation_mode"], credit)
             ),
-            Row("Règlement intérieur", value["internal_rules"]),
+            Row("Règlement intérieur", value["internal_rules"] or "Aucune clause particulière"),
         ],
     }
     return {name: [row for row in group if row.value] for name, group in rows.items()}

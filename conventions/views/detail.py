@@ -67,6 +67,7 @@ def page(
                 manages=manages,
                 follows=permissions.follows(user, convention),
             ),
+            "reason": events[0].comment if events and owns and convention.status in phases.STOPPED else "",
             "phases": phases.track(convention),
             "soon": phases.soon(Status(convention.status), convention.start),
             "facts": documents.by_field(sections),
@@ -230,6 +231,8 @@ def hint(convention: Convention, user: User, open_remarks: list[Remark]) -> str:
             "%(count)s remarques épinglées, que l’étudiant ne voit pas encore.",
             len(open_remarks),
         ) % {"count": len(open_remarks)}
+    if permissions.awaits_approval(convention) and permissions.follows(user, convention):
+        return _("Votre approbation permettra au gestionnaire de valider.")
     if permissions.awaits_approval(convention) and permissions.manages(user, convention):
         return _("La validation attend l’approbation de l’enseignant référent.")
     if convention.status == Status.SUBMITTED and permissions.manages(user, convention):
@@ -432,7 +435,9 @@ def pdf(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
     """The stored agreement, as it was made at validation."""
     convention = visible(request, pk)
     document = convention.documents.first()
-    if document is None:
+    if (
+        document is None or not convention.is_in_force
+    ):  # a cancelled agreement stays readable, on its page only
         raise Http404
     if not document.is_ready:
         messages.info(request, _("Le PDF est en préparation : il sera prêt dans quelques secondes."))

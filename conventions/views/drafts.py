@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import Student
 from accounts.session import signed_in
 from conventions import drafts, permissions, wizard
-from conventions.views.wizard import key_in, load
+from conventions.views.wizard import SHORTEST_SEARCH, key_in, load
 from organisations import people
 from organisations.models import Centre
 from organisations.roles import roles_of
@@ -51,7 +51,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         convention = drafts.create(student, by=user, centre=centre)
         return redirect("conventions:step", convention.pk, wizard.STEPS[0].slug)
     text = request.GET.get("q", "").strip()
-    students = people.search_students(text, centres) if text else []
+    students = people.search_students(text, centres) if len(text) >= SHORTEST_SEARCH else None
     return render(request, "conventions/enter.html", {"query": text, "students": students})
 
 

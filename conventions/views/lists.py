@@ -53,7 +53,11 @@ def home(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"roles": roles}
     if roles.is_student:
         cards = own_cards(roles)
-        context |= {"cards": cards, "todo": phases.to_do(cards)}
+        context |= {
+            "cards": cards,
+            "todo": phases.to_do(cards),
+            "others": [card for card in cards if not card.todo],
+        }
     if roles.is_manager:
         context["desk"] = desk(roles)
     if roles.is_teacher:
@@ -92,7 +96,8 @@ def desk(roles: Roles) -> dict[str, Any]:
     """Return what a manager has to treat: counts in one query, then the first agreements to validate."""
     handled = Convention.objects.filter(centre__in=roles.centre_ids)
     soon = timezone.localdate() + phases.URGENT
-    counts = handled.aggregate(
+    # Ended agreements, nearly all of them, are left to the index.
+    counts = handled.filter(status__in=[*GATHERED[NOT_VALIDATED], *GATHERED[TO_SIGN]]).aggregate(
         urgent=Count("pk", filter=Q(start__lte=soon, status__in=GATHERED[NOT_VALIDATED])),
         waiting=Count("pk", filter=Q(status=Status.SUBMITTED)),
         returned=Count("pk", filter=Q(status=Status.RETURNED)),

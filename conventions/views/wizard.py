@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -46,6 +47,7 @@ CHOICES: dict[str, tuple[str, type[DirectoryForm] | None]] = {
     "signataire": ("signatory", ContactForm),
     "responsable": ("teacher", None),
 }
+CORRECTED = {OrganisationForm, ContactForm}
 # What the page of each creation form is called.
 HEADINGS = {
     "etablissement": gettext_lazy("Créer l’établissement d’accueil"),
@@ -57,6 +59,8 @@ HEADINGS = {
 NEEDS_HOST = {"service", "tuteur", "signataire"}
 # Beyond this many rows of one host, the page offers to search among them.
 ROWS_SHOWN = 12
+# One letter would match nearly everybody.
+SHORTEST_SEARCH = 2
 # Digits of the largest primary key; Python refuses to read thousands of them.
 LONGEST_KEY = 19
 
@@ -191,11 +195,11 @@ def save(
     interruptions: forms.BaseInterruptionFormSet | None,
     request: HttpRequest,
 ) -> None:
-    """Save what a draft can hold of a step, its interruptions when they all hold, its answers to remarks."""
+    """Save what a draft can hold of a step, the interruptions that hold, the answers to remarks."""
     form.save_valid()
     if interruptions is not None:
-        if interruptions.is_valid():
-            interruptions.save()
+        interruptions.is_valid()
+        interruptions.save()
         refresh_hours(convention)
     answer_remarks(convention, request)
 
@@ -216,10 +220,10 @@ def answer_remarks(convention: Convention, request: HttpRequest) -> bool:
         answer = request.POST.get(f"answer-{remark.pk}")
         if answer is None:
             continue
-        answered = True
         remark.answer = answer.replace("\0", "").strip()[:2_000]
         # A box can be unticked: the page that shows it has just been saved by itself.
         treated = f"resolved-{remark.pk}" in request.POST
+        answered = answered or treated or bool(remark.answer)
         remark.resolved_at = timezone.now() if treated else None
         remark.resolved_by = signed_in(request) if treated else None
         remark.save(update_fields=["answer", "resolved_at", "resolved_by"])
@@ -258,13 +262,19 @@ def choose(request: HttpRequest, convention: Convention, current: wizard.Step) -
     if slug in NEEDS_HOST and convention.organisation is None:
         messages.info(request, _("Choisissez d’abord l’établissement d’accueil."))
         return redirect("conventions:step", convention.pk, "etablissement")
-    if request.method == "POST":
-        return chosen(request, convention, slug)
+    if request.method == "POST" and (answer := chosen(request, convention, slug)):
+        return answer
     take_typed_text(request)  # a choice is made again in one click
     query = request.GET.get("q", "").strip()
+    query = query if len(query) >= SHORTEST_SEARCH else ""
+    row = getattr(convention, column)
     context = {
+        "may_correct": creation in CORRECTED
+        and row is not None
+        and permissions.may_correct(signed_in(request), convention, row),
+        "nothing_ticked": request.method == "POST",
         "query": query,
-        "chosen": getattr(convention, column),
+        "chosen": row,
         "changing": "changer" in request.GET,
         **offered(convention, slug, query),
     }
@@ -276,16 +286,22 @@ def choose(request: HttpRequest, convention: Convention, current: wizard.Step) -
     return page(request, convention, current, template, context)
 
 
-def chosen(request: HttpRequest, convention: Convention, slug: str) -> HttpResponse:
-    """Put what was chosen on the agreement, and go on; a host is shown once more before going on."""
+def chosen(request: HttpRequest, convention: Convention, slug: str) -> HttpResponse | None:
+    """Put what was chosen on the agreement, and go on; a host is shown once more before. None: nothing was ticked."""
     answered = answer_remarks(convention, request)
     choice = request.POST.get("choice", "")
-    if not choice:
+    if not choice and any(name.startswith("answer-") for name in request.POST):
         if answered:
-            messages.success(request, _("Votre réponse est enregistrée."))
+            messages.success(
+                request, _("Votre réponse est enregistrée. Cochez la case quand la remarque est traitée.")
+            )
         else:
-            messages.error(request, _("Cochez une ligne de la liste, puis continuez."))
+            messages.error(
+                request, _("Écrivez une réponse, ou cochez la case : la remarque reste à traiter.")
+            )
         return redirect(request.get_full_path())
+    if not choice:
+        return None
     row = get_object_or_404(candidates(convention, slug), pk=key_in(choice))
     assign(convention, CHOICES[slug][0], row)
     return redirect(after_choice(convention, slug))
@@ -389,6 +405,38 @@ def create(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     )
 
 
+@keeps_typed_text
+@require_http_methods(["GET", "POST"])
+@transaction.atomic
+def correct(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+    """Correct the host or the person chosen, in the directory itself."""
+    column, creation = CHOICES.get(slug, ("", None))
+    if creation not in CORRECTED:
+        raise Http404
+    user, convention = signed_in(request), load(request, pk)
+    row = getattr(convention, column)
+    if row is None or not convention.is_editable or not permissions.may_correct(user, convention, row):
+        raise Http404
+    form = finish(creation(posted(request), instance=row))
+    if request.method == "POST" and form.is_valid():
+        assign(convention, column, form.save())
+        return redirect(after_choice(convention, slug))
+    return page(
+        request,
+        convention,
+        wizard.BY_SLUG[slug],
+        f"conventions/steps/{'contact' if creation is ContactForm else slug}_new.html",
+        {
+            "form": form,
+            "heading": _("Corriger la fiche"),
+            "corrects": True,
+            "previous_url": wizard.step_url(convention, slug),
+            "sirene": "|".join(sorted(SIRENE_COUNTRIES)),
+        },
+        form,
+    )
+
+
 def creation_form(
     creation: type[DirectoryForm], data: QueryDict | None, convention: Convention, by: User, asked: QueryDict
 ) -> DirectoryForm:
@@ -406,12 +454,19 @@ def creation_form(
         )
         country = form.fields["country"]
         country.choices = [("", _("Choisissez le pays")), *country.choices]  # type: ignore[attr-defined]
+        if "sans-siret" in asked:
+            form.ask_why_no_siret()
     else:
         assert convention.organisation is not None
         if creation is ContactForm:
             form = ContactForm(data, by=by, organisation=convention.organisation)
         else:
             form = ServiceForm(data, organisation=convention.organisation)
+    return finish(form)
+
+
+def finish(form: DirectoryForm) -> DirectoryForm:
+    """Say what to do in errors and empty choices, and suggest communes."""
     forms.say_what_to_do(form)
     for field in form.fields.values():
         if isinstance(field, ModelChoiceField):
@@ -440,6 +495,7 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
                 for section in documents.sections(context)
             ],
             "incomplete": [place for place in steps if place.missing],
+            "is_mistaken": any(place.state == "error" for place in steps),
             "open_remarks": [
                 (remark, wizard.label_of(remark.field), wizard.field_url(convention, remark.field))
                 for remark in open_remarks
@@ -486,6 +542,8 @@ def page(
                 _("Votre session avait expiré. Voici ce que vous aviez écrit : vérifiez et enregistrez."),
             )
     steps = places(convention, slug, seen)
+    if form is not None and form.errors:
+        steps = [replace(place, state="error") if place.current else place for place in steps]
     column = CHOICES[slug][0] if slug in CHOICES else ""
     saved_at = timezone.localtime(convention.updated_at)
     return render(
@@ -507,5 +565,5 @@ def page(
             "for_someone_else": not permissions.owns(user, convention),
             **context,
         },
-        status=422 if form is not None and form.is_bound and request.method == "POST" else 200,
+        status=422 if request.method == "POST" else 200,
     )

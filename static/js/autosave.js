@@ -3,7 +3,7 @@
 // One second after the last change the form is posted with the header X-Autosave: 1; the server answers
 //   {"saved_at": "14:32", "errors": {"field": ["…"]}, "steps": {"slug": "done"}}     or {"message": "…"} with a 4xx.
 // Until then a copy stays in sessionStorage: it survives a failure, a reload and signing in again. The words shown
-// are those of components/save_status.html.
+// are those of components/save_status.html. A form with data-autosave="here" is kept in the browser only.
 const IDLE = 1000;
 const KEPT = 12 * 3600 * 1000;
 const PREFIX = "pstage:";
@@ -137,6 +137,7 @@ function changed(form) {
   const work = forms.get(form);
   work.version += 1;
   keep(form, "typed");
+  if (form.dataset.autosave === "here") return;
   clearTimeout(work.timer);
   work.timer = setTimeout(save, IDLE, form);
 }

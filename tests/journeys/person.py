@@ -64,7 +64,7 @@ class Person:
 
     def opens(self, words, within=None):
         """Open a disclosure by the words of its summary, unless it is open."""
-        summary = (within or self.page).locator("summary").filter(has_text=words)
+        summary = (within or self.page).locator("summary").filter(has_text=readable(words))
         if not summary.evaluate("(summary) => summary.parentElement.open"):
             self._activate(summary)
 
@@ -97,7 +97,7 @@ class Person:
         ``subject`` is part of it, as text or as a pattern.
         """
         self.goes_to(f"/demo/courriels/?destinataire={to}")
-        row = self.page.get_by_role("row").filter(has_text=subject).filter(has_text=to).first
+        row = self.page.get_by_role("row").filter(has_text=readable(subject)).filter(has_text=to).first
         self.reloads_until(row.get_by_text("Envoyé", exact=True))
         self.sees("Courriels de la démonstration")
         self._activate(row.get_by_role("link"))
@@ -114,7 +114,7 @@ class Person:
         expect(sign).to_be_visible()
 
     def find(self, role, name, within=None):
-        return (within or self.page).get_by_role(role, name=name, exact=isinstance(name, str))
+        return (within or self.page).get_by_role(role, name=readable(name), exact=isinstance(name, str))
 
     def field(self, label, within=None):
         """Return the input a label names; an optional field's label says so after its name."""
@@ -132,11 +132,11 @@ class Person:
 
     def sees(self, heading):
         """Arrive on a page by its title, and check what every page owes its reader."""
-        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(readable(heading))
         self.checks(heading)
 
     def reads(self, words, within=None):
-        expect((within or self.page.get_by_role("main")).get_by_text(words).first).to_be_visible()
+        expect((within or self.page.get_by_role("main")).get_by_text(readable(words)).first).to_be_visible()
 
     def checks(self, name):
         """Check the page as it stands: markup, accessibility with every rule of axe, width on a phone."""
@@ -174,6 +174,11 @@ class Person:
             self.page.screenshot(
                 path=Path(PICTURES) / f"{next(numbers):04}-{safe}-{width}.png", full_page=True
             )
+
+
+def readable(words):
+    """Return a pattern as Playwright wants it: it reads a non-breaking space as a space."""
+    return words if isinstance(words, str) else re.compile(words.pattern.replace("\u00a0", " "))
 
 
 class KeyboardPerson(Person):
