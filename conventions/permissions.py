@@ -24,6 +24,11 @@ def manages(user: User, convention: Convention) -> bool:
     return convention.centre_id in roles_of(user).centre_ids
 
 
+def decides(user: User, convention: Convention) -> bool:
+    """A manager of the centre; never of their own stage, which a colleague decides on."""
+    return manages(user, convention) and not owns(user, convention)
+
+
 def follows(user: User, convention: Convention) -> bool:
     """The referent teacher named on it."""
     return convention.teacher_id in roles_of(user).teacher_ids
@@ -55,7 +60,7 @@ def may_remark(user: User, convention: Convention) -> bool:
     """Pin remarks on fields while it waits for a decision."""
     if convention.status != Status.SUBMITTED:
         return False
-    return manages(user, convention) or (follows(user, convention) and awaits_approval(convention))
+    return decides(user, convention) or (follows(user, convention) and awaits_approval(convention))
 
 
 def may_answer_remarks(user: User, convention: Convention) -> bool:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from conventions.models import Convention, Status, Turn, signers
+from conventions.models import Convention, Document, Status, Turn, signers
+from conventions.models.circuit import Signer
 from organisations.models import Party
 
 if TYPE_CHECKING:
@@ -60,14 +61,19 @@ class Line:
     signed_on: date | None = None
 
 
-def circuit(convention: Convention) -> list[Line]:
-    """Return the signatures in the centre's order, before the circuit is open as well as after."""
+def circuit(convention: Convention, document: Document | None) -> list[Line]:
+    """Return the signatures in the centre's order, open or not; once frozen, by the people who were agreed on."""
+    people = signers(convention)
+    if document:
+        people = [
+            Signer(Party(one["party"]), one["name"], one["quality"]) for one in document.context["circuit"]
+        ]
     turns = {turn.party: turn for turn in convention.turns.all() if turn.purpose == Turn.Purpose.SIGNATURE}
     # Nobody's turn comes once it is terminated or cancelled.
     waits = convention.status in {Status.VALIDATED, Status.SIGNING}
     current = current_turn(convention, Turn.Purpose.SIGNATURE) if waits else None
     lines = []
-    for signer in signers(convention):
+    for signer in people:
         turn = turns.get(signer.party)
         state = "done" if turn and turn.done_at else "now" if turn and turn == current else ""
         signed_on = turn.signed_on if turn else None

@@ -52,6 +52,12 @@ def service_problems(convention: Convention) -> forms.Problems:
     return {}
 
 
+def teacher_problems(convention: Convention) -> forms.Problems:
+    if convention.teacher and not convention.teacher.user.is_active:
+        return {"teacher": _("Cette personne n’enseigne plus ici : choisissez-en une autre.")}
+    return {}
+
+
 def contact_problems(name: str) -> Callable[[Convention], forms.Problems]:
     def problems(convention: Convention) -> forms.Problems:
         contact = getattr(convention, name)
@@ -124,7 +130,7 @@ STEPS = (
         "responsable",
         gettext_lazy("Responsable pédagogique"),
         ("teacher",),
-        no_problems,
+        teacher_problems,
         why=gettext_lazy(
             "L’enseignant référent qui suit votre stage. Demandez-lui son accord avant de le choisir."
         ),

@@ -26,6 +26,10 @@ class Refused(Exception):
     """An action that cannot be done; the text may be shown to the person who asked for it."""
 
 
+class Resubmitted(Refused):
+    """What a decision was made on is no longer what it would apply to."""
+
+
 @dataclass(frozen=True)
 class Request:
     """One action being asked: on what, by whom, with what was typed."""
@@ -35,6 +39,7 @@ class Request:
     comment: str = ""
     signed_on: date | None = None
     party: str = ""
+    seen: str | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,17 @@ def at_least_one_remark(request: Request) -> None:
         raise Refused(
             _("Épinglez d’abord une remarque sur le champ à corriger : l’étudiant saura quoi faire.")
         )
+
+
+RESUBMITTED = gettext_lazy(
+    "Cette convention a été soumise à nouveau depuis que vous l’avez ouverte : relisez-la."
+)
+
+
+def as_read(request: Request) -> None:
+    """A student may withdraw, change and submit again while the page stays open: what is decided is what was read."""
+    if request.seen is not None and request.seen != request.convention.submission:
+        raise Resubmitted(RESUBMITTED)
 
 
 def approved(request: Request) -> None:
@@ -217,7 +233,7 @@ ACTIONS = {
             sources=(Status.SUBMITTED,),
             target=Status.SUBMITTED,
             allowed=permissions.follows,
-            guards=(approval_asked,),
+            guards=(as_read, approval_asked),
             effect=on_approve,
             is_primary=True,
         ),
@@ -226,8 +242,8 @@ ACTIONS = {
             gettext_lazy("Valider"),
             sources=(Status.SUBMITTED,),
             target=Status.VALIDATED,
-            allowed=permissions.manages,
-            guards=(approved, no_pending_remark, complete),
+            allowed=permissions.decides,
+            guards=(as_read, approved, no_pending_remark, complete),
             effect=on_validate,
             warning=IRREVERSIBLE,
             is_primary=True,
@@ -238,7 +254,7 @@ ACTIONS = {
             sources=(Status.SUBMITTED,),
             target=Status.RETURNED,
             allowed=permissions.may_remark,
-            guards=(at_least_one_remark,),
+            guards=(as_read, at_least_one_remark),
             warning=gettext_lazy(
                 "L’étudiant reçoit un courriel et voit chaque remarque à côté de son champ."
             ),
@@ -249,7 +265,8 @@ ACTIONS = {
             gettext_lazy("Refuser"),
             sources=(Status.SUBMITTED,),
             target=Status.REFUSED,
-            allowed=permissions.manages,
+            allowed=permissions.decides,
+            guards=(as_read,),
             warning=gettext_lazy(
                 "Un refus est définitif. Pour faire corriger la convention, demandez une correction."
             ),
@@ -262,7 +279,7 @@ ACTIONS = {
             gettext_lazy("Enregistrer une signature"),
             sources=(Status.VALIDATED, Status.SIGNING),
             target=Status.SIGNING,
-            allowed=permissions.manages,
+            allowed=permissions.decides,
             guards=(its_turn, signature_dated),
             effect=on_sign,
             warning=gettext_lazy("Vous notez la signature sur papier de la partie dont c’est le tour."),
@@ -315,10 +332,12 @@ def act(
     comment: str = "",
     signed_on: date | None = None,
     party: str = "",
+    seen: str | None = None,
 ) -> Convention:
     """Do one action: lock, check right, source and guards, write status and journal, queue mails.
 
     ``party`` is whose signature the person believes they record: another one is never signed in its place.
+    ``seen`` is the submission a page showed them: a later one is never judged in its place.
     Raises Refused, with a text for the person, when it cannot be done; nothing is written then.
     """
     action = ACTIONS[name]
@@ -332,7 +351,7 @@ def act(
             raise Refused(moved_on(convention))
         if action.comment_required(convention) and not comment.strip():
             raise Refused(_("Indiquez la raison : elle sera notée dans le journal et envoyée à l’étudiant."))
-        request = Request(convention, by, comment.strip(), signed_on, party)
+        request = Request(convention, by, comment.strip(), signed_on, party, seen)
         for guard in action.guards:
             guard(request)
         before = Status(convention.status)

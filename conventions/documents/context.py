@@ -141,7 +141,7 @@ def _service(service: Service | None) -> Context:
     return {
         "address": address(service),
         "country": country_name(service.country) if service else "",
-        **columns(service, "name", "phone"),
+        **columns(service, "name", "city", "phone"),
     }
 
 

@@ -36,8 +36,9 @@ IN_BOLD = {"Formation suivie", "Sujet", "Dates", "Présence effective", "Gratifi
 NO_BREAK = "\N{NO-BREAK SPACE}"
 # A word longer than a line, and the part of it after which a line may end: finding where by itself costs
 # WeasyPrint seconds when a whole text is one word.
-LONG_WORD = re.compile(r"[!-~\u00a1-\u024f]{100,}")
-PART = re.compile(r".{20}")
+LONG_WORD = re.compile(r"\S{100,}")
+# Not inside what is one sign for the reader: a letter and its accent, an emoji of several.
+PART = re.compile(r".{20}(?<!\u200d)(?![\u0300-\u036f\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff])")
 
 
 @dataclass(frozen=True)
@@ -262,9 +263,14 @@ def make_document(document_id: int) -> None:
 
 @shared_task(name="conventions.tasks.sweep_documents")
 def sweep_documents() -> None:
-    """Make what is due and nobody made: the broker lost it, or a worker died."""
-    for document_id in Document.objects.filter(sha256="").values_list("pk", flat=True)[:SWEEP_BATCH]:
+    """Make what is due and nobody made: the broker lost it, or a worker died.
+
+    In no order: those that cannot be made must not keep the others waiting.
+    """
+    for document_id in (
+        Document.objects.filter(sha256="").order_by("?").values_list("pk", flat=True)[:SWEEP_BATCH]
+    ):
         try:
             make(document_id)
-        except Exception:  # one that cannot be made must not keep the others waiting
+        except Exception:
             logger.exception("Document %s could not be made", document_id)

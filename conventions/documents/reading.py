@@ -184,10 +184,7 @@ def _stage_sections(context: Context) -> list[Section]:
                 Row(label_of("start"), long_date(stage["start"]), "start"),
                 Row(label_of("end"), long_date(stage["end"]), "end"),
                 Row(_("Présence effective"), presence(stage), "hours_corrected"),
-                *(
-                    [Row(label_of("hours_reason"), stage["hours_reason"], "hours_reason")]
-                    * bool(stage["hours_reason"])
-                ),
+                Row(label_of("hours_reason"), stage["hours_reason"], "hours_reason"),
                 Row(_("Heures et jours par semaine"), weekly(stage), "weekly_hours"),
                 Row(label_of("schedule_comment"), stage["schedule_comment"], "schedule_comment"),
                 Row(_("Interruptions"), "\n".join(map(period, stage["interruptions"])), "interruptions"),

@@ -533,6 +533,11 @@ class Convention(models.Model):
         return self.status in EDITABLE
 
     @property
+    def submission(self) -> str:
+        """Name the last submission: what a page shows of it is what can be decided on."""
+        return f"{self.submitted_at:%Y%m%d%H%M%S%f}" if self.submitted_at else ""
+
+    @property
     def is_in_force(self) -> bool:
         """Validated, and so printable, whatever came after."""
         return self.status in IN_FORCE

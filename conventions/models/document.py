@@ -1,5 +1,6 @@
 """The documents made from an agreement, with what they were made from."""
 
+import hashlib
 from datetime import timedelta
 
 import pgtrigger
@@ -72,6 +73,14 @@ class Document(models.Model):
     @property
     def is_ready(self) -> bool:
         return bool(self.sha256)
+
+    def content(self) -> bytes:
+        """Return the file; raise ValueError when it is not what was made."""
+        with self.file.open() as file:
+            content: bytes = file.read()
+        if hashlib.sha256(content).hexdigest() != self.sha256:
+            raise ValueError(f"{self.file.name} is not the file that was made.")
+        return content
 
     @property
     def is_expected(self) -> bool:

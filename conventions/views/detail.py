@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -82,7 +83,7 @@ def page(
             "document": document,
             "may_preview": permissions.may_preview(user, convention),
             "may_delete": permissions.may_delete(user, convention),
-            "circuit": signing.circuit(convention),
+            "circuit": signing.circuit(convention, document),
             "contacts": contacts(convention, user),
             "journal": journal(events) if permissions.sees_journal(user, convention) else [],
             "buttons": buttons(convention, user, open_remarks),
@@ -97,13 +98,14 @@ Sections = list[tuple[documents.Section, list[tuple[documents.Row, list[Remark]]
 
 
 def pinned(sections: list[documents.Section], remarks: list[Remark]) -> Sections:
-    """Put each remark under the row of its field."""
+    """Put each remark under the row of its field; an empty row that no remark can ask for is left out."""
     return [
         (
             section,
             [
                 (row, [remark for remark in remarks if row.field and remark.field == row.field])
                 for row in section.rows
+                if row.value or row.field not in {"", "hours_reason"}
             ],
         )
         for section in sections
@@ -202,7 +204,8 @@ def buttons(convention: Convention, user: User, open_remarks: list[Remark]) -> l
         found.append(
             Button(
                 action.label,
-                reverse("conventions:act", args=[convention.pk, action.name]),
+                reverse("conventions:act", args=[convention.pk, action.name])
+                + (f"?lu={convention.submission}" if action.needs_page else ""),
                 acts=not action.needs_page,
                 is_primary=action.is_primary or bool(action.name == "return" and open_remarks),
                 is_destructive=action.is_destructive,
@@ -287,6 +290,9 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     if request.method == "GET" and convention.status not in asked.sources:
         messages.error(request, workflow.moved_on(convention))
         return redirect(convention)
+    if request.method == "GET" and request.GET.get("lu", convention.submission) != convention.submission:
+        messages.error(request, str(workflow.RESUBMITTED))
+        return redirect(convention)
     typed = posted(request)
     form = forms.ActionForm(
         typed,
@@ -297,7 +303,14 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            workflow.act(pk, action, by=user, party=request.POST.get("party", ""), **form.cleaned_data)
+            workflow.act(
+                pk,
+                action,
+                by=user,
+                party=request.POST.get("party", ""),
+                seen=request.POST.get("lu", ""),
+                **form.cleaned_data,
+            )
         except workflow.Refused as refusal:
             return refused(request, convention, asked, form, refusal)
         messages.success(request, _("%(done)s.") % {"done": phases.HAPPENED[action]})
@@ -314,7 +327,7 @@ def refused(
 ) -> HttpResponse:
     """Say why an action cannot be done; what was typed stays on the page, even when someone else acted first."""
     convention = visible(request, convention.pk)
-    moved_on = convention.status not in asked.sources
+    moved_on = convention.status not in asked.sources or isinstance(refusal, workflow.Resubmitted)
     if asked.needs_page and (not moved_on or form.cleaned_data.get("comment")):
         form.add_error(None, str(refusal))
         return confirmation(request, convention, asked, form, status=409 if moved_on else 422)
@@ -328,7 +341,9 @@ def confirmation(
     request: HttpRequest, convention: Convention, asked: workflow.Action, form: forms.ActionForm, status: int
 ) -> HttpResponse:
     """Show what an action does before it is done, with what it asks."""
-    sections = documents.sections(documents.agreement(convention))
+    document = convention.documents.first()
+    context = document.context if document else documents.agreement(convention)
+    sections = documents.sections(context)
     open_remarks = [] if asked.name != "return" else convention.remarks.filter(resolved_at__isnull=True)
     return render(
         request,
@@ -338,12 +353,13 @@ def confirmation(
             "action": asked,
             "form": form,
             "possible": convention.status in asked.sources,
+            "context": context,
             "consequences": [asked.warning, *CONSEQUENCES.get(asked.name, ())] if asked.warning else [],
             "facts": documents.by_field(sections),
             "soon": phases.soon(Status(convention.status), convention.start),
             "remarks": [(wizard.label_of(remark.field), remark) for remark in open_remarks],
             "needs_remark": asked.name == "return" and not open_remarks and not form.is_bound,
-            "circuit": signing.circuit(convention) if asked.asks_date else [],
+            "circuit": signing.circuit(convention, document) if asked.asks_date else [],
         },
         status=status,
     )
@@ -406,13 +422,14 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
             wizard.resume_url(convention) if permissions.may_edit(user, convention) else convention
         )
     event = convention.events.select_related("actor").last()
+    document = convention.documents.first()
     return render(
         request,
         "conventions/next.html#printing" if request.headers.get("HX-Request") else "conventions/next.html",
         {
             "convention": convention,
-            "document": convention.documents.first(),
-            "circuit": signing.circuit(convention),
+            "document": document,
+            "circuit": signing.circuit(convention, document),
             "follows": phases.what_follows(
                 convention,
                 notifications.told(convention),
@@ -444,7 +461,9 @@ def pdf(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
         owns = permissions.owns(signed_in(request), convention)
         return redirect(wizard.after_url(convention) if owns else convention)
     return FileResponse(
-        document.file.open(), filename=f"convention-{convention.number}.pdf", content_type="application/pdf"
+        io.BytesIO(document.content()),
+        filename=f"convention-{convention.number}.pdf",
+        content_type="application/pdf",
     )
 
 

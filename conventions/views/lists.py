@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 from django_countries import countries
 from django_htmx.http import push_url
@@ -304,7 +304,7 @@ def index(request: HttpRequest) -> HttpResponse:
             "headers": headers(form, sort),
             "page": page,
             "rows": rows(cast("QuerySet[Convention]", page.object_list), roles),
-            "sort": sort if sort != NEWEST_FIRST else "",
+            "orders": orders(sort),
             "roles": roles,
         },
     )
@@ -323,17 +323,29 @@ def centres_of(user: User, roles: Roles) -> QuerySet[Centre]:
     )
 
 
+COLUMN_LABELS = {
+    "numero": gettext_lazy("N°"),
+    "etudiant": gettext_lazy("Étudiant"),
+    "organisme": gettext_lazy("Établissement d’accueil"),
+    "debut": gettext_lazy("Dates"),
+    "soumise": gettext_lazy("Soumission et état"),
+}
+
+
+def orders(sort: str) -> list[tuple[str, str, bool]]:
+    """Return each way to sort the list, for screens without the heads of its columns: value, label, whether in force."""
+    ways = [
+        (way + name, words % {"column": label})
+        for name, label in COLUMN_LABELS.items()
+        for way, words in (("", _("%(column)s, croissant")), ("-", _("%(column)s, décroissant")))
+    ]
+    return [(way if way != NEWEST_FIRST else "", label, way == sort) for way, label in ways]
+
+
 def headers(form: FilterForm, sort: str) -> list[Header]:
     """Return the heads of the table; a second click sorts the other way."""
-    columns = [
-        ("numero", _("N°")),
-        ("etudiant", _("Étudiant")),
-        ("organisme", _("Établissement d’accueil")),
-        ("debut", _("Dates")),
-        ("soumise", _("Soumission et état")),
-    ]
     found = []
-    for name, label in columns:
+    for name, label in COLUMN_LABELS.items():
         order = {name: "ascending", f"-{name}": "descending"}.get(sort, "")
         other_way = (
             name if sort == f"-{name}" else f"-{name}" if sort == name else FIRST_CLICK.get(name, name)

@@ -263,7 +263,7 @@ def usual_text(usual):
         "Choisir, ajuster et valider un modèle de séries temporelles",
         "Construire un modèle de prévision par arrêt et par tranche horaire",
         "du lundi 2 février 2026 au vendredi 31 juillet 2026",
-        "868 h, soit 124 jours ou 5,6 mois",
+        "868 h, soit 124 jours ou 5,64 mois",
         "35 h par semaine, temps plein, du lundi au vendredi",
         "Un point par visioconférence chaque mois",
         "4,50 € par heure, virement bancaire",

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -13,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Message
 from conventions import documents, drafts, workflow
 from conventions.models import Convention, Remark, Status
-from organisations.models import Party
+from organisations.models import Contact, Party, Service
 from tests.factories import (
     ConventionFactory,
     EnrolmentFactory,
@@ -75,6 +76,11 @@ def list_of(user, **filters):
 
 def action(convention, name):
     return reverse("conventions:act", args=[convention.pk, name])
+
+
+def read(convention, **typed):
+    """Return what a page posts: which submission its reader saw, and what they typed."""
+    return {"lu": convention.submission, **typed}
 
 
 def another(world, **fields):
@@ -150,7 +156,7 @@ def test_the_teacher_is_asked_for_approval_first(world):
     assert words.index(str(asked.student.user)) < words.index(str(other.student.user))
     assert f"mailto:{asked.student.user.email}" in page.content.decode()
     assert f"mailto:{asked.tutor.email}" in page.content.decode()
-    approved = browser(world.people["teacher"]).post(action(asked, "approve"), follow=True)
+    approved = browser(world.people["teacher"]).post(action(asked, "approve"), read(asked), follow=True)
     assert "Convention approuvée." in text_of(approved)
     assert "Votre approbation est attendue" not in text_of(browser(world.people["teacher"]).get("/"))
 
@@ -445,7 +451,7 @@ def test_the_queue_leads_from_one_agreement_to_the_next(world):
     assert "2 sur 3" in page
     assert f'href="{first.get_absolute_url()}" rel="prev"' in page
     assert f'href="{last.get_absolute_url()}" rel="next"' in page
-    client.post(action(middle, "validate"))
+    client.post(action(middle, "validate"), read(middle))
     page = client.get(middle.get_absolute_url()).content.decode()
     assert f'href="{first.get_absolute_url()}" rel="next"' in page
     assert "la prochaine à valider" in page
@@ -473,9 +479,11 @@ def test_a_remark_is_pinned_shown_taken_back_and_then_sent(world):
     browser(manager).post(reverse("conventions:delete_remark", args=[convention.pk, taken.pk]))
     assert [remark.field for remark in convention.remarks.all()] == ["subject"]
     confirmation = text_of(browser(manager).get(action(convention, "return")))
-    assert "La remarque envoyée" in confirmation
+    assert "La remarque à envoyer" in confirmation
     assert "Précisez le sujet." in confirmation
-    sent = browser(manager).post(action(convention, "return"), {"comment": "Un détail."}, follow=True)
+    sent = browser(manager).post(
+        action(convention, "return"), read(convention, comment="Un détail."), follow=True
+    )
     assert "Correction demandée." in text_of(sent)
     page = text_of(browser(world.people["student"]).get(convention.get_absolute_url()))
     assert "Une remarque à traiter : Sujet" in page
@@ -569,7 +577,9 @@ def test_a_page_says_what_an_action_does(world, state, name, words):
 
 def test_validating_tells_everyone_and_comes_back_with_the_result(world):
     convention = world.convention_in(Status.SUBMITTED)
-    answer = browser(world.people["manager"]).post(action(convention, "validate"), follow=True)
+    answer = browser(world.people["manager"]).post(
+        action(convention, "validate"), read(convention), follow=True
+    )
     assert answer.redirect_chain[-1][0] == convention.get_absolute_url()
     assert "Convention validée." in text_of(answer)
     assert Message.objects.filter(subject__contains="validée").count() == 2
@@ -589,7 +599,7 @@ def test_a_reason_that_is_missing_is_asked_beside_its_field(world):
 def test_a_guard_that_refuses_keeps_what_was_typed(world):
     convention = world.convention_in(Status.SUBMITTED)
     answer = browser(world.people["manager"]).post(
-        action(convention, "return"), {"comment": "Voyez le sujet."}
+        action(convention, "return"), read(convention, comment="Voyez le sujet.")
     )
     assert answer.status_code == 422
     assert "Voyez le sujet." in text_of(answer)
@@ -624,14 +634,103 @@ def test_the_same_signature_sent_twice_signs_for_nobody_else(world):
     assert convention.turns.filter(done_at__isnull=False).count() == 1
 
 
+@pytest.mark.parametrize("name", ["validate", "return", "refuse"])
+def test_nobody_decides_on_what_they_did_not_read(world, name):
+    """The student withdraws, changes and submits again while the manager's page stays open."""
+    convention = world.convention_in(Status.SUBMITTED)
+    typed = read(convention, comment="Trop loin de la formation.")
+    read_page = browser(world.people["manager"]).get(convention.get_absolute_url()).text
+    workflow.act(convention.pk, "withdraw", by=world.people["student"])
+    Convention.objects.filter(pk=convention.pk).update(subject="Un tout autre sujet, jamais montré")
+    workflow.act(convention.pk, "submit", by=world.people["student"])
+    if name == "return":
+        world.remark(convention)
+    manager = browser(world.people["manager"])
+    answer = manager.post(action(convention, name), typed, follow=True)
+    assert "soumise à nouveau depuis" in text_of(answer)
+    if name != "validate":
+        assert typed["comment"] in text_of(answer), "what was typed is kept"
+    link = f"{action(convention, name)}?lu={typed['lu']}"
+    assert name == "return" or link in read_page
+    opened = manager.get(link, follow=True)
+    assert opened.redirect_chain
+    assert "soumise à nouveau depuis" in text_of(opened)
+    assert manager.post(action(convention, name), {"comment": "x"}, follow=True).status_code in {200, 409}
+    convention.refresh_from_db()
+    assert convention.status == Status.SUBMITTED
+
+
+def test_a_teacher_approves_what_they_read():
+    world = World(teacher_approves=True)
+    convention = world.convention_in(Status.SUBMITTED)
+    seen = read(convention)
+    workflow.act(convention.pk, "withdraw", by=world.people["student"])
+    workflow.act(convention.pk, "submit", by=world.people["student"])
+    answer = browser(world.people["teacher"]).post(action(convention, "approve"), seen, follow=True)
+    assert "soumise à nouveau depuis" in text_of(answer)
+    assert not convention.turns.filter(done_at__isnull=False).exists()
+
+
+def test_nobody_decides_on_their_own_stage(world):
+    convention = world.convention_in(Status.SUBMITTED)
+    ManagerFactory(centre=world.centre, user=world.people["student"])
+    client = browser(world.people["student"])
+    page = client.get(convention.get_absolute_url()).text
+    for name in ("validate", "refuse", "return"):
+        assert action(convention, name) not in page
+        assert client.post(action(convention, name), read(convention, comment="Oui")).status_code == 404
+
+
+def test_a_cancelled_agreement_is_read_and_no_longer_printed(world):
+    convention = world.convention_in(Status.VALIDATED)
+    documents.make(convention.documents.get().pk)
+    printed = reverse("conventions:pdf", args=[convention.pk])
+    client = browser(world.people["student"])
+    assert client.get(printed).status_code == 200
+    workflow.act(convention.pk, "cancel", by=world.people["manager"], comment="Il ne vient plus.")
+    page = client.get(convention.get_absolute_url())
+    assert printed not in page.text
+    assert "elle ne peut plus servir" in text_of(page)
+    assert "Il ne vient plus." in text_of(page)
+    assert client.get(printed).status_code == 404
+
+
+def test_a_file_that_is_not_what_was_made_is_not_served(world):
+    convention = world.convention_in(Status.VALIDATED)
+    document = documents.make(convention.documents.get().pk)
+    Path(document.file.path).write_bytes(b"%PDF-1.7 autre chose")
+    with pytest.raises(ValueError, match="not the file that was made"):
+        browser(world.people["student"]).get(reverse("conventions:pdf", args=[convention.pk]))
+
+
+def test_a_frozen_agreement_names_the_people_agreed_on(world):
+    convention = world.convention_in(Status.VALIDATED)
+    agreed, city = str(convention.signatory), convention.service.city
+    Contact.objects.filter(pk=convention.signatory_id).update(first_name="Une", last_name="Autre")
+    Service.objects.filter(pk=convention.service_id).update(city="Ailleurs")
+    page = browser(world.people["student"]).get(convention.get_absolute_url())
+    names = [line.name for line in page.context["circuit"]]
+    assert agreed in names
+    assert "Une Autre" not in names
+    assert f"Où {city}" in text_of(page)
+
+
+def test_the_journal_says_who_signed_and_when(world):
+    convention = world.convention_in(Status.SIGNING)
+    comment = convention.events.get(action="sign").comment
+    assert comment == f"{Party.STUDENT.label}, le {timezone.localdate():%d/%m/%Y}"
+
+
 def test_the_second_of_two_managers_learns_who_acted_first(world):
     convention = world.convention_in(Status.SUBMITTED)
     colleague = ManagerFactory(centre=world.centre, user__first_name="Odile").user
-    browser(colleague).post(action(convention, "validate"))
-    second = browser(world.people["manager"]).post(action(convention, "validate"), follow=True)
+    browser(colleague).post(action(convention, "validate"), read(convention))
+    second = browser(world.people["manager"]).post(
+        action(convention, "validate"), read(convention), follow=True
+    )
     assert f"{colleague} a déjà agi : la convention est « Validée »" in text_of(second)
     third = browser(world.people["manager"]).post(
-        action(convention, "refuse"), {"comment": "Trop loin de la formation."}
+        action(convention, "refuse"), read(convention, comment="Trop loin de la formation.")
     )
     assert third.status_code == 409
     assert f"{colleague} a déjà agi" in text_of(third)
@@ -657,7 +756,7 @@ def test_submitting_too_early_leads_to_what_is_missing(world):
 def test_a_reason_written_before_the_session_ended_survives_the_sign_in(world):
     convention = world.convention_in(Status.SUBMITTED)
     client = Client()
-    client.post(action(convention, "refuse"), {"comment": "Tâches d’un poste permanent."})
+    client.post(action(convention, "refuse"), read(convention, comment="Tâches d’un poste permanent."))
     client.force_login(world.people["manager"])
     assert "Tâches d’un poste permanent." in text_of(client.get(action(convention, "refuse")))
 

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from conventions import forms, phases, wizard, workflow
 from conventions.models import Convention, HealthInsuranceFund, Interruption, Status
 from organisations.models import Contact, Organisation, Service
@@ -270,7 +271,7 @@ def test_a_correction_of_the_hours_needs_its_reason(client, draft):
 
 def test_hours_are_said_in_days_and_months():
     convention = Convention(hours_computed=Decimal(420))
-    assert forms.hours_text(convention) == "420 h de présence = 60 jours = 2,7 mois (7 h = 1 jour)"
+    assert forms.hours_text(convention) == "420 h de présence = 60 jours = 2,73 mois (7 h = 1 jour)"
 
 
 def test_dates_are_typed_as_people_write_them(client, draft):
@@ -335,7 +336,7 @@ def test_impossible_interruptions_are_explained(client, draft, first, second, me
     assert page.status_code == 422
     assert message in page.text
     assert "Les interruptions sont à corriger" in page.text
-    assert stored_periods(draft) == []
+    assert stored_periods(draft) == (periods[:1] if second else []), "the one that holds is kept"
 
 
 # Autosave
@@ -362,7 +363,7 @@ def test_autosave_saves_what_holds_and_says_what_does_not(client, draft):
 def test_autosave_computes_the_hours(client, draft):
     data = content_of(draft, end=draft.start + timedelta(days=4))
     told = autosave(client, step_url(draft, "contenu"), data).json()
-    assert told["live"]["hours"] == "35 h de présence = 5 jours = 0,2 mois (7 h = 1 jour)"
+    assert told["live"]["hours"] == "35 h de présence = 5 jours = 0,23 mois (7 h = 1 jour)"
 
 
 def test_a_field_emptied_is_saved_empty_without_a_complaint_yet(client, draft):
@@ -461,8 +462,22 @@ def test_a_row_of_another_host_cannot_be_chosen(client, draft, slug, factory):
 
 
 def test_nothing_ticked_is_told(client, draft):
-    page = client.post(step_url(draft, "tuteur"), {}, follow=True).text
-    assert "Cochez une ligne de la liste" in page
+    page = client.post(step_url(draft, "tuteur"), {})
+    assert page.status_code == 422
+    assert "<title>Erreur – " in page.text
+    assert 'href="#choices">Cochez une ligne de la liste' in page.text
+
+
+@pytest.mark.parametrize("slug", ["etablissement", "responsable"])
+def test_one_letter_is_not_a_search(client, draft, slug):
+    page = client.get(step_url(draft, slug), {"q": "e", "changer": ""}).text
+    assert "Personne ne porte" not in page
+    assert "Aucun établissement trouvé" not in page
+
+
+def test_a_teacher_who_has_left_is_replaced(client, draft):
+    User.objects.filter(pk=draft.teacher.user_id).update(is_active=False)
+    assert "n’enseigne plus ici" in client.get(step_url(draft, wizard.RECAP)).text
 
 
 @pytest.mark.parametrize("slug", ["service", "tuteur", "signataire"])
@@ -521,6 +536,36 @@ def test_homonyms_are_told_apart(client, draft):
 
 
 # Creation forms
+
+
+def correct_url(draft, slug):
+    return reverse("conventions:correct", args=[draft.pk, slug])
+
+
+@pytest.mark.parametrize("slug", ["etablissement", "tuteur"])
+def test_one_corrects_what_one_added_oneself(client, draft, slug):
+    column = {"etablissement": "organisation", "tuteur": "tutor"}[slug]
+    row = getattr(draft, column)
+    assert client.get(correct_url(draft, slug)).status_code == 404, "somebody else added it"
+    type(row).objects.filter(pk=row.pk).update(created_by=draft.student.user)
+    assert correct_url(draft, slug) in client.get(step_url(draft, slug)).text
+    form = client.get(correct_url(draft, slug)).context["form"]
+    assert form["phone"].value() == row.phone
+    typed = {name: form[name].value() or "" for name in form.fields}
+    done = client.post(correct_url(draft, slug), typed | {"phone": "02 61 91 00 88"})
+    assert done.status_code == 302, form.errors
+    draft.refresh_from_db()
+    assert getattr(draft, column) == row
+    assert getattr(draft, column).phone == "+33 2 61 91 00 88"
+    ConventionFactory(complete=True, **{column: row})
+    assert client.post(correct_url(draft, slug), typed).status_code == 404, "another student relies on it"
+
+
+def test_a_verified_host_is_not_corrected_here(client, draft):
+    Organisation.objects.filter(pk=draft.organisation_id).update(
+        created_by=draft.student.user, is_verified=True
+    )
+    assert client.get(correct_url(draft, "etablissement")).status_code == 404
 
 
 @pytest.fixture
@@ -822,7 +867,8 @@ def test_home_says_what_to_do_now(client, returned):
     page = client.get(reverse("home")).text
     assert "Gestion des conventions de stage</h1>" in page
     assert "Créer une nouvelle convention" in page
-    assert page.index("À faire maintenant") < page.index("Mes conventions</h2>")
+    assert page.count("<article") == 1, "what is to do is not listed a second time"
+    assert "À faire maintenant" in page
     assert "Votre gestionnaire demande 2 corrections." in page
     assert f'href="{wizard.field_url(returned, "subject")}"' in page
 
@@ -846,7 +892,7 @@ def test_home_says_who_holds_the_agreement(client):
     assert client.get(reverse("home")).context["cards"][0].holder == "Chez votre enseignant référent"
     workflow.act(convention.pk, "approve", by=world.people["teacher"])
     card = client.get(reverse("home")).context["cards"][0]
-    assert card.holder == f"Chez {world.centre}"
+    assert card.holder == f"Au centre de gestion ({world.centre})"
     assert card.elapsed == "moins d’une heure"
 
 
