@@ -177,8 +177,8 @@ class Person:
 
 
 def readable(words):
-    """Return a pattern as Playwright wants it: it reads a non-breaking space as a space."""
-    return words if isinstance(words, str) else re.compile(words.pattern.replace("\u00a0", " "))
+    """Return a pattern as Playwright wants it: it reads a non-breaking space as a space, but in a title."""
+    return words if isinstance(words, str) else re.compile(words.pattern.replace("\u00a0", "[ \u00a0]"))
 
 
 class KeyboardPerson(Person):

@@ -67,7 +67,7 @@ def test_a_new_host_from_the_first_click_to_the_print(people, worker):
     pins(manager, "Modalités de suivi du stagiaire", "Qui appelle qui ?")
     manager.follows("Demander une correction")
     manager.sees("Demander une correction")
-    manager.reads("Les 2 remarques envoyées")
+    manager.reads("Les 2 remarques à envoyer")
     manager.writes("Message à l’étudiant", "Deux précisions, puis je valide.")
     manager.presses("Demander une correction")
     manager.sees("Inès Marchand chez Serres du Perche")
@@ -134,7 +134,7 @@ def test_a_new_host_from_the_first_click_to_the_print(people, worker):
     student.goes_to("/")
     student.follows(re.compile("^Imprimer et faire signer : Serres du Perche"))
     student.sees("Modalités à suivre après la saisie de votre convention")
-    student.reads("Imprimez-la en 3 exemplaires")
+    student.reads("Imprimez‑la en 3 exemplaires")
     assert squeezed(number) in print_of(student)
 
     teacher = people()
@@ -166,7 +166,7 @@ def test_an_existing_host_however_it_is_written(people):
         expect(student.page.get_by_label(re.compile("Laboratoires Vauquelin"))).to_be_visible()
     student.ticks(re.compile("Laboratoires Vauquelin"))
     student.sees("Établissement d’accueil")
-    student.presses("Choisir cet établissement")
+    student.presses("Choisir et continuer")
     student.reads("Numéro SIRET")
     student.follows("Continuer")
     student.sees("Service d’accueil")
@@ -203,7 +203,7 @@ def test_a_stage_abroad(people, worker):
     manager.reads("Convention validée.")
     student.goes_to("/")
     student.follows(re.compile("^Imprimer et faire signer : Lindqvist"))
-    student.reads("Imprimez-la en 4 exemplaires")
+    student.reads("Imprimez‑la en 4 exemplaires")
     printed = print_of(student)
     for value in (number, "Lindqvist Forskning", "Göteborg", "Suède"):
         assert squeezed(value) in printed, value

@@ -72,7 +72,7 @@ def test_withdrawn_corrected_and_submitted_again_with_the_same_number(people):
 def test_an_earlier_agreement_copied_and_a_draft_deleted(people):
     student = people("thomas.ferrand")
     signed = student.page.get_by_role("article", name="Laboratoires Vauquelin, Rouen")
-    student.presses(re.compile("^Reprendre ces informations"), within=signed)
+    student.presses(re.compile("^Dupliquer"), within=signed)
     student.reads("Nouveau brouillon créé")
     student.sees("Formation")
     student.follows(re.compile("^Contenu du stage"))
@@ -120,7 +120,7 @@ def test_a_manager_enters_an_agreement_for_a_student(people, worker):
     filling.about_oneself(manager)
     filling.programme(manager, "Licence 3 Informatique")
     filling.look_for(manager, "pont-l’abbaye")
-    manager.presses("Choisir cet établissement")
+    manager.presses("Choisir et continuer")
     manager.follows("Continuer")
     manager.sees("Service d’accueil")
     manager.presses("Choisir et continuer")
