@@ -17,6 +17,7 @@ from django.http import (
     QueryDict,
 )
 from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 SESSION_KEY = "typed_before_sign_in"
@@ -51,9 +52,9 @@ class KeepTypedText(LoginRequiredMiddleware):
     ) -> HttpResponseRedirect:
         """Come back after the sign-in to the page itself, or to the one whose button was pressed."""
         if request.method == "POST" and not getattr(view_func, "keeps_typed_text", False):
-            pressed_on = urlsplit(request.headers.get("Referer", ""))
-            path = pressed_on.path if pressed_on.netloc == request.get_host() else resolve_url("home")
-            return redirect_to_login(path)
+            pressed_on = request.headers.get("Referer", "")
+            is_ours = url_has_allowed_host_and_scheme(pressed_on, request.get_host())
+            return redirect_to_login(urlsplit(pressed_on).path if is_ours else resolve_url("home"))
         return super().handle_no_permission(request, view_func)
 
 

@@ -55,6 +55,16 @@ class TestSignIn:
         response = sign_in(client, UserFactory().email, next="https://mechant.example/")
         assert response.url == reverse("home")
 
+    def test_an_address_nobody_can_read_leads_home(self, client):
+        broken = {"next": "https://[::1"}
+        forgotten = reverse("account_reset_password")
+        for url in (SIGN_IN, forgotten):
+            assert client.get(url, broken).status_code == 200
+        assert client.post(forgotten, {"email": "x@valmont.example", **broken}).status_code == 302
+        assert sign_in(client, UserFactory().email, **broken).url == reverse("home")
+        assert client.get(SIGN_IN, broken).url == reverse("home")
+        assert client.post(reverse("account_logout"), broken).url == SIGN_IN
+
     def test_same_answer_to_a_wrong_password_a_stranger_and_a_closed_account(self, client):
         known = UserFactory()
         closed = UserFactory(is_active=False)

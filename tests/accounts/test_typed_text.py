@@ -53,6 +53,7 @@ def test_a_text_too_long_is_not_kept(client, step):
     [
         ("http://testserver/conventions/?statut=draft", "/conventions/"),
         ("http://ailleurs.example/conventions/", "/"),
+        ("https://[::1", "/"),
         ("", "/"),
     ],
 )
