@@ -1,10 +1,20 @@
-"""What the report of an error may say: it is e-mailed to the administrators, and kept with every other e-mail."""
+"""What the report of an error may say, and how often: it is e-mailed to the administrators, and kept with every mail."""
 
+import logging
 import re
+import traceback
 from typing import Any
 
+from django.core.cache import cache
+from django.core.cache.backends.locmem import LocMemCache
 from django.http import HttpRequest
 from django.views.debug import SafeExceptionReporterFilter
+from redis.exceptions import RedisError
+
+MOST_REPORTS = 3
+REPORTS_SECONDS = 3600
+# A lost Redis makes every page fail: each process then counts alone.
+alone = LocMemCache("reports", {})
 
 
 class ReportFilter(SafeExceptionReporterFilter):
@@ -16,3 +26,17 @@ class ReportFilter(SafeExceptionReporterFilter):
 
     def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
         return dict.fromkeys(request.POST, self.cleansed_substitute) if request else {}
+
+
+class FewOfEach(logging.Filter):
+    """Reports the same error a few times an hour: whoever can cause it must not be able to fill a mailbox."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        what, _error, trace = record.exc_info or (None, None, None)
+        frame = traceback.extract_tb(trace, limit=-1)
+        place = f"{frame[0].filename}:{frame[0].lineno}" if frame else f"{record.pathname}:{record.lineno}"
+        slots = [f"report:{what and what.__name__}:{place}:{slot}" for slot in range(MOST_REPORTS)]
+        try:
+            return any(cache.add(slot, 1, REPORTS_SECONDS) for slot in slots)
+        except RedisError:
+            return any(alone.add(slot, 1, REPORTS_SECONDS) for slot in slots)

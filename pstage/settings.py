@@ -313,8 +313,17 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"few_of_each": {"()": "pstage.reports.FewOfEach"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "reports": {
+            "class": "django.utils.log.AdminEmailHandler",
+            "level": "ERROR",
+            "filters": ["few_of_each"],
+        },
+    },
     "loggers": {
+        "django": {"handlers": ["reports"], "level": "INFO"},
         # They describe each step of each PDF at INFO.
         **{name: {"level": "WARNING"} for name in ("weasyprint", "fontTools")},
         # Whoever asks for a host that is not ours, or posts a thousand fields, must not make us write a mail each time.

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.core.cache.backends.redis import RedisCache
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 from django.test import Client
@@ -14,6 +15,7 @@ from django.urls import reverse
 from accounts.models import Message
 from conventions import documents, workflow
 from conventions.models import Convention, Remark, Status
+from pstage import embedded, reports
 from tests.factories import (
     ContactFactory,
     EnrolmentFactory,
@@ -342,6 +344,24 @@ class TestAnswers:
         assert of_redis not in report
         assert "Écoliers" not in report
         assert student.cookies[settings.SESSION_COOKIE_NAME].value not in report
+
+    @pytest.mark.parametrize("is_lost", [False, True])
+    def test_the_same_crash_is_reported_a_few_times_an_hour(self, settings, monkeypatch, is_lost):
+        settings.ADMINS = [("a", "admin@valmont.example")]
+        reports.alone.clear()
+        if is_lost:  # each process then counts by itself
+            lost = RedisCache(f"redis://127.0.0.1:{embedded.free_port()}", {})
+            monkeypatch.setattr(reports, "cache", lost)
+        student = browser(World().people["student"], raise_request_exception=False)
+        before = Message.objects.count()
+        monkeypatch.setattr("conventions.drafts.create", lambda *args, **options: 1 / 0)
+        for number in range(6):
+            address = reverse("conventions:advice") + f"?{number}"
+            assert student.post(address).status_code == 500
+        assert Message.objects.count() == before + reports.MOST_REPORTS
+        monkeypatch.setattr("conventions.drafts.create", lambda *args, **options: {}["another crash"])
+        student.post(reverse("conventions:advice"))
+        assert "KeyError" in Message.objects.latest("pk").text
 
     def test_signing_out_empties_the_browser(self):
         student = browser(World().people["student"])
