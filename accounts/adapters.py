@@ -12,13 +12,14 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.folding import fold
-from accounts.models import User
+from accounts.models import Institution, User
 from accounts.outbox import queue
 
 logger = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         sociallogin.state["process"] = AuthProcess.LOGIN
         user = sociallogin.user if sociallogin.is_existing else match(sociallogin.account)
         if user is None or not user.is_active:
-            logger.warning("Unknown or closed identity at single sign-on: %s", sociallogin.account.uid)
+            logger.warning("Nobody to let in at single sign-on for the identity %s", sociallogin.account.uid)
             request.session[UNKNOWN_IDENTITY] = claims_of(sociallogin.account).get("email", "")
             raise ImmediateHttpResponse(redirect("unknown_identity"))
         if not sociallogin.is_existing:
@@ -107,13 +108,32 @@ def claims_of(account: SocialAccount) -> dict[str, Any]:
 def match(account: SocialAccount) -> User | None:
     """Return the person whose address the provider vouches for, or None.
 
-    An address the provider says is not verified proves nothing. Nor does an address whose owner already has
-    another identity there: universities give old addresses to new people.
+    An address the provider does not say is verified proves nothing, unless it is known to be the university's own.
+    Nor does an address whose owner already has another identity there: universities give old addresses to new
+    people. No address alone opens an administrator's account, nor one of an institution the provider is not of.
     """
     claims = claims_of(account)
-    if not claims.get("email") or str(claims.get("email_verified", True)).lower() != "true":
+    if not claims.get("email"):
         return None
-    user = User.objects.with_email(claims["email"]).first()
+    if str(claims.get("email_verified", settings.OIDC_TRUST_EMAIL)).lower() != "true":
+        logger.warning("The single sign-on does not say that this address is verified: see OIDC_TRUST_EMAIL.")
+        return None
+    institution = institution_of_the_provider()
+    if institution is None:
+        return None
+    people = User.objects.with_email(claims["email"])
+    user = people.filter(institution=institution, is_staff=False, is_superuser=False).first()
     if user is None or SocialAccount.objects.filter(user=user, provider=account.provider).exists():
         return None
     return user
+
+
+def institution_of_the_provider() -> Institution | None:
+    """Return the institution whose people the single sign-on knows: the one the settings name, or the only one."""
+    name = settings.OIDC_INSTITUTION
+    named = Q(short_name=name) | (Q(pk=name) if name.isdecimal() else Q())
+    found = list(Institution.objects.filter(named if name else Q())[:2])
+    if len(found) == 1:
+        return found[0]
+    logger.error("Single sign-on matches nobody: OIDC_INSTITUTION (%r) must name one institution.", name)
+    return None

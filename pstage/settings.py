@@ -218,6 +218,9 @@ SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_ONLY = False
 OIDC_SERVER_URL: str = env.str("OIDC_SERVER_URL", "")
+# An address the provider says nothing of is the person's own: only true where people cannot edit it.
+OIDC_TRUST_EMAIL: bool = env.bool("OIDC_TRUST_EMAIL", False)
+OIDC_INSTITUTION: str = env.str("OIDC_INSTITUTION", "")
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = (
     {
         "openid_connect": {

@@ -104,9 +104,39 @@ def test_a_known_person_is_found_by_address_then_by_identity(sso, client):
     assert User.objects.count() == 1
 
 
-def test_a_provider_silent_on_verification_is_the_university_itself(sso, client):
+def test_a_provider_silent_on_verification_is_trusted_when_the_settings_say_so(sso, client, settings):
     user = UserFactory()
+    assert_unknown(sso("silent", email=user.email), client, sso.institution)
+    settings.OIDC_TRUST_EMAIL = True
+    assert_unknown(sso("liar", email=user.email, email_verified=False), client, sso.institution)
     sso("silent", email=user.email)
+    assert client.session["_auth_user_id"] == str(user.pk)
+
+
+@pytest.mark.parametrize("right", ["is_staff", "is_superuser"])
+def test_an_address_alone_never_opens_an_administrators_account(sso, client, right):
+    user = UserFactory(**{right: True})
+    page = sso("pretender", email=user.email, email_verified=True)
+    assert_unknown(page, client, sso.institution)
+    SocialAccount.objects.create(user=user, provider="sso", uid="first")
+    sso("first", email=user.email, email_verified=True)
+    assert client.session["_auth_user_id"] == str(user.pk)
+
+
+def test_the_provider_opens_the_accounts_of_one_institution(sso, client, settings, caplog):
+    user = UserFactory()
+    other = InstitutionFactory(name="Université du Sud", short_name="Sud")
+    stranger = UserFactory(institution=other)
+    for named in ("", "Nord", "999999"):  # which one is not known: nobody is matched, and the log says why
+        settings.OIDC_INSTITUTION = named
+        caplog.clear()
+        assert sso("lost", email=user.email, email_verified=True).status_code == 403
+        assert "OIDC_INSTITUTION" in caplog.text
+    for named in (sso.institution.short_name, str(sso.institution.pk)):
+        settings.OIDC_INSTITUTION = named
+        assert sso("elsewhere", email=stranger.email, email_verified=True).status_code == 403
+    assert not SocialAccount.objects.exists()
+    sso("here", email=user.email, email_verified=True)
     assert client.session["_auth_user_id"] == str(user.pk)
 
 
@@ -157,7 +187,8 @@ def test_signing_in_while_signed_in_never_links_two_people(sso, client):
     user, other = UserFactory(), UserFactory()
     client.force_login(user)
     leave = client.post(f"{START}?process=connect")
-    httpx.put(f"{leave.url.split('/oauth2')[0]}/users/other", json={"email": other.email}).raise_for_status()
+    claims = {"email": other.email, "email_verified": True}
+    httpx.put(f"{leave.url.split('/oauth2')[0]}/users/other", json=claims).raise_for_status()
     back = httpx.post(leave.url, data={"sub": "other"})
     client.get(back.headers["location"].removeprefix("http://testserver"))
     assert SocialAccount.objects.get().user == other
