@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.db.models import CharField, Value
+from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
 from accounts import outbox
+from accounts.models import Message
 from conventions.models import Convention, Event, Status, Turn
 from organisations.models import Centre
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+LATELY = timedelta(minutes=30)
 
 
 def announce(event: Event) -> None:
@@ -27,14 +33,14 @@ def announce(event: Event) -> None:
     manager_acted = event.actor_id != student.pk
     match event.action:
         case "submit":
-            _tell(event, managers_of(convention.centre), "submitted")
+            _tell(event, managers_of(convention.centre), "submitted", unless_told_lately=True)
             if manager_acted:
                 _tell(event, [student], "submitted_for_you")
             if teacher is not None:
                 # Once per person and agreement, however often it is submitted again.
                 _tell(event, [teacher], "teacher_named", key=f"named:{convention.pk}")
                 if convention.turns.filter(purpose=Turn.Purpose.APPROVAL).exists():
-                    _tell(event, [teacher], "approval_asked")
+                    _tell(event, [teacher], "approval_asked", unless_told_lately=True)
         case "approve":
             _tell(event, managers_of(convention.centre), "approved")
         case "return":
@@ -62,9 +68,18 @@ def managers_of(centre: Centre | None) -> list[User | str]:
     return [manager.user for manager in people] or [centre.mailbox]
 
 
-def _tell(event: Event, recipients: Iterable[User | str], mail: str, key: str = "") -> None:
+def _tell(
+    event: Event,
+    recipients: Iterable[User | str],
+    mail: str,
+    key: str = "",
+    unless_told_lately: bool = False,
+) -> None:
     convention = event.convention
+    already = _told_lately(event, mail) if unless_told_lately else set()
     for recipient in recipients:
+        if (recipient if isinstance(recipient, str) else recipient.email).lower() in already:
+            continue
         outbox.queue(
             key=key or f"event:{event.pk}:{mail}",
             to=recipient,
@@ -72,6 +87,20 @@ def _tell(event: Event, recipients: Iterable[User | str], mail: str, key: str = 
             context=_context(event, convention),
             institution=convention.institution,
         )
+
+
+def _told_lately(event: Event, mail: str) -> set[str]:
+    """Return the addresses that a submission of this agreement was announced to a moment ago.
+
+    Withdrawing and submitting again and again must not write to them each time. The answer to a request for
+    correction is always news.
+    """
+    if event.before == Status.RETURNED:
+        return set()
+    lately = event.convention.events.filter(action="submit", at__gt=event.at - LATELY)
+    key = Concat(Value("event:"), "pk", Value(f":{mail}"), output_field=CharField())
+    messages = Message.objects.filter(key__in=lately.order_by().values_list(key))
+    return {address.lower() for address in messages.values_list("recipient", flat=True)}
 
 
 def _context(event: Event, convention: Convention) -> dict[str, object]:

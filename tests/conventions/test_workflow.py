@@ -244,6 +244,36 @@ def test_managers_are_told_of_a_submission_and_the_teacher_once():
     assert not Message.objects.filter(recipient=world.people["student"].email).exists()
 
 
+def test_submitting_again_and_again_writes_to_nobody_each_time(time_machine):
+    world = World(teacher_approves=True)
+    convention = world.convention_in(Status.SUBMITTED)
+    told = sorted([world.people["manager"].email, *2 * [world.people["teacher"].email]])
+
+    def again(minutes):
+        """Withdraw and submit again later; return who was mailed."""
+        time_machine.move_to(timezone.now() + timedelta(minutes=minutes), tick=False)
+        before = set(Message.objects.values_list("pk", flat=True))
+        workflow.act(convention.pk, "withdraw", by=world.people["student"])
+        workflow.act(convention.pk, "submit", by=world.people["student"])
+        return sorted(Message.objects.exclude(pk__in=before).values_list("recipient", flat=True))
+
+    assert sorted(Message.objects.values_list("recipient", flat=True)) == told
+    assert [again(minutes) for minutes in (0, 1, 28)] == [[], [], []]
+    news = sorted([world.people["manager"].email, world.people["teacher"].email])
+    assert again(2) == news
+    assert [again(minutes) for minutes in (0, 29)] == [[], []]
+    newcomer = ManagerFactory(centre=world.centre).user
+    assert again(0) == [newcomer.email]
+    assert again(2) == news
+
+
+def test_the_answer_to_a_request_for_correction_is_always_announced():
+    world = World()
+    convention = world.convention_in(Status.RETURNED)
+    workflow.act(convention.pk, "submit", by=world.people["student"])
+    assert recipients(convention, "submitted") == {world.people["manager"].email}
+
+
 def test_a_new_teacher_is_told_too():
     world = World()
     convention = world.convention_in(Status.SUBMITTED)
