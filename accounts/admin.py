@@ -154,7 +154,7 @@ class MessageAdmin(admin.ModelAdmin):
     @admin.display(description=_("Texte"))
     def content(self, message: Message) -> str:
         """A link that opens somebody's account is for that person only."""
-        if message.key.startswith("password-reset/"):
+        if message.opens_an_account:
             return str(_("Masqué : ce courriel contient un lien personnel."))
         return message.text
 

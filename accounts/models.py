@@ -240,6 +240,11 @@ class Message(models.Model):
         return f"{self.subject} → {self.recipient}"
 
     @property
+    def opens_an_account(self) -> bool:
+        """Whether the text holds a link that is for its recipient alone."""
+        return self.key.startswith("password-reset/")
+
+    @property
     def message_id(self) -> str:
         """The same Message-ID at each attempt, so that a server or reader can drop a repeat."""
         digest = hashlib.sha256(f"{self.pk}/{self.key}/{self.recipient}".encode()).hexdigest()[:32]

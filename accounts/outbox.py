@@ -194,7 +194,11 @@ def deliver(message_id: int) -> bool | None:
         else:
             message.state, message.sent_at = Message.State.SENT, timezone.now()
             message.next_attempt_at = None
-        message.save(update_fields=["attempts", "server_answer", "state", "sent_at", "next_attempt_at"])
+            if message.opens_an_account and not settings.DEMO:  # the demo's mails are read nowhere else
+                message.text = message.html = ""
+        message.save(
+            update_fields=["attempts", "server_answer", "state", "sent_at", "next_attempt_at", "text", "html"]
+        )
     return message.state == Message.State.SENT
 
 

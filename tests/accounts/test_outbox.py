@@ -168,6 +168,32 @@ class TestDeliver:
         assert [outbox.deliver(message.pk) for _ in range(3)] == [True, None, None]
         assert len(mail_server.mails) == 1
 
+    def test_a_link_that_opens_an_account_does_not_stay_once_sent(self, mail_server):
+        link = {"text": "http://127.0.0.1/secret", "html": "<a href='http://127.0.0.1/secret'>"}
+        reset = MessageFactory(key="password-reset/1", **link)
+        other = MessageFactory(key="event/1", **link)
+        mail_server.data_answer = "451 4.3.0 Réessayez plus tard"
+        outbox.deliver(reset.pk)
+        reset.refresh_from_db()
+        assert (reset.text, reset.html) == (link["text"], link["html"]), "it has to leave again"
+        Message.objects.update(next_attempt_at=None)
+        mail_server.data_answer = "250 ok"
+        assert outbox.deliver(reset.pk) is outbox.deliver(other.pk) is True
+        assert "secret" in mail_server.mails[0].get_body(("plain",)).get_content()
+        assert "secret" in mail_server.mails[0].get_body(("html",)).get_content()
+        reset.refresh_from_db()
+        other.refresh_from_db()
+        assert (reset.text, reset.html) == ("", "")
+        assert (other.text, other.html) == (link["text"], link["html"])
+
+    def test_the_demo_keeps_its_links(self, settings):
+        settings.DEMO = True
+        settings.DELIVERY_EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+        reset = MessageFactory(key="password-reset/1", text="http://127.0.0.1/secret")
+        assert outbox.deliver(reset.pk) is True
+        reset.refresh_from_db()
+        assert reset.text == "http://127.0.0.1/secret"
+
     def test_retried_with_back_off_then_parked(self, mail_server, time_machine):
         mail_server.data_answer = "451 4.3.0 Réessayez plus tard"
         message = MessageFactory()
