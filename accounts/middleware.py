@@ -21,6 +21,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 SESSION_KEY = "typed_before_sign_in"
+# The session that knew who was typing is gone: each form says whom its page was written for.
+WRITER_FIELD = "writer"
 LONGEST_KEPT = 200_000
 KEPT_SECONDS = 3600
 
@@ -63,7 +65,8 @@ def keep_typed_text(request: HttpRequest) -> None:
     typed = request.POST.urlencode()
     # Anybody may post here: without a limit they would fill the cache.
     if len(typed) <= LONGEST_KEPT and ratelimit.consume(request, action="keep_typed_text"):
-        request.session[SESSION_KEY] = {"path": request.path, "typed": typed}
+        writer = request.POST.get(WRITER_FIELD, "")
+        request.session[SESSION_KEY] = {"path": request.path, "typed": typed, "writer": writer}
         request.session.set_expiry(KEPT_SECONDS)
 
 
@@ -79,10 +82,10 @@ def posted(request: HttpRequest) -> QueryDict | None:
 
 
 def take_typed_text(request: HttpRequest) -> QueryDict | None:
-    """Return, once, what was posted to this address before the sign-in."""
+    """Return, once, what was posted to this address before the sign-in, if the same person posted it."""
     kept = request.session.get(SESSION_KEY)
     if not kept or kept["path"] != request.path:
         return None
     del request.session[SESSION_KEY]
     request.session.set_expiry(None)
-    return QueryDict(kept["typed"])
+    return QueryDict(kept["typed"]) if kept.get("writer") == str(request.user.pk) else None

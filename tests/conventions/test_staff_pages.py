@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.middleware import WRITER_FIELD
 from accounts.models import Message
 from conventions import documents, drafts, workflow
 from conventions.models import Convention, Remark, Status
@@ -542,8 +543,10 @@ def test_a_remark_written_before_the_session_ended_survives_the_sign_in(world):
     convention = world.convention_in(Status.SUBMITTED)
     client = Client()
     url = reverse("conventions:add_remark", args=[convention.pk])
-    assert client.post(url, {"field": "subject", "text": "Précisez le sujet."}).status_code == 302
-    client.force_login(world.people["manager"])
+    manager = world.people["manager"]
+    typed = {"field": "subject", "text": "Précisez le sujet.", WRITER_FIELD: manager.pk}
+    assert client.post(url, typed).status_code == 302
+    client.force_login(manager)
     answer = client.get(url)
     assert "Précisez le sujet." in text_of(answer)
     assert not convention.remarks.exists()
@@ -756,8 +759,10 @@ def test_submitting_too_early_leads_to_what_is_missing(world):
 def test_a_reason_written_before_the_session_ended_survives_the_sign_in(world):
     convention = world.convention_in(Status.SUBMITTED)
     client = Client()
-    client.post(action(convention, "refuse"), read(convention, comment="Tâches d’un poste permanent."))
-    client.force_login(world.people["manager"])
+    manager = world.people["manager"]
+    typed = read(convention, comment="Tâches d’un poste permanent.")
+    client.post(action(convention, "refuse"), typed | {WRITER_FIELD: manager.pk})
+    client.force_login(manager)
     assert "Tâches d’un poste permanent." in text_of(client.get(action(convention, "refuse")))
 
 

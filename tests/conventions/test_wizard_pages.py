@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.middleware import WRITER_FIELD
 from accounts.models import User
 from conventions import forms, phases, wizard, workflow
 from conventions.models import Convention, HealthInsuranceFund, Interruption, Status
@@ -658,7 +659,7 @@ def test_a_new_tutor_is_created_at_the_host(client, draft):
 
 def test_what_was_typed_before_the_session_ended_is_shown_after_it(client, draft, host_data):
     client.logout()
-    client.post(create_url(draft, "etablissement"), host_data)
+    client.post(create_url(draft, "etablissement"), host_data | {WRITER_FIELD: draft.student.user.pk})
     client.force_login(draft.student.user)
     page = client.get(create_url(draft, "etablissement")).text
     assert 'value="3 rue des Forges"' in page
@@ -667,7 +668,8 @@ def test_what_was_typed_before_the_session_ended_is_shown_after_it(client, draft
 
 def test_interruptions_typed_before_the_session_ended_are_shown_after_it(client, draft):
     client.logout()
-    client.post(step_url(draft, "contenu"), content_of(draft, week(draft, 2), subject="Écrit trop tard"))
+    typed = content_of(draft, week(draft, 2), subject="Écrit trop tard")
+    client.post(step_url(draft, "contenu"), typed | {WRITER_FIELD: draft.student.user.pk})
     client.force_login(draft.student.user)
     page = client.get(step_url(draft, "contenu")).text
     assert "Écrit trop tard" in page
