@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import never_cache
@@ -36,8 +36,8 @@ def health(request: HttpRequest) -> HttpResponse:
 def theme(request: HttpRequest) -> HttpResponse:
     """Return an institution's accent, a hue in degrees (0–360). Kept for a year: the address says it all."""
     hue = request.GET.get("hue", "")
-    if not (hue.isdecimal() and hue.isascii() and int(hue[:4]) <= 360):
-        return HttpResponseBadRequest("hue: 0–360\n", content_type="text/plain; charset=utf-8")
+    if not (hue.isdecimal() and hue.isascii() and len(hue) <= 3 and int(hue) <= 360):
+        return HttpResponseNotFound("hue: 0–360\n", content_type="text/plain; charset=utf-8")
     response = HttpResponse(f":root{{--hue:{int(hue)}}}\n", content_type="text/css")
     patch_cache_control(response, public=True, max_age=365 * 24 * 3600, immutable=True)
     return response
