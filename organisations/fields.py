@@ -24,6 +24,21 @@ from organisations.models.host import FRENCH_COUNTRIES, validate_siret
 MONACO = "MC"
 # People dial the same ten digits between these territories, but each has an international code of its own.
 DIALLED_ALIKE = ("FR", "GP", "GF", "MQ", "RE", "YT")
+# Control characters but the line break and the tabulation, marks of direction, line and paragraph separators, spaces
+# without width. Not the joiners: some scripts and emoji need them.
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufff9-\ufffb]"
+)
+
+
+def without_invisible(typed: str) -> str:
+    """Return a text without the invisible characters that break a PDF's text, or turn it around to mislead."""
+    return INVISIBLE.sub("", typed.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def one_line(typed: str) -> str:
+    """Return a text on one line, as it looks: a break would cut the subject of an e-mail."""
+    return " ".join(without_invisible(" ".join(typed.split())).split())
 
 
 def compact(text: str) -> str:

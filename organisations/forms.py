@@ -16,7 +16,14 @@ from accounts.folding import fold
 from accounts.models import User
 from organisations import naf
 from organisations.directory import find_by_siret
-from organisations.fields import SiretField, WebsiteField, clean_phone, clean_postal_code, compact
+from organisations.fields import (
+    SiretField,
+    WebsiteField,
+    clean_phone,
+    clean_postal_code,
+    compact,
+    one_line,
+)
 from organisations.models import Contact, NafCode, Organisation, Service
 from organisations.models.host import FRENCH_COUNTRIES, SIRENE_COUNTRIES
 
@@ -40,8 +47,8 @@ class DirectoryForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         super().clean()
         for name, value in self.cleaned_data.items():
-            if isinstance(value, str):  # a line break would cut the subject of an e-mail
-                self.cleaned_data[name] = " ".join(value.split())
+            if isinstance(value, str):
+                self.cleaned_data[name] = one_line(value)
         self.normalise("postal_code", clean_postal_code)
         self.normalise("phone", clean_phone)
         return self.cleaned_data

@@ -6,7 +6,6 @@ the shared records of host, contact or teacher.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -19,6 +18,7 @@ from accounts.models import PostalAddress, Student
 from conventions import calendar
 from conventions.drafts import differences
 from conventions.models import Convention, Interruption, signers
+from organisations.fields import without_invisible
 from organisations.models import Contact, Organisation, Service, Teacher
 from organisations.models.university import academic_year_label
 
@@ -27,10 +27,6 @@ Context = dict[str, Any]
 # The shape of the context and the text of the articles: one more each time either changes.
 VERSION = 1
 MAJORITY = 18
-# Control characters but the line break and the tabulation, marks of direction, line and paragraph separators.
-INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]"
-)
 
 
 def agreement(convention: Convention) -> Context:
@@ -235,11 +231,6 @@ def _copies(convention: Convention) -> int | None:
 def interruptions(convention: Convention) -> Iterable[Interruption]:
     """Return the interruptions in order; a draft that was never saved has none."""
     return convention.interruptions.all() if convention.pk else []
-
-
-def without_invisible(typed: str) -> str:
-    """Return a text without the invisible characters that break a PDF's text, or turn it around to mislead."""
-    return INVISIBLE.sub("", typed.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def each_text(change: Callable[[str], str], value: Any) -> Any:

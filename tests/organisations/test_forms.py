@@ -52,6 +52,17 @@ def errors(form):
     return {name: messages[0] for name, messages in form.errors.items()}
 
 
+def test_what_cannot_be_seen_is_left_out(typed, student):
+    """A mark of direction would show another name than the one stored, in the directory everybody shares."""
+    form = OrganisationForm(typed | {"name": "\u202eLabo\u200bratoires \u2066 Brécourt\r\u061c"}, by=student)
+    assert form.is_valid()
+    assert form.cleaned_data["name"] == form.instance.name == "Laboratoires Brécourt"
+    family = "Zoé 👩\u200d🔬"
+    assert OrganisationForm(typed | {"name": family}, by=student).save().name == family
+    nothing = OrganisationForm(typed | {"name": "\u202e\u2066", "siret": siret(2)}, by=student)
+    assert nothing.errors.keys() == {"name"}
+
+
 def test_a_student_adds_a_host(student, typed):
     form = OrganisationForm(
         typed | {"website": "brecourt.example", "email": "contact@brecourt.example"}, by=student
