@@ -209,7 +209,7 @@ ACCOUNT_RATE_LIMITS = {
     # A campus may stand behind one address: what protects an account is the limit by account.
     "login": "600/m/ip",
     "login_failed": "100/m/ip,5/5m/key",
-    "reset_password": "20/m/ip,5/m/key",
+    "reset_password": "20/m/ip,3/h/key",
     "keep_typed_text": "60/h/ip",
 }
 # How many proxies stand in front: without the right count, rate limits would trust a forged address.

@@ -233,12 +233,22 @@ class TestForgottenPassword:
         time_machine.move_to(time.time() + 24 * 3600 + 60)
         assert "Ce lien ne fonctionne plus" in client.get(self.link().removeprefix(project.SITE_URL)).text
 
-    def test_limited(self, client):
+    def test_limited(self, client, time_machine):
         email = UserFactory().email
-        for _ in range(5):
-            self.ask(client, email)
-        assert self.ask(client, email).status_code == 429
-        assert Message.objects.count() == 5
+        for spelling in (email, email.upper(), f" {email}"):
+            assert self.ask(client, spelling).status_code == 200
+        refused = self.ask(client, email)
+        assert refused.status_code == 429
+        assert "trois courriels par heure" in refused.text
+        assert "cinq minutes" not in refused.text
+        assert Message.objects.count() == 3
+        assert self.ask(client, UserFactory().email).status_code == 200
+        time_machine.move_to(time.time() + 3601)
+        assert self.ask(client, email).status_code == 200
+
+    def test_a_stranger_is_limited_like_a_person(self, client):
+        answers = [self.ask(client, "personne@valmont.example").status_code for _ in range(4)]
+        assert answers == [200, 200, 200, 429]
 
 
 class TestChangePassword:
