@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from conventions.models import Convention, Document, Status, Turn, signers
+from conventions.models import Convention, Document, Turn, signers
 from conventions.models.circuit import Signer
+from conventions.models.convention import AWAITS_SIGNATURES
 from organisations.models import Party
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def circuit(convention: Convention, document: Document | None) -> list[Line]:
         ]
     turns = {turn.party: turn for turn in convention.turns.all() if turn.purpose == Turn.Purpose.SIGNATURE}
     # Nobody's turn comes once it is terminated or cancelled.
-    waits = convention.status in {Status.VALIDATED, Status.SIGNING}
+    waits = convention.status in AWAITS_SIGNATURES
     current = current_turn(convention, Turn.Purpose.SIGNATURE) if waits else None
     lines = []
     for signer in people:

@@ -7,9 +7,23 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from conventions.models.convention import Convention
+from conventions.models.convention import AWAITS_SIGNATURES, Convention, freeze_with_agreement, sql_list
 from organisations.models import Party
 from organisations.models.university import default_signature_order
+
+# What recording a signature writes: the rest of its turn was settled by the validation.
+RECORDED = ("method", "signed_on", "done_at", "done_by_id")
+# A signature given stays given, whatever becomes of its agreement; one awaited may be recorded.
+SIGNATURES = f"""
+    IF TG_OP <> 'INSERT' AND OLD.purpose = 'signature' AND OLD.done_at IS NOT NULL THEN
+        RAISE EXCEPTION 'pstage: a recorded signature is never changed'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF TG_OP = 'UPDATE' AND OLD.purpose = 'signature' AND statuses <@ ARRAY[{sql_list(AWAITS_SIGNATURES)}]
+        AND to_jsonb(NEW) - ARRAY[{sql_list(RECORDED)}] = to_jsonb(OLD) - ARRAY[{sql_list(RECORDED)}] THEN
+        RETURN NEW;
+    END IF;
+"""
 
 
 class Turn(models.Model):
@@ -51,7 +65,9 @@ class Turn(models.Model):
                 | Q(done_at__isnull=False, done_by__isnull=False) & ~Q(method=""),
                 name="turn_done_by_someone",
             ),
+            models.CheckConstraint(condition=Q(party__in=Party.values), name="turn_party_known"),
         ]
+        triggers = [freeze_with_agreement(unless=SIGNATURES)]
 
     def __str__(self) -> str:
         return f"{self.rank}. {self.get_party_display()}"

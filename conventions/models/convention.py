@@ -55,8 +55,18 @@ class Status(models.TextChoices):
 EDITABLE = (Status.DRAFT, Status.RETURNED)
 IN_FORCE = (Status.VALIDATED, Status.SIGNING, Status.SIGNED, Status.TERMINATED)
 FROZEN = (*IN_FORCE, Status.REFUSED, Status.CANCELLED)
+AWAITS_SIGNATURES = (Status.VALIDATED, Status.SIGNING)
 # What may still move once an agreement is frozen: its place in the workflow, never its content.
 MUTABLE_WHEN_FROZEN = ("status", "updated_at")
+# And only where the workflow's own table leads; a test compares them.
+MOVES_WHEN_FROZEN = (
+    (Status.VALIDATED, Status.SIGNING),
+    (Status.VALIDATED, Status.SIGNED),
+    (Status.VALIDATED, Status.TERMINATED),
+    (Status.VALIDATED, Status.CANCELLED),
+    (Status.SIGNING, Status.SIGNED),
+    (Status.SIGNING, Status.TERMINATED),
+)
 # A draft concerns its student and their centre, even one that was cancelled without being submitted.
 SHOWN_TO_TEACHERS = Q(submitted_at__isnull=False) & ~Q(status=Status.DRAFT)
 
@@ -79,6 +89,40 @@ def term(
 def sql_list(values: Iterable[str]) -> str:
     """Return constants of ours, never user input, as a quoted SQL list."""
     return ", ".join(f"'{value}'" for value in values)
+
+
+# The agreement of a row that hangs on it, of both when an update takes the row from one to another. Its lock waits
+# for a validation under way on another connection, or makes it wait: its status is read after.
+AGREEMENT_LOCKED = """
+    SELECT status FROM conventions_convention
+    WHERE id IN (CASE TG_OP WHEN 'INSERT' THEN NEW.convention_id ELSE OLD.convention_id END,
+                 CASE TG_OP WHEN 'DELETE' THEN OLD.convention_id ELSE NEW.convention_id END)
+    FOR SHARE
+"""
+
+
+def freeze_with_agreement(*, unless: str = "") -> pgtrigger.Trigger:
+    """Return the trigger that freezes the rows that hang on an agreement when it is.
+
+    ``unless`` is SQL that comes first, and may let a change through.
+    """
+    return pgtrigger.Trigger(
+        name="freeze_with_agreement",
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        when=pgtrigger.Before,
+        declare=[("statuses", "TEXT[]")],
+        func=f"""
+            statuses := ARRAY({AGREEMENT_LOCKED});
+            {unless}
+            IF statuses && ARRAY[{sql_list(FROZEN)}] THEN
+                RAISE EXCEPTION 'pstage: agreement % is frozen: only an avenant changes its content',
+                    CASE TG_OP WHEN 'INSERT' THEN NEW.convention_id ELSE OLD.convention_id END
+                    USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+            RETURN NEW;
+        """,
+    )
 
 
 class ConventionQuerySet(models.QuerySet["Convention"]):
@@ -473,8 +517,10 @@ class Convention(models.Model):
                             USING ERRCODE = 'integrity_constraint_violation';
                     END IF;
                     IF OLD.status IN ({sql_list(FROZEN)}) THEN
-                        IF NEW.status NOT IN ({sql_list(FROZEN)}) THEN
-                            RAISE EXCEPTION 'pstage: agreement % cannot go back from % to %', OLD.id, OLD.status, NEW.status
+                        IF NEW.status <> OLD.status AND (OLD.status, NEW.status) NOT IN (
+                            {", ".join(f"({sql_list(move)})" for move in MOVES_WHEN_FROZEN)}
+                        ) THEN
+                            RAISE EXCEPTION 'pstage: agreement % cannot go from % to %', OLD.id, OLD.status, NEW.status
                                 USING ERRCODE = 'integrity_constraint_violation';
                         END IF;
                         IF to_jsonb(NEW) - ARRAY[{sql_list(MUTABLE_WHEN_FROZEN)}]

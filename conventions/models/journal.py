@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from conventions.models.convention import Convention, Status
+from conventions.models.convention import Convention, Status, freeze_with_agreement
 
 
 class Event(models.Model):
@@ -32,6 +32,12 @@ class Event(models.Model):
         verbose_name = _("événement")
         verbose_name_plural = _("événements")
         ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(before__in=["", *Status.values], after__in=Status.values),
+                name="event_states_known",
+            )
+        ]
         triggers = [
             pgtrigger.Trigger(
                 name="append_only",
@@ -81,7 +87,15 @@ class Remark(models.Model):
         verbose_name = _("remarque")
         verbose_name_plural = _("remarques")
         ordering = ["created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(resolved_at__isnull=True, resolved_by__isnull=True)
+                | Q(resolved_at__isnull=False, resolved_by__isnull=False),
+                name="remark_treated_by_someone",
+            )
+        ]
         indexes = [models.Index("convention", condition=Q(resolved_at__isnull=True), name="remark_open")]
+        triggers = [freeze_with_agreement()]
 
     def __str__(self) -> str:
         return self.text[:60]

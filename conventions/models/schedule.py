@@ -1,13 +1,12 @@
 """When the trainee is away during the stage."""
 
-import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
-from conventions.models.convention import FROZEN, Convention, sql_list
+from conventions.models.convention import Convention, freeze_with_agreement
 
 
 class DateRange(Func):
@@ -49,27 +48,7 @@ class Interruption(models.Model):
                 violation_error_message=_("Deux interruptions ne peuvent pas se chevaucher."),
             ),
         ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="freeze_with_agreement",
-                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-                when=pgtrigger.Before,
-                declare=[("agreement", "BIGINT")],
-                func=f"""
-                    agreement := CASE TG_OP WHEN 'INSERT' THEN NEW.convention_id ELSE OLD.convention_id END;
-                    IF EXISTS (
-                        SELECT 1 FROM conventions_convention
-                        WHERE id IN (agreement, CASE TG_OP WHEN 'DELETE' THEN agreement ELSE NEW.convention_id END)
-                        AND status IN ({sql_list(FROZEN)})
-                    ) THEN
-                        RAISE EXCEPTION 'pstage: agreement % is frozen: only an avenant changes its content', agreement
-                            USING ERRCODE = 'integrity_constraint_violation';
-                    END IF;
-                    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
-                    RETURN NEW;
-                """,
-            )
-        ]
+        triggers = [freeze_with_agreement()]
 
     def __str__(self) -> str:
         return f"{self.start} – {self.end}"

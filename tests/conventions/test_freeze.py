@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
+from django.db.models import F
 from django.utils import timezone
 
-from conventions import workflow
-from conventions.models import Convention, Document, Event, Interruption, Status
-from conventions.models.convention import FROZEN
+from conventions import drafts, signing, workflow
+from conventions.models import Convention, Document, Event, Interruption, Remark, Status, Turn
+from conventions.models.convention import AWAITS_SIGNATURES, FROZEN, MOVES_WHEN_FROZEN
+from organisations.models import Party
 from tests.factories import ManagerFactory
 from tests.worlds import World
 
@@ -28,12 +30,49 @@ def test_content_is_frozen(state):
         cursor.execute("UPDATE conventions_convention SET subject = 'x' WHERE id = %s", [convention.pk])
 
 
+# What a manager does to a submitted agreement, up to each state.
+PATHS = {
+    Status.VALIDATED: ["validate"],
+    Status.SIGNING: ["validate", "sign"],
+    Status.SIGNED: ["validate", *["sign"] * 5],
+    Status.TERMINATED: ["validate", "terminate"],
+    Status.REFUSED: ["refuse"],
+    Status.CANCELLED: ["validate", "cancel"],
+}
+
+
+def act(world, convention, names):
+    for name in names:
+        workflow.act(
+            convention.pk, name, by=world.people["manager"], comment="Raison", signed_on=timezone.localdate()
+        )
+
+
+def test_the_database_and_the_workflow_know_the_same_moves():
+    moves = {
+        (source, target)
+        for action in workflow.ACTIONS.values()
+        for source in action.sources
+        # The last signature leads further than the others.
+        for target in ({action.target, Status.SIGNED} if action.name == "sign" else {action.target})
+        if source in FROZEN and source != target
+    }
+    assert set(MOVES_WHEN_FROZEN) == moves
+    assert workflow.ACTIONS["sign"].sources == AWAITS_SIGNATURES
+
+
 @pytest.mark.parametrize("state", FROZEN)
-def test_nothing_leads_back_to_an_editable_state(state):
+def test_only_the_moves_of_the_workflow_are_left(state):
     convention = World().convention_in(state)
-    for status in set(Status) - set(FROZEN):
-        with pytest.raises(IntegrityError, match="cannot go back"), transaction.atomic():
-            Convention.objects.filter(pk=convention.pk).update(status=status)
+    row = Convention.objects.filter(pk=convention.pk)
+    for status in set(Status) - {state}:
+        if (state, status) in MOVES_WHEN_FROZEN:
+            with transaction.atomic():
+                row.update(status=status)
+                transaction.set_rollback(True)
+            continue
+        with pytest.raises(IntegrityError, match="cannot go from"), transaction.atomic():
+            row.update(status=status)
 
 
 def test_every_column_is_frozen_but_the_status():
@@ -84,6 +123,95 @@ def test_interruptions_are_frozen():
         interruption.delete()
 
 
+@pytest.mark.parametrize("names", PATHS.values(), ids=PATHS)
+def test_remarks_are_frozen(names):
+    world = World()
+    convention = world.convention_in(Status.SUBMITTED)
+    remark = world.remark(convention)
+    remark.resolved_at, remark.resolved_by = timezone.now(), world.people["manager"]
+    remark.save()
+    elsewhere = world.remark(world.convention_in(Status.SUBMITTED))
+    act(world, convention, names)
+    for change in (
+        lambda: world.remark(convention),
+        lambda: Remark.objects.filter(pk=remark.pk).update(answer="Réécrit"),
+        remark.delete,
+        lambda: Remark.objects.filter(pk=elsewhere.pk).update(convention=convention),
+        lambda: Remark.objects.filter(pk=remark.pk).update(convention=elsewhere.convention_id),
+    ):
+        with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
+            change()
+
+
+def test_a_draft_goes_with_everything_that_hangs_on_it():
+    world = World()
+    convention = world.draft()
+    world.remark(convention)
+    convention.turns.create(purpose=Turn.Purpose.APPROVAL, rank=1, party=Party.TEACHER)
+    Interruption.objects.create(convention=convention, start=convention.start, end=convention.start)
+    drafts.delete(convention)
+    assert not Convention.objects.exists()
+    assert not Remark.objects.exists()
+
+
+@pytest.mark.parametrize("names", PATHS.values(), ids=PATHS)
+def test_the_circuit_is_settled_by_the_decision(names):
+    """No party is added, taken away or put in another's place; the approval stays as it was given."""
+    world = World(teacher_approves=True)
+    convention = world.convention_in(Status.SUBMITTED)
+    workflow.act(convention.pk, "approve", by=world.people["teacher"])
+    act(world, convention, names)
+    turns = convention.turns.all()
+    changes = [
+        lambda: convention.turns.create(purpose=Turn.Purpose.SIGNATURE, rank=9, party=Party.TUTOR),
+        turns.delete,
+        *(lambda turn=turn: Turn.objects.filter(pk=turn.pk).delete() for turn in turns),
+        *(lambda turn=turn: Turn.objects.filter(pk=turn.pk).update(rank=9) for turn in turns),
+        lambda: turns.filter(purpose=Turn.Purpose.APPROVAL).update(done_at=timezone.now()),
+    ]
+    for change in changes:
+        with pytest.raises(IntegrityError, match=r"frozen|never changed"), transaction.atomic():
+            change()
+
+
+@pytest.mark.parametrize("names", [[], ["sign"] * 4, ["terminate"]])
+def test_a_recorded_signature_is_never_changed(names):
+    world = World()
+    convention = world.convention_in(Status.SIGNING)
+    signature = convention.turns.get(done_at__isnull=False)
+    act(world, convention, names)
+    for changes in (
+        {"signed_on": timezone.localdate() - timedelta(days=1)},
+        {"done_at": None, "done_by": None, "method": ""},
+        {"done_by": world.people["admin"]},
+    ):
+        with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+            Turn.objects.filter(pk=signature.pk).update(**changes)
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+        signature.delete()
+
+
+@pytest.mark.parametrize("name", ["terminate", "cancel"])
+def test_nobody_signs_what_is_over(name):
+    world = World()
+    convention = world.convention_in(Status.VALIDATED)
+    act(world, convention, [name])
+    turn = signing.current_turn(convention, Turn.Purpose.SIGNATURE)
+    with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
+        signing.record(turn, by=world.people["manager"], method=Turn.Method.PAPER)
+
+
+def test_an_approval_is_asked_again_at_each_submission():
+    world = World(teacher_approves=True)
+    convention = world.draft()
+    for _time in range(2):
+        workflow.act(convention.pk, "submit", by=world.people["student"])
+        workflow.act(convention.pk, "approve", by=world.people["teacher"])
+        workflow.act(convention.pk, "withdraw", by=world.people["student"])
+    workflow.act(convention.pk, "submit", by=world.people["student"])
+    assert convention.turns.get().done_at is None
+
+
 def test_a_number_never_changes():
     convention = World().convention_in(Status.SUBMITTED)
     with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
@@ -128,6 +256,59 @@ def test_the_database_knows_what_is_always_true(changes, constraint):
     convention = World().convention_in(Status.SUBMITTED)
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         Convention.objects.filter(pk=convention.pk).update(**changes)
+
+
+@pytest.mark.parametrize(
+    ("model", "changes", "constraint"),
+    [
+        (Remark, {"resolved_at": timezone.now()}, "remark_treated_by_someone"),
+        (Remark, {"resolved_by": F("author")}, "remark_treated_by_someone"),
+        (Turn, {"party": "notaire"}, "turn_party_known"),
+    ],
+)
+def test_the_database_knows_what_is_always_true_around_it(model, changes, constraint):
+    world = World(teacher_approves=True)
+    world.remark(world.convention_in(Status.SUBMITTED))
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        model.objects.update(**changes)
+
+
+@pytest.mark.parametrize("states", [{"after": "inventée"}, {"before": "inventée", "after": Status.DRAFT}])
+def test_the_journal_knows_the_states(states):
+    with pytest.raises(IntegrityError, match="event_states_known"), transaction.atomic():
+        Event.objects.create(convention=World().draft(), action="create", **states)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("hang", ["interruption", "remark"])
+def test_what_hangs_on_an_agreement_waits_for_its_validation(hang):
+    """A row added while the validation is not committed would miss the document it freezes."""
+    world = World()
+    convention = world.convention_in(Status.SUBMITTED)
+    outcomes: list[str] = []
+
+    def add():
+        try:
+            if hang == "remark":
+                world.remark(convention)
+            else:
+                Interruption.objects.create(
+                    convention=convention, start=convention.start, end=convention.start
+                )
+            outcomes.append("added")
+        except IntegrityError as refusal:
+            outcomes.append(str(refusal))
+        finally:
+            connections.close_all()
+
+    other = threading.Thread(target=add)
+    with transaction.atomic():
+        workflow.act(convention.pk, "validate", by=world.people["manager"])
+        other.start()
+        other.join(timeout=0.5)
+        assert outcomes == []
+    other.join()
+    assert "frozen" in outcomes[0]
 
 
 @pytest.mark.django_db(transaction=True)

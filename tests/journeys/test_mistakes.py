@@ -143,7 +143,7 @@ def test_a_form_posted_after_the_agreement_was_validated(people):
     student.follows(re.compile("^Corriger la convention"))
     student.sees("Contenu du stage")
     # In another tab, the student answers and submits; the manager validates.
-    convention.remarks.update(resolved_at=convention.updated_at)
+    convention.remarks.update(resolved_at=convention.updated_at, resolved_by=convention.student.user)
     workflow.act(convention.pk, "submit", by=convention.student.user)
     workflow.act(convention.pk, "validate", by=User.objects.get(email__startswith="nathalie."))
 
