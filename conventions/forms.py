@@ -219,14 +219,19 @@ class ProgrammeForm(StepForm):
         if not self.instance.enrolment_id and len(current) == 1:
             self.initial["enrolment"] = current[0].pk
 
+    def clean_enrolment(self) -> Enrolment | None:
+        """Refuse a mistake of the records that would show the agreement to managers of another institution."""
+        enrolment: Enrolment | None = self.cleaned_data["enrolment"]
+        centre = enrolment and enrolment.programme.managing_centre
+        if centre and centre.institution_id != self.instance.institution_id:
+            raise forms.ValidationError(no_centre(self.instance))
+        return enrolment
+
     @staticmethod
     def problems(convention: Convention) -> Problems:
         programme = convention.enrolment and convention.enrolment.programme
         if programme and not (programme.centre_id or programme.ufr.centre_id):
-            return {
-                "enrolment": _("Aucun centre de gestion ne s’occupe de cette étape. Écrivez à %(email)s.")
-                % {"email": convention.institution.support_email}
-            }
+            return {"enrolment": no_centre(convention)}
         return {}
 
     @property
@@ -244,6 +249,12 @@ class ProgrammeForm(StepForm):
             return []
         self.instance.centre = enrolment.programme.managing_centre
         return ["centre"]
+
+
+def no_centre(convention: Convention) -> str:
+    return _("Aucun centre de gestion ne s’occupe de cette étape. Écrivez à %(email)s.") % {
+        "email": convention.institution.support_email
+    }
 
 
 class ContentForm(StepForm):

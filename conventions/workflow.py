@@ -75,7 +75,8 @@ def complete(request: Request) -> None:
 
 
 def handled_by_a_centre(request: Request) -> None:
-    if request.convention.centre is None:
+    centre = request.convention.centre
+    if centre is None or centre.institution_id != request.convention.institution_id:
         raise Refused(
             _("Aucun centre ne gère cette étape d’étude : choisissez-en une autre ou écrivez à l’assistance.")
         )

@@ -22,6 +22,9 @@ class Party(models.TextChoices):
     UNIVERSITY = "university", _("Le directeur de l’UFR")
 
 
+ANOTHER_INSTITUTION = _("Choisissez une valeur du même établissement.")
+
+
 def default_signature_order() -> list[str]:
     return [Party.STUDENT, Party.TUTOR, Party.HOST, Party.TEACHER, Party.UNIVERSITY]
 
@@ -29,6 +32,14 @@ def default_signature_order() -> list[str]:
 def validate_signature_order(value: list[str]) -> None:
     if sorted(value) != sorted(Party.values):
         raise ValidationError(_("Chacune des cinq parties signe une seule fois."))
+
+
+def refuse_another_institution(row: Ufr | Programme, *names: str) -> None:
+    """Refuse what belongs to another institution than ``row``: its managers would see what is not theirs."""
+    found = {name: getattr(row, name) for name in names if getattr(row, f"{name}_id")}
+    strangers = [name for name, other in found.items() if other.institution_id != row.institution_id]
+    if row.institution_id and strangers:
+        raise ValidationError(dict.fromkeys(strangers, ANOTHER_INSTITUTION))
 
 
 class Centre(models.Model):
@@ -115,6 +126,9 @@ class Ufr(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        refuse_another_institution(self, "centre")
+
 
 class Programme(models.Model):
     """A step of study (étape): one year of one curriculum."""
@@ -175,6 +189,9 @@ class Programme(models.Model):
     def __str__(self) -> str:
         return self.label
 
+    def clean(self) -> None:
+        refuse_another_institution(self, "ufr", "centre")
+
     @property
     def managing_centre(self) -> Centre | None:
         """The centre that handles this programme: its own, else its UFR's."""
@@ -212,6 +229,11 @@ class Enrolment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.programme} ({academic_year_label(self.academic_year)})"
+
+    def clean(self) -> None:
+        chosen = self.student_id and self.programme_id
+        if chosen and self.student.institution_id != self.programme.institution_id:
+            raise ValidationError({"programme": ANOTHER_INSTITUTION})
 
 
 def academic_year_label(first_year: int) -> str:

@@ -18,10 +18,12 @@ from conventions import forms, phases, wizard, workflow
 from conventions.models import Convention, HealthInsuranceFund, Interruption, Status
 from organisations.models import Contact, Organisation, Service
 from tests.factories import (
+    CentreFactory,
     ContactFactory,
     ConventionFactory,
     EnrolmentFactory,
     HeadcountBandFactory,
+    InstitutionFactory,
     LegalFormFactory,
     ManagerFactory,
     NafCodeFactory,
@@ -211,6 +213,18 @@ def test_a_programme_without_a_centre_does_not_hide_the_agreement_from_its_manag
     centre = returned.centre
     returned.refresh_from_db()
     assert returned.centre == centre
+
+
+def test_a_centre_of_another_institution_never_comes_with_an_enrolment(client, returned):
+    elsewhere = CentreFactory(institution=InstitutionFactory(name="Autre université"))
+    mixed = EnrolmentFactory(student=returned.student, programme=ProgrammeFactory(centre=elsewhere))
+    data = posted(forms.ProgrammeForm(instance=returned)) | {"enrolment": mixed.pk}
+    message = "Aucun centre de gestion ne s’occupe de cette étape"
+    assert message in client.post(step_url(returned, "formation"), data).text
+    saved = client.post(step_url(returned, "formation"), data, headers={"X-Autosave": "1"})
+    assert message in saved.json()["errors"]["enrolment"][0]
+    stored = Convention.objects.get(pk=returned.pk)
+    assert (stored.centre, stored.enrolment) == (returned.centre, returned.enrolment)
 
 
 def test_without_enrolment_the_page_says_whom_to_write_to(client):

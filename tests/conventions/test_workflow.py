@@ -14,6 +14,7 @@ from tests.factories import (
     AdminFactory,
     CentreFactory,
     ConventionFactory,
+    InstitutionFactory,
     ManagerFactory,
     OrganisationFactory,
     StudentFactory,
@@ -106,6 +107,14 @@ def test_a_number_is_given_once_and_counts_by_year_and_institution():
     first.refresh_from_db()
     assert first.number == f"{year}-000001"
     assert NumberCounter.objects.get().last == 2
+
+
+def test_an_agreement_is_not_submitted_to_another_institution():
+    world = World()
+    elsewhere = InstitutionFactory(name="Autre université")
+    convention = world.draft(centre=CentreFactory(institution=elsewhere))
+    with pytest.raises(workflow.Refused, match="Aucun centre"):
+        workflow.act(convention.pk, "submit", by=world.people["student"])
 
 
 def test_an_incomplete_agreement_is_not_submitted():
