@@ -8,9 +8,11 @@ from allauth.account.admin import EmailAddress
 from allauth.socialaccount import admin as socialaccount
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin, messages
+from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
-from django.db.models import QuerySet
+from django.db.models import ForeignKey, QuerySet
+from django.forms import ModelChoiceField
 from django.http import HttpRequest
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
@@ -25,9 +27,56 @@ from accounts.outbox import replay
 admin.site.unregister([EmailAddress, SocialAccount, SocialApp, SocialToken])
 
 
+def sees_all(request: HttpRequest) -> bool:
+    """Whoever installs the site administers every institution; whoever belongs to one, that one."""
+    return request.user.is_superuser and own_institution(request) is None
+
+
+def own_institution(request: HttpRequest) -> int | None:
+    assert isinstance(request.user, User)
+    return request.user.institution_id
+
+
+class WithinInstitution(BaseModelAdmin):
+    """Staff attached to an institution see, choose and edit only its rows; mixed in before any admin or inline."""
+
+    institution_path = "institution"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        return rows if sees_all(request) else rows.filter(**{self.institution_path: own_institution(request)})
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **options: Any
+    ) -> ModelChoiceField | None:
+        """Offer, and accept, only what the list of these rows shows; one's own institution is not a choice."""
+        others = self.admin_site._registry.get(db_field.related_model)
+        if others is not None:
+            options["queryset"] = others.get_queryset(request)
+        if db_field.related_model is Institution and not sees_all(request):
+            options |= {"initial": own_institution(request), "disabled": True}
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
+
+class OwnRows(admin.RelatedFieldListFilter):
+    """A filter that names only what the reader may see."""
+
+    def field_choices(
+        self, field: Any, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, Any]]:
+        others = model_admin.admin_site.get_model_admin(field.related_model)
+        return field.get_choices(
+            include_blank=False,
+            ordering=self.field_admin_ordering(field, request, model_admin),
+            limit_choices_to={"pk__in": others.get_queryset(request).values("pk")},
+        )
+
+
 @admin.register(SocialAccount)
-class IdentityAdmin(socialaccount.SocialAccountAdmin):
+class IdentityAdmin(WithinInstitution, socialaccount.SocialAccountAdmin):
     """The identities at the single sign-on: unlinked here, but never linked by hand, which would open any account."""
+
+    institution_path = "user__institution"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -37,7 +86,8 @@ class IdentityAdmin(socialaccount.SocialAccountAdmin):
 
 
 @admin.register(Institution)
-class InstitutionAdmin(admin.ModelAdmin):
+class InstitutionAdmin(WithinInstitution, admin.ModelAdmin):
+    institution_path = "pk"
     list_display = ["name", "short_name", "city", "email"]
     fieldsets = [
         (None, {"fields": ["name", "short_name", "logo", "accent_hue"]}),
@@ -50,6 +100,9 @@ class InstitutionAdmin(admin.ModelAdmin):
         (_("Fin de l’année universitaire"), {"fields": ["year_end_month", "year_end_day"]}),
     ]
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return sees_all(request) and super().has_add_permission(request)
+
 
 class UserCreationForm(AdminUserCreationForm):
     """Makes a person, with a password or without one when they use the single sign-on."""
@@ -60,11 +113,11 @@ class UserCreationForm(AdminUserCreationForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(WithinInstitution, DjangoUserAdmin):
     add_form = UserCreationForm
     list_display = ["last_name", "first_name", "email", "institution", "is_active", "is_staff"]
     list_display_links = ["last_name", "first_name"]
-    list_filter = ["is_active", "is_staff", "is_superuser", "institution"]
+    list_filter = ["is_active", "is_staff", "is_superuser", ("institution", OwnRows)]
     list_select_related = ["institution"]
     search_fields = ["email", "search_key"]
     ordering = ["search_key", "pk"]
@@ -107,17 +160,18 @@ class UserAdmin(DjangoUserAdmin):
 
 
 @admin.register(Student)
-class StudentAdmin(admin.ModelAdmin):
+class StudentAdmin(WithinInstitution, admin.ModelAdmin):
     list_display = ["number", "user", "institution"]
-    list_filter = ["institution"]
+    list_filter = [("institution", OwnRows)]
     list_select_related = ["user", "institution"]
     search_fields = ["number", "user__search_key", "user__email"]
+    ordering = ["number", "pk"]
     autocomplete_fields = ["user"]
     show_full_result_count = False
 
 
 @admin.register(Message)
-class MessageAdmin(admin.ModelAdmin):
+class MessageAdmin(WithinInstitution, admin.ModelAdmin):
     """The outbox, to read; what was parked after several failures can be sent again."""
 
     list_display = ["created_at", "recipient", "subject", "state", "answer"]

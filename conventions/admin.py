@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin import OwnRows
 from accounts.models import User
 from conventions.models import Convention, Document, Event, HealthInsuranceFund, Interruption, Term
 from conventions.phases import HAPPENED
@@ -45,7 +46,7 @@ class InterruptionInline(ReadOnlyMixin, admin.TabularInline):
 @admin.register(Convention)
 class ConventionAdmin(ReadOnlyMixin, FoldedSearch):
     list_display = ["__str__", "student", "organisation", "status", "start", "end", "centre"]
-    list_filter = ["status", "centre", "created_at"]
+    list_filter = ["status", ("centre", OwnRows), "created_at"]
     list_select_related = ["student__user", "organisation", "centre"]
     search_fields = ["search_key__contains"]
     inlines = [InterruptionInline]

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin import OwnRows, WithinInstitution
 from accounts.folding import fold
 from organisations.fields import SiretField, WebsiteField
 from organisations.models import (
@@ -99,17 +100,18 @@ class CentreForm(forms.ModelForm):
     )
 
 
-class ManagerInline(admin.TabularInline):
+class ManagerInline(WithinInstitution, admin.TabularInline):
+    institution_path = "centre__institution"
     model = Manager
     extra = 0
     autocomplete_fields = ["user"]
 
 
 @admin.register(Centre)
-class CentreAdmin(admin.ModelAdmin):
+class CentreAdmin(WithinInstitution, admin.ModelAdmin):
     form = CentreForm
     list_display = ["name", "institution", "mailbox", "signatory_name"]
-    list_filter = ["institution"]
+    list_filter = [("institution", OwnRows)]
     list_select_related = ["institution"]
     search_fields = ["name", "mailbox"]
     inlines = [ManagerInline]
@@ -126,18 +128,18 @@ class CentreAdmin(admin.ModelAdmin):
 
 
 @admin.register(Ufr)
-class UfrAdmin(admin.ModelAdmin):
+class UfrAdmin(WithinInstitution, admin.ModelAdmin):
     list_display = ["name", "code", "centre", "institution"]
-    list_filter = ["institution"]
+    list_filter = [("institution", OwnRows)]
     list_select_related = ["centre", "institution"]
     search_fields = ["name", "code"]
     autocomplete_fields = ["centre"]
 
 
 @admin.register(Programme)
-class ProgrammeAdmin(admin.ModelAdmin):
+class ProgrammeAdmin(WithinInstitution, admin.ModelAdmin):
     list_display = ["label", "code", "version", "level", "ufr", "centre"]
-    list_filter = ["level", "ufr"]
+    list_filter = ["level", ("ufr", OwnRows)]
     list_select_related = ["ufr", "centre"]
     search_fields = ["label", "code"]
     autocomplete_fields = ["ufr", "centre"]
@@ -149,7 +151,8 @@ class ProgrammeAdmin(admin.ModelAdmin):
 
 
 @admin.register(Enrolment)
-class EnrolmentAdmin(FoldedSearch):
+class EnrolmentAdmin(WithinInstitution, FoldedSearch):
+    institution_path = "student__institution"
     list_display = ["student", "programme", "year"]
     list_filter = ["academic_year"]
     list_select_related = ["student__user", "programme"]
@@ -162,18 +165,20 @@ class EnrolmentAdmin(FoldedSearch):
 
 
 @admin.register(Manager)
-class ManagerAdmin(FoldedSearch):
+class ManagerAdmin(WithinInstitution, FoldedSearch):
+    institution_path = "centre__institution"
     list_display = ["user", "centre"]
-    list_filter = ["centre"]
+    list_filter = [("centre", OwnRows)]
     list_select_related = ["user", "centre"]
     search_fields = ["user__search_key__contains"]
     autocomplete_fields = ["user", "centre"]
 
 
 @admin.register(Teacher)
-class TeacherAdmin(FoldedSearch):
+class TeacherAdmin(WithinInstitution, FoldedSearch):
+    institution_path = "ufr__institution"
     list_display = ["user", "ufr", "position", "phone", "office"]
-    list_filter = ["ufr"]
+    list_filter = [("ufr", OwnRows)]
     list_select_related = ["user", "ufr"]
     search_fields = ["user__search_key__contains"]
     autocomplete_fields = ["user", "ufr"]

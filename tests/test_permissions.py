@@ -254,8 +254,9 @@ ADMIN_PAGES = [
 ] + ["admin:index", "admin:jsi18n"]
 
 
-# Written by the application alone.
+# Written by the application alone, or by whoever administers every institution.
 READ_ONLY = {
+    "admin:accounts_institution_add",
     "admin:socialaccount_socialaccount_add",
     "admin:accounts_message_add",
     "admin:conventions_convention_add",
