@@ -89,9 +89,11 @@ class StepForm(forms.ModelForm):
         """Return what is wrong or missing beyond empty required fields, by field."""
         return {}
 
-    def _post_clean(self) -> None:
+    def full_clean(self) -> None:
         """Apply the step's rules to the agreement as it would be; the first message of a field wins."""
-        super()._post_clean()  # type: ignore[misc]  # Django's documented order of validation, untyped
+        super().full_clean()
+        if not self.is_bound:
+            return
         # What the database's own constraints would say of the whole row, the rules say beside its field.
         self.errors.pop(NON_FIELD_ERRORS, None)
         for name, message in self.problems(self.instance).items():

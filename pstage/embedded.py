@@ -359,6 +359,7 @@ def demo() -> None:
     with ExitStack() as stack:
         urls, children = stack.enter_context(services(DEMO, wait=STOP_SECONDS))
         os.environ |= urls
+        keep_environment()
         print("Préparation de la base et des données…", flush=True)
         accounts = prepare()
         python = [sys.executable, "-m"]
@@ -375,6 +376,14 @@ def demo() -> None:
             for child in children:
                 child.require_alive()
             time.sleep(0.5)
+
+
+def keep_environment() -> None:
+    """Write what a management command needs to reach the demo, for its owner alone: the Redis password is in it."""
+    path = DEMO / "env"
+    path.touch(mode=0o600)
+    names = ("PSTAGE_ENVIRONMENT", "DATABASE_URL", "REDIS_URL", "MEDIA_ROOT", "PSTAGE_DEMO")
+    path.write_text("".join(f"{name}={os.environ[name]}\n" for name in names))
 
 
 def prepare() -> str:

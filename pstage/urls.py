@@ -1,4 +1,4 @@
-"""Every address of the site, and the pages shown when something goes wrong."""
+"""Every address of the site."""
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
@@ -19,8 +19,3 @@ urlpatterns = [
     path("styleguide/", views.styleguide, name="styleguide"),
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
 ]
-
-handler400 = "django.views.defaults.bad_request"
-handler403 = "django.views.defaults.permission_denied"
-handler404 = "django.views.defaults.page_not_found"
-handler500 = "django.views.defaults.server_error"

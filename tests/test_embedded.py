@@ -228,6 +228,14 @@ class TestDemo:
                 assert "csrfmiddlewaretoken" in page.read().decode()
             names = " ".join(map(command, processes))
             assert [part for part in ("postgres", "redis", "celery", "gunicorn") if part not in names] == []
+            kept = home / "var" / "demo" / "env"
+            assert kept.stat().st_mode & 0o777 == 0o600
+            reached = dict(line.split("=", 1) for line in kept.read_text().splitlines())
+            wrong = home / "var" / "students.csv"
+            wrong.write_text("zone\n")
+            reached["DJANGO_SETTINGS_MODULE"] = "pstage.settings"
+            with run("-m", "django", "import_students", wrong, cwd=home, **reached) as asked:
+                assert "Il manque les colonnes" in asked.stdout.read()
             demo.send_signal(stop)
             assert demo.wait(LONGEST) == 0
             assert_gone(processes)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pydyf
 import weasyprint
-from django.template.loader import get_template
+from django.template import Engine
 from weasyprint.formatting_structure.boxes import Box
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
@@ -38,7 +38,7 @@ def _fonts() -> FontConfiguration:
 
 @lru_cache(maxsize=1)
 def _stylesheet() -> weasyprint.CSS:
-    source = get_template("conventions/pdf/agreement.css").template.source  # type: ignore[attr-defined]
+    source = Engine.get_default().get_template("conventions/pdf/agreement.css").source
     return weasyprint.CSS(string=source, font_config=_fonts())
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_safe, require_http_methods, require_POST
 
 from accounts.middleware import keeps_typed_text, posted
 from accounts.models import User
@@ -31,7 +31,7 @@ def visible(request: HttpRequest, pk: int) -> Convention:
     return get_object_or_404(agreements.prefetch_related("interruptions", "turns"), pk=pk)
 
 
-@require_GET
+@require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything: what was agreed once it is frozen, the row as it stands before."""
     return page(request, visible(request, pk))
@@ -410,7 +410,7 @@ def delete_remark(request: HttpRequest, pk: int, remark: int) -> HttpResponse:
     return redirect(f"{convention.get_absolute_url()}#champ-{pinned.field}")
 
 
-@require_GET
+@require_safe
 def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
     """The number in large, what happens next and who is told; after validation, printing and signatures."""
     user = signed_in(request)
@@ -447,7 +447,7 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 def pdf(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
     """The stored agreement, as it was made at validation."""
     convention = visible(request, pk)
@@ -467,7 +467,7 @@ def pdf(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
     )
 
 
-@require_GET
+@require_safe
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """A draft of the agreement, watermarked, for the managers of its centre."""
     convention = visible(request, pk)

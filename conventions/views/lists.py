@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from django_countries import countries
 from django_htmx.http import push_url
 
@@ -45,7 +45,7 @@ SORTS = {
 }
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What this person must do now, by role; someone with several roles sees each of them."""
     user = signed_in(request)
@@ -279,7 +279,7 @@ class Header:
     order: str = ""  # ascending, descending, or nothing while another column sorts
 
 
-@require_GET
+@require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """The agreements this person may see, filtered and sorted by the address alone."""
     user = signed_in(request)

@@ -4,10 +4,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.urls import include, path
 
-from pstage.urls import handler400, handler403, handler404, handler500
-
-__all__ = ["handler400", "handler403", "handler404", "handler500"]
-
 
 @login_not_required
 def empty(request):
