@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.admin import OwnRows
 from accounts.models import User
+from conventions import documents
 from conventions.models import Convention, Document, Event, HealthInsuranceFund, Interruption, Term
 from conventions.phases import HAPPENED
 from organisations.admin import FoldedSearch, ReferenceAdmin
@@ -104,10 +106,42 @@ class EventAdmin(LeftByAgreement):
 
 @admin.register(Document)
 class DocumentAdmin(LeftByAgreement):
-    list_display = ["created_at", "convention", "kind", "rendered_at", "sha256"]
-    list_filter = ["kind", "created_at"]
-    fields = ["convention", "kind", "created_at", "rendered_at", "path", "sha256", "printed_from"]
+    list_display = [
+        "created_at",
+        "convention",
+        "kind",
+        "rendered_at",
+        "attempts",
+        "next_attempt_at",
+        "sha256",
+    ]
+    list_filter = ["kind", "created_at", ("sha256", admin.EmptyFieldListFilter)]
+    fields = [
+        "convention",
+        "kind",
+        "created_at",
+        "rendered_at",
+        "path",
+        "sha256",
+        "attempts",
+        "next_attempt_at",
+        "failure",
+        "printed_from",
+    ]
     ordering = ["-created_at", "-pk"]
+    actions = ["print_again"]
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("conventions.change_document")
+
+    @admin.action(description=_("Imprimer ceux qui ont échoué"), permissions=["replay"])
+    def print_again(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
+        count = documents.replay(queryset)
+        text = ngettext(
+            "%(count)s document va être imprimé.", "%(count)s documents vont être imprimés.", count
+        )
+        level: Any = messages.SUCCESS if count else messages.WARNING
+        self.message_user(request, text % {"count": count}, level)
 
     @admin.display(description=_("Fichier"))
     def path(self, document: Document) -> str:

@@ -10,6 +10,7 @@ from conventions.documents.printing import (
     printable,
     render_html,
     render_pdf,
+    replay,
     sweep_documents,
 )
 from conventions.documents.reading import Change, Row, Section, by_field, changes_since, differences, sections
@@ -31,6 +32,7 @@ __all__ = [
     "printable",
     "render_html",
     "render_pdf",
+    "replay",
     "sections",
     "sweep_documents",
 ]

@@ -15,12 +15,14 @@ from threading import Lock
 from celery import shared_task
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerLost
 from PIL import Image
 
+from accounts.outbox import BACK_OFF
 from conventions.documents import pdf
 from conventions.documents.context import Context, agreement, each_text
 from conventions.documents.reading import Row, by_field, sections, short_date, teaching
@@ -240,19 +242,43 @@ def _ask_to_make(document_id: int) -> None:
 def make(document_id: int) -> Document:
     """Print a document and store its file with its SHA-256, once, whoever calls again or at the same time.
 
-    Nobody waits for a print under way elsewhere: a slow one would hold every worker. It comes back as it is.
+    Nobody waits for a print under way elsewhere: a slow one would hold every worker. It comes back as it is. One
+    that fails says why on its row and is tried again later, then parked until somebody replays it.
     """
     with transaction.atomic():
         free = Document.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=document_id)
         document = free.first()
         if document is None or document.is_ready:
             return Document.objects.get(pk=document_id)
-        content = render_pdf(document.context, draft=False)
-        document.sha256 = hashlib.sha256(content).hexdigest()
-        document.rendered_at = timezone.now()
-        document.file.save(f"convention-{document.context['number']}.pdf", ContentFile(content), save=False)
-        document.save(update_fields=["file", "sha256", "rendered_at"])
+        document.attempts += 1
+        try:
+            content = render_pdf(document.context, draft=False)
+            document.file.save(
+                f"convention-{document.context['number']}.pdf", ContentFile(content), save=False
+            )
+        except Exception as error:
+            document.failure = f"{type(error).__name__}: {error}"
+            wait = BACK_OFF[min(document.attempts, len(BACK_OFF)) - 1]
+            document.next_attempt_at = timezone.now() + wait
+            logger.exception("Document %s could not be made, attempt %s", document_id, document.attempts)
+        else:
+            document.sha256 = hashlib.sha256(content).hexdigest()
+            document.rendered_at = timezone.now()
+        document.save(
+            update_fields=["file", "sha256", "rendered_at", "attempts", "next_attempt_at", "failure"]
+        )
     return document
+
+
+def replay(documents: QuerySet[Document]) -> int:
+    """Give the documents that could not be made a fresh set of attempts, and return how many there were."""
+    with transaction.atomic():
+        failed = documents.filter(sha256="", attempts__gt=0).select_for_update(of=("self",))
+        ids = list(failed.values_list("pk", flat=True))
+        Document.objects.filter(pk__in=ids).update(attempts=0, next_attempt_at=None)
+        for document_id in ids:
+            transaction.on_commit(partial(_ask_to_make, document_id))
+    return len(ids)
 
 
 @shared_task(name="conventions.tasks.make_document")
@@ -263,14 +289,11 @@ def make_document(document_id: int) -> None:
 
 @shared_task(name="conventions.tasks.sweep_documents")
 def sweep_documents() -> None:
-    """Make what is due and nobody made: the broker lost it, or a worker died.
-
-    In no order: those that cannot be made must not keep the others waiting.
-    """
-    for document_id in (
-        Document.objects.filter(sha256="").order_by("?").values_list("pk", flat=True)[:SWEEP_BATCH]
-    ):
-        try:
-            make(document_id)
-        except Exception:
-            logger.exception("Document %s could not be made", document_id)
+    """Make what is due and nobody made: the broker lost it, a worker died, or an attempt failed a while ago."""
+    due = Document.objects.filter(
+        Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=timezone.now()),
+        sha256="",
+        attempts__lte=len(BACK_OFF),
+    ).order_by(F("next_attempt_at").asc(nulls_first=True), "pk")
+    for document_id in due.values_list("pk", flat=True)[:SWEEP_BATCH]:
+        make(document_id)

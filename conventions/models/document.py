@@ -38,6 +38,9 @@ class Document(models.Model):
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)
     created_at = models.DateTimeField(_("Arrêté le"), auto_now_add=True)
     rendered_at = models.DateTimeField(_("Imprimé le"), null=True)
+    attempts = models.PositiveSmallIntegerField(_("Tentatives"), default=0)
+    next_attempt_at = models.DateTimeField(_("Prochaine tentative"), null=True)
+    failure = models.TextField(_("Dernier échec"), blank=True)
 
     class Meta:
         verbose_name = _("document")
@@ -51,6 +54,7 @@ class Document(models.Model):
                 name="document_file_with_digest",
             ),
         ]
+        indexes = [models.Index("next_attempt_at", condition=Q(sha256=""), name="document_due")]
         triggers = [
             pgtrigger.Trigger(
                 name="made_once",

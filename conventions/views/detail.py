@@ -452,9 +452,8 @@ def pdf(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
     """The stored agreement, as it was made at validation."""
     convention = visible(request, pk)
     document = convention.documents.first()
-    if (
-        document is None or not convention.is_in_force
-    ):  # a cancelled agreement stays readable, on its page only
+    # A cancelled agreement stays readable, on its page only.
+    if document is None or not convention.is_in_force:
         raise Http404
     if not document.is_ready:
         messages.info(request, _("Le PDF est en préparation : il sera prêt dans quelques secondes."))

@@ -10,10 +10,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.core.files.base import ContentFile
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
+from django.urls import reverse
+from django.utils import timezone, translation
 from kombu.exceptions import OperationalError
 from PIL import Image
 from pypdf import PdfReader
@@ -24,6 +26,7 @@ from conventions.documents import pdf as pdf_module
 from conventions.documents import printing
 from conventions.models import Convention, Document, Interruption, Status
 from tests.conventions import specimen
+from tests.factories import AdminFactory
 from tests.worlds import World
 
 
@@ -714,6 +717,40 @@ def test_one_that_cannot_be_made_does_not_hold_up_the_others(world, monkeypatch)
     sound.refresh_from_db()
     broken.refresh_from_db()
     assert (broken.is_ready, sound.is_ready) == (False, True)
+    assert (broken.attempts, broken.failure) == (1, "ValueError: cannot print")
+    documents.sweep_documents()
+    broken.refresh_from_db()
+    assert broken.attempts == 1, "not before its time"
+
+
+def test_one_that_keeps_failing_is_parked_until_somebody_replays_it(
+    client, world, monkeypatch, django_capture_on_commit_callbacks
+):
+    document = world.convention_in(Status.VALIDATED).documents.get()
+    render = printing.render_pdf
+    monkeypatch.setattr(printing, "render_pdf", lambda context, *, draft: 1 / 0)
+    with time_machine.travel(timezone.now()) as clock:
+        for _ in range(12):
+            documents.sweep_documents()
+            clock.shift(timedelta(days=1))
+    document.refresh_from_db()
+    assert document.attempts == 8
+    assert document.failure == "ZeroDivisionError: division by zero"
+    monkeypatch.setattr(printing, "render_pdf", render)
+    documents.sweep_documents()
+    document.refresh_from_db()
+    assert not document.is_ready
+    monkeypatch.setattr(printing.make_document, "delay", documents.make)
+    client.force_login(AdminFactory())
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post(
+            reverse("admin:conventions_document_changelist"),
+            {"action": "print_again", "_selected_action": document.pk},
+            follow=True,
+        )
+    assert "1 document va être imprimé." in answer.text
+    document.refresh_from_db()
+    assert document.is_ready
 
 
 @pytest.mark.django_db(transaction=True)
