@@ -1,4 +1,4 @@
-"""How a draft begins: from the university's records, or from an earlier agreement."""
+"""How a draft begins, from the university's records or an earlier agreement, and what it then computes by itself."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from django.db import transaction
 from django_countries import countries
 
 from accounts.models import Student
-from conventions.models import Convention, Event, Interruption
+from conventions import forms
+from conventions.models import Convention, Event
 
 if TYPE_CHECKING:
+    from django.db.models import Model
+
     from accounts.models import User
     from organisations.models import Centre
 
@@ -91,11 +94,24 @@ def _save(convention: Convention, *, by: User) -> Convention:
     return convention
 
 
-@transaction.atomic
-def delete(convention: Convention) -> None:
-    """Delete a draft that was never submitted, with everything that hangs on it."""
-    Interruption.objects.filter(convention=convention).delete()
-    convention.delete()
+def assign(convention: Convention, column: str, row: Model) -> None:
+    """Put a chosen row on the agreement; another host means another service, tutor and signatory."""
+    columns = [column]
+    if column == "organisation" and convention.organisation_id != row.pk:
+        convention.service = convention.tutor = convention.signatory = None
+        columns += ["service", "tutor", "signatory"]
+    setattr(convention, column, row)
+    convention.refresh_search_key()
+    convention.save(update_fields=[*columns, "search_key", "updated_at"])
+    if column in {"organisation", "service"}:
+        refresh_hours(convention)
+
+
+def refresh_hours(convention: Convention) -> None:
+    """Recompute the hours of presence from the row as it is now stored."""
+    stored = Convention.objects.select_related("service", "organisation").get(pk=convention.pk)
+    convention.hours_computed = forms.compute_hours(stored)
+    convention.save(update_fields=["hours_computed"])
 
 
 def differences(convention: Convention) -> dict[str, tuple[str, str]]:

@@ -19,7 +19,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.middleware import keeps_typed_text, posted
 from accounts.models import User
 from accounts.session import signed_in
-from conventions import documents, forms, notifications, permissions, phases, signing, wizard, workflow
+from conventions import (
+    documents,
+    forms,
+    notifications,
+    permissions,
+    phases,
+    remarks,
+    signing,
+    wizard,
+    workflow,
+)
 from conventions.models import Convention, Event, Remark, Status, Turn
 from organisations.models import Party
 from organisations.roles import roles_of
@@ -392,7 +402,7 @@ def add_remark(request: HttpRequest, pk: int) -> HttpResponse:
     elif not valid:
         problem = _("Écrivez votre remarque, en 2 000 caractères au plus.")
     else:
-        Remark.objects.create(convention=convention, author=user, **form.cleaned_data)
+        remarks.pin(convention, **form.cleaned_data, by=user)
         return redirect(f"{convention.get_absolute_url()}#champ-{form.cleaned_data['field']}")
     messages.error(request, problem)
     return page(request, visible(request, pk), unsaved=form, status=200 if request.method == "GET" else 422)

@@ -76,6 +76,6 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     if not permissions.may_delete(signed_in(request), convention):
         messages.error(request, _("Une convention déjà soumise ne se supprime pas : annulez-la."))
         return redirect(convention)
-    drafts.delete(convention)
+    convention.delete()
     messages.success(request, _("Brouillon supprimé."))
     return redirect("home")

@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.forms import BaseForm, BooleanField, Field, ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -30,6 +30,7 @@ from conventions import (
     forms,
     notifications,
     permissions,
+    remarks,
     wizard,
 )
 from conventions.models import Convention, Remark, Status
@@ -200,34 +201,21 @@ def save(
     if interruptions is not None:
         interruptions.is_valid()
         interruptions.save()
-        refresh_hours(convention)
+        drafts.refresh_hours(convention)
     answer_remarks(convention, request)
 
 
-def refresh_hours(convention: Convention) -> None:
-    """Recompute the hours of presence from the row as it is now stored."""
-    stored = Convention.objects.select_related("service", "organisation").get(pk=convention.pk)
-    convention.hours_computed = forms.compute_hours(stored)
-    convention.save(update_fields=["hours_computed"])
-
-
 def answer_remarks(convention: Convention, request: HttpRequest) -> bool:
-    """Store the answers posted beside the fields, and what the person ticked as treated; tell if there were any."""
-    if not permissions.may_answer_remarks(signed_in(request), convention):
+    """Store the answers posted beside the fields, and what was ticked as treated; tell if there were any."""
+    user = signed_in(request)
+    if not permissions.may_answer_remarks(user, convention):
         return False
-    answered = False
-    for remark in convention.remarks.all():
-        answer = request.POST.get(f"answer-{remark.pk}")
-        if answer is None:
-            continue
-        remark.answer = answer.replace("\0", "").strip()[:2_000]
-        # A box can be unticked: the page that shows it has just been saved by itself.
-        treated = f"resolved-{remark.pk}" in request.POST
-        answered = answered or treated or bool(remark.answer)
-        remark.resolved_at = timezone.now() if treated else None
-        remark.resolved_by = signed_in(request) if treated else None
-        remark.save(update_fields=["answer", "resolved_at", "resolved_by"])
-    return answered
+    answers = {
+        pk: remarks.Answer(str(text).replace("\0", "").strip()[:2_000], f"resolved-{pk}" in request.POST)
+        for name, text in request.POST.items()
+        if name.startswith("answer-") and (pk := key_in(name.removeprefix("answer-")))
+    }
+    return remarks.answer(convention, answers, by=user)
 
 
 def autosaved(
@@ -303,7 +291,7 @@ def chosen(request: HttpRequest, convention: Convention, slug: str) -> HttpRespo
     if not choice:
         return None
     row = get_object_or_404(candidates(convention, slug), pk=key_in(choice))
-    assign(convention, CHOICES[slug][0], row)
+    drafts.assign(convention, CHOICES[slug][0], row)
     return redirect(after_choice(convention, slug))
 
 
@@ -355,19 +343,6 @@ def described(row: Service | Contact) -> str:
     return fold(f"{row} {row.function} {row.department}")
 
 
-def assign(convention: Convention, column: str, row: Model) -> None:
-    """Put a chosen row on the agreement; another host means another service, tutor and signatory."""
-    columns = [column]
-    if column == "organisation" and convention.organisation_id != row.pk:
-        convention.service = convention.tutor = convention.signatory = None
-        columns += ["service", "tutor", "signatory"]
-    setattr(convention, column, row)
-    convention.refresh_search_key()
-    convention.save(update_fields=[*columns, "search_key", "updated_at"])
-    if column in {"organisation", "service"}:
-        refresh_hours(convention)
-
-
 @keeps_typed_text
 @require_http_methods(["GET", "POST"])
 @transaction.atomic
@@ -383,7 +358,7 @@ def create(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if not convention.is_editable:
         return show_locked(request, convention, [form]) if request.method == "POST" else redirect(convention)
     if request.method == "POST" and form.is_valid():
-        assign(convention, column, form.save())
+        drafts.assign(convention, column, form.save())
         for notice in getattr(form, "notices", ()):
             messages.warning(request, notice)
         return redirect(after_choice(convention, slug))
@@ -419,7 +394,7 @@ def correct(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         raise Http404
     form = finish(creation(posted(request), instance=row))
     if request.method == "POST" and form.is_valid():
-        assign(convention, column, form.save())
+        drafts.assign(convention, column, form.save())
         return redirect(after_choice(convention, slug))
     return page(
         request,

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from conventions import drafts, signing, workflow
+from conventions import signing, workflow
 from conventions.models import Convention, Document, Event, Interruption, Remark, Status, Turn
 from conventions.models.convention import AWAITS_SIGNATURES, FROZEN, MOVES_WHEN_FROZEN
 from organisations.models import Party
@@ -149,7 +149,7 @@ def test_a_draft_goes_with_everything_that_hangs_on_it():
     world.remark(convention)
     convention.turns.create(purpose=Turn.Purpose.APPROVAL, rank=1, party=Party.TEACHER)
     Interruption.objects.create(convention=convention, start=convention.start, end=convention.start)
-    drafts.delete(convention)
+    convention.delete()
     assert not Convention.objects.exists()
     assert not Remark.objects.exists()
 

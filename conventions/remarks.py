@@ -1,0 +1,35 @@
+"""Remarks pinned on fields: written by staff, answered by the student."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.utils import timezone
+
+from conventions.models import Convention, Remark
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class Answer(NamedTuple):
+    text: str
+    is_treated: bool
+
+
+def pin(convention: Convention, field: str, text: str, *, by: User) -> Remark:
+    """Write a remark on a field; its student sees it once the correction is asked."""
+    return Remark.objects.create(convention=convention, field=field, text=text, author=by)
+
+
+def answer(convention: Convention, answers: Mapping[int, Answer], *, by: User) -> bool:
+    """Store answers by remark, and which are treated; return whether anything was said."""
+    for remark in convention.remarks.filter(pk__in=answers):
+        given = answers[remark.pk]
+        remark.answer = given.text
+        # A box can be unticked: the page that shows it has just been saved by itself.
+        remark.resolved_at = timezone.now() if given.is_treated else None
+        remark.resolved_by = by if given.is_treated else None
+        remark.save(update_fields=["answer", "resolved_at", "resolved_by"])
+    return any(given.text or given.is_treated for given in answers.values())
