@@ -312,6 +312,18 @@ class World:
 
         self.draft("Marchand", lab, "Validation d’une méthode de dosage")
         returned = self.complete("Marchand", lab, "Lemoine", "Suivi qualité des lots en production", weeks=10)
+        # She typed her tutor herself, and may correct what she typed.
+        own = Contact.objects.create(
+            organisation=returned.organisation,
+            first_name="Nadia",
+            last_name="Ferhat",
+            function="Ingénieure méthodes",
+            department="Production",
+            phone="+33 2 61 91 20 90",
+            email="ferhat@laboratoires-vauquelin.example",
+            created_by=returned.student.user,
+        )
+        drafts.assign(returned, "tutor", own)
         do(returned.pk, "submit", by=returned.student.user)
         self.remark(
             returned, "subject", "Le sujet doit dire ce que vous ferez, pas seulement le service.", nathalie
