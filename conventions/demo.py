@@ -314,7 +314,7 @@ class World:
         returned = self.complete("Marchand", lab, "Lemoine", "Suivi qualité des lots en production", weeks=10)
         # She typed her tutor herself, and may correct what she typed.
         own = Contact.objects.create(
-            organisation=returned.organisation,
+            organisation=self.services[lab][0].organisation,
             first_name="Nadia",
             last_name="Ferhat",
             function="Ingénieure méthodes",
