@@ -72,7 +72,7 @@ def keep_typed_text(request: HttpRequest) -> None:
 
 def keeps_typed_text(view: Callable[..., Any]) -> Callable[..., Any]:
     """Mark a view whose posted text must survive a sign-in."""
-    view.keeps_typed_text = True  # type: ignore[attr-defined]
+    vars(view)["keeps_typed_text"] = True
     return view
 
 

@@ -546,7 +546,7 @@ def say_what_to_do(form: forms.BaseForm) -> None:
 def offer_terms(form: forms.ModelForm) -> None:
     """Fill every choice of a form that comes from the editable lists with one query, not one each."""
     kinds = {
-        name: column(name).get_limit_choices_to()["kind"]  # type: ignore[attr-defined]  # a foreign key
+        name: kind_of(name)
         for name, field in form.fields.items()
         if isinstance(field, forms.ModelChoiceField)
         and field.queryset is not None
@@ -560,6 +560,15 @@ def offer_terms(form: forms.ModelForm) -> None:
         assert isinstance(field, forms.ModelChoiceField)
         is_list = not isinstance(field.widget, forms.RadioSelect)
         field.choices = [("", _("Choisissez"))] * is_list + terms[kind]
+
+
+def kind_of(name: str) -> str:
+    """Return the list of values that a column of the agreement chooses from."""
+    foreign_key = column(name)
+    assert isinstance(foreign_key, models.ForeignKey)
+    limits = foreign_key.get_limit_choices_to()
+    assert isinstance(limits, dict)
+    return str(limits["kind"])
 
 
 def suggest_communes(form: forms.BaseForm, postal_code: str, city: str) -> None:

@@ -74,6 +74,13 @@ class DirectoryForm(forms.ModelForm):
             self.add_error(field, ValidationError(message, "existing", {"name": str(existing)}))
 
 
+# Why a host in France has no SIRET; elsewhere, its country says it.
+NO_SIRET = [
+    (reason.value, reason.label)
+    for reason in (Organisation.SiretExemption.ASSOCIATION, Organisation.SiretExemption.PENDING)
+]
+
+
 class OrganisationForm(DirectoryForm):
     """A new host, created ``by`` a user. ``notices`` are remarks to show once it is saved, not errors."""
 
@@ -81,11 +88,7 @@ class OrganisationForm(DirectoryForm):
     siret_exemption = forms.ChoiceField(
         label=_("Pourquoi n’y a-t-il pas de SIRET ?"),
         required=False,
-        choices=[("", _("Il y en a un"))]
-        + [
-            (reason.value, reason.label)
-            for reason in (Organisation.SiretExemption.ASSOCIATION, Organisation.SiretExemption.PENDING)
-        ],
+        choices=[("", _("Il y en a un")), *NO_SIRET],
     )
     naf = forms.CharField(
         label=_("Code NAF (APE)"),
@@ -169,8 +172,7 @@ class OrganisationForm(DirectoryForm):
         """Begin with the reason: the person has said that there is no SIRET."""
         reason = self.fields["siret_exemption"]
         assert isinstance(reason, forms.ChoiceField)
-        reasons = [choice for choice in OrganisationForm.base_fields["siret_exemption"].choices if choice[0]]  # type: ignore[attr-defined]
-        reason.choices = [("", _("Choisissez la raison")), *reasons]
+        reason.choices = [("", _("Choisissez la raison")), *NO_SIRET]
         reason.widget.attrs["autofocus"] = True
 
     def check_identity(self) -> None:

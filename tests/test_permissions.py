@@ -157,7 +157,13 @@ MATRIX = [
         )
         for slug in ("etablissement", "tuteur", "signataire")
     ],
-    row("conventions:correct", "login 404 404 404 404 404 404 404", kwargs={"slug": "etablissement"}),
+    row("conventions:correct", "login 404 404 302 404 404 404 404", kwargs={"slug": "etablissement"}),
+    row(
+        "conventions:correct",
+        "login 404 404 409 404 404 404 404",
+        method="post",
+        kwargs={"slug": "etablissement"},
+    ),
     row(
         "conventions:correct",
         "login 404 404 404 404 404 404 404",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.forms import BaseForm, BooleanField, Field, ModelChoiceField
+from django.forms import BaseForm, BooleanField, ChoiceField, Field, ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -348,35 +348,18 @@ def described(row: Service | Contact) -> str:
 @transaction.atomic
 def create(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     """Create the host, service or person that is not in the directory, and choose it."""
-    column, creation = CHOICES.get(slug, ("", None))
+    _column, creation = CHOICES.get(slug, ("", None))
     if creation is None:
         raise Http404
     convention = load(request, pk)
     if slug in NEEDS_HOST and convention.organisation is None:
         return redirect("conventions:step", convention.pk, "etablissement")
     form = creation_form(creation, posted(request), convention, signed_in(request), request.GET)
-    if not convention.is_editable:
-        return show_locked(request, convention, [form]) if request.method == "POST" else redirect(convention)
-    if request.method == "POST" and form.is_valid():
-        drafts.assign(convention, column, form.save())
-        for notice in getattr(form, "notices", ()):
-            messages.warning(request, notice)
-        return redirect(after_choice(convention, slug))
     # A page that offers nothing to choose sends back here: the way back is then the step before.
     offers = slug == "etablissement" or candidates(convention, slug).exists()
     back = wizard.step_url(convention, slug) if offers else wizard.previous_url(convention, slug)
-    return page(
-        request,
-        convention,
-        wizard.BY_SLUG[slug],
-        f"conventions/steps/{'contact' if creation is ContactForm else slug}_new.html",
-        {
-            "form": form,
-            "heading": HEADINGS[slug],
-            "previous_url": back,
-            "sirene": "|".join(sorted(SIRENE_COUNTRIES)),
-        },
-        form,
+    return write_in_directory(
+        request, convention, slug, form, {"heading": HEADINGS[slug], "previous_url": back}
     )
 
 
@@ -390,24 +373,36 @@ def correct(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         raise Http404
     user, convention = signed_in(request), load(request, pk)
     row = getattr(convention, column)
-    if row is None or not convention.is_editable or not permissions.may_correct(user, convention, row):
+    if row is None or not permissions.may_correct(user, convention, row):
         raise Http404
     form = finish(creation(posted(request), instance=row))
+    back = wizard.step_url(convention, slug)
+    return write_in_directory(
+        request,
+        convention,
+        slug,
+        form,
+        {"heading": _("Corriger la fiche"), "previous_url": back, "corrects": True},
+    )
+
+
+def write_in_directory(
+    request: HttpRequest, convention: Convention, slug: str, form: DirectoryForm, context: dict[str, Any]
+) -> HttpResponse:
+    """Save a row of the directory and choose it, or show its form."""
+    if not convention.is_editable:
+        return show_locked(request, convention, [form]) if request.method == "POST" else redirect(convention)
     if request.method == "POST" and form.is_valid():
-        drafts.assign(convention, column, form.save())
+        drafts.assign(convention, CHOICES[slug][0], form.save())
+        for notice in getattr(form, "notices", ()):
+            messages.warning(request, notice)
         return redirect(after_choice(convention, slug))
     return page(
         request,
         convention,
         wizard.BY_SLUG[slug],
-        f"conventions/steps/{'contact' if creation is ContactForm else slug}_new.html",
-        {
-            "form": form,
-            "heading": _("Corriger la fiche"),
-            "corrects": True,
-            "previous_url": wizard.step_url(convention, slug),
-            "sirene": "|".join(sorted(SIRENE_COUNTRIES)),
-        },
+        f"conventions/steps/{'contact' if isinstance(form, ContactForm) else slug}_new.html",
+        {"form": form, "sirene": "|".join(sorted(SIRENE_COUNTRIES)), **context},
         form,
     )
 
@@ -428,7 +423,9 @@ def creation_form(
             },
         )
         country = form.fields["country"]
-        country.choices = [("", _("Choisissez le pays")), *country.choices]  # type: ignore[attr-defined]
+        assert isinstance(country, ChoiceField)
+        countries = cast("Iterable[tuple[str, str]]", country.choices)
+        country.choices = [("", _("Choisissez le pays")), *countries]
         if "sans-siret" in asked:
             form.ask_why_no_siret()
     else:

@@ -576,6 +576,15 @@ def test_one_corrects_what_one_added_oneself(client, draft, slug):
     assert client.post(correct_url(draft, slug), typed).status_code == 404, "another student relies on it"
 
 
+def test_a_correction_that_comes_too_late_loses_nothing_typed(client, draft):
+    Contact.objects.filter(pk=draft.tutor_id).update(created_by=draft.student.user)
+    workflow.act(draft.pk, "submit", by=draft.student.user)
+    answer = client.post(correct_url(draft, "tuteur"), {"first_name": "Bérengère"})
+    assert answer.status_code == 409
+    assert "Bérengère" in answer.text
+    assert client.get(correct_url(draft, "tuteur")).url == draft.get_absolute_url()
+
+
 def test_a_verified_host_is_not_corrected_here(client, draft):
     Organisation.objects.filter(pk=draft.organisation_id).update(
         created_by=draft.student.user, is_verified=True
