@@ -1,19 +1,24 @@
-"""Public holidays and hours of presence, by place of stage. Pure: no clock, no database.
+"""Academic years, public holidays and hours of presence, by place of stage. Pure: no clock, no database.
 
 Days are ``datetime.date``, hours ``Decimal``, weekdays 0 (Monday) to 6 (Sunday).
 """
 
 from __future__ import annotations
 
+import calendar as gregorian
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 HOURS_PER_DAY = Decimal(7)
 DAYS_PER_MONTH = Decimal(22)
+CENT = Decimal("0.01")
+ONE_DAY = timedelta(days=1)
 Period = tuple[date, date]
+Week = tuple[Decimal, ...]  # hours of Monday to Sunday
 
 
 class Territory(StrEnum):
@@ -28,19 +33,33 @@ class Territory(StrEnum):
     MAYOTTE = "mayotte"
     SAINT_BARTHELEMY = "saint-barthelemy"
     SAINT_MARTIN = "saint-martin"
+    SAINT_PIERRE_ET_MIQUELON = "saint-pierre-et-miquelon"
+    TERRES_AUSTRALES = "terres-australes"
+    NOUVELLE_CALEDONIE = "nouvelle-caledonie"
+    POLYNESIE = "polynesie"
+    WALLIS_ET_FUTUNA = "wallis-et-futuna"
     ABROAD = "abroad"
 
 
-# Commemorations of the abolition of slavery (article L3422-2 of the Code du travail): month and day.
-ABOLITION = {
-    Territory.MAYOTTE: (4, 27),
-    Territory.MARTINIQUE: (5, 22),
-    Territory.GUADELOUPE: (5, 27),
-    Territory.SAINT_MARTIN: (5, 28),
-    Territory.GUYANE: (6, 10),
-    Territory.SAINT_BARTHELEMY: (10, 9),
-    Territory.REUNION: (12, 20),
+NATIONAL = ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25))
+GOOD_FRIDAY, EASTER_MONDAY, ASCENSION, WHIT_MONDAY = -2, 1, 39, 50  # days after Easter
+# Commemorations of the abolition of slavery (article L3422-2 of the Code du travail), and the days that
+# collectivities with a labour law of their own add: month and day.
+LOCAL = {
+    Territory.ALSACE_MOSELLE: ((12, 26),),
+    Territory.MAYOTTE: ((4, 27),),
+    Territory.MARTINIQUE: ((5, 22),),
+    Territory.GUADELOUPE: ((5, 27),),
+    Territory.SAINT_MARTIN: ((5, 28),),
+    Territory.GUYANE: ((6, 10),),
+    Territory.SAINT_BARTHELEMY: ((10, 9),),
+    Territory.REUNION: ((12, 20),),
+    Territory.NOUVELLE_CALEDONIE: ((9, 24),),
+    Territory.POLYNESIE: ((3, 5),),
+    Territory.WALLIS_ET_FUTUNA: ((4, 28), (6, 29), (7, 29)),
 }
+# French Polynesia moved its own day from 29 June to 20 November in 2025.
+MATARII = 2025
 BY_COUNTRY = {
     "GP": Territory.GUADELOUPE,
     "MQ": Territory.MARTINIQUE,
@@ -49,8 +68,11 @@ BY_COUNTRY = {
     "YT": Territory.MAYOTTE,
     "BL": Territory.SAINT_BARTHELEMY,
     "MF": Territory.SAINT_MARTIN,
-    # Collectivities with holidays of their own besides: the national ones are the part we are sure of.
-    **dict.fromkeys(["PM", "WF", "TF", "NC", "PF"], Territory.METROPOLITAN),
+    "PM": Territory.SAINT_PIERRE_ET_MIQUELON,
+    "TF": Territory.TERRES_AUSTRALES,
+    "NC": Territory.NOUVELLE_CALEDONIE,
+    "PF": Territory.POLYNESIE,
+    "WF": Territory.WALLIS_ET_FUTUNA,
 }
 # The longest prefix wins: two communes of 971 became collectivities and kept their postal code.
 BY_POSTAL_CODE = {
@@ -61,9 +83,14 @@ BY_POSTAL_CODE = {
     "972": Territory.MARTINIQUE,
     "973": Territory.GUYANE,
     "974": Territory.REUNION,
+    "975": Territory.SAINT_PIERRE_ET_MIQUELON,
     "976": Territory.MAYOTTE,
     "977": Territory.SAINT_BARTHELEMY,
     "978": Territory.SAINT_MARTIN,
+    "984": Territory.TERRES_AUSTRALES,
+    "986": Territory.WALLIS_ET_FUTUNA,
+    "987": Territory.POLYNESIE,
+    "988": Territory.NOUVELLE_CALEDONIE,
 }
 
 
@@ -92,81 +119,300 @@ def easter(year: int) -> date:
     return date(year, month, day + 1)
 
 
+def whit_monday(year: int) -> date:
+    """Return the day many hosts work as « journée de solidarité » (article L3133-7 of the Code du travail)."""
+    return easter(year) + timedelta(days=WHIT_MONDAY)
+
+
 @lru_cache(maxsize=256)
-def public_holidays(year: int, place: str) -> frozenset[date]:
+def public_holidays(year: int, place: Territory) -> frozenset[date]:
     """Return the public holidays of a territory (articles L3133-1, L3134-13, L3422-2 of the Code du travail).
 
-    None abroad, where the host's own calendar prevails: it is said on the agreement instead.
+    None abroad, where the host's own calendar prevails: they are given as absences.
     """
     if place == Territory.ABROAD:
         return frozenset()
+    fixed = [*NATIONAL, *LOCAL.get(place, ())]
+    after_easter = [EASTER_MONDAY, ASCENSION, WHIT_MONDAY]
+    if place in {Territory.ALSACE_MOSELLE, Territory.POLYNESIE}:
+        after_easter.append(GOOD_FRIDAY)
+    if place == Territory.POLYNESIE:
+        fixed.append((11, 20) if year >= MATARII else (6, 29))
     sunday = easter(year)
-    fixed = [(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)]
-    after_easter = [1, 39, 50]
-    if place == Territory.ALSACE_MOSELLE:
-        fixed.append((12, 26))
-        after_easter.append(-2)
-    if abolition := ABOLITION.get(Territory(place)):
-        fixed.append(abolition)
     return frozenset(
         [date(year, month, day) for month, day in fixed]
         + [sunday + timedelta(days=count) for count in after_easter]
     )
 
 
-def present(start: date, end: date, interruptions: Iterable[Period]) -> Iterator[Period]:
-    """Yield what is left of a period, both days included, once its interruptions are taken out."""
-    for first, last in sorted(interruptions):
-        if last < start or first > last:
-            continue
-        if first > end:
-            break
-        if first > start:
-            yield start, first - timedelta(days=1)
-        if last >= end:
-            return
-        start = last + timedelta(days=1)
-    if start <= end:
-        yield start, end
+def academic_year(first_year: int, end_month: int = 8, end_day: int = 31) -> Period:
+    """Return the first and last day of an academic year (2026 for 2026/2027) that ends each year on a given day.
 
-
-def working_days_between(start: date, end: date, weekdays: frozenset[int], place: str) -> int:
-    """Count the days of presence in a period without interruption, public holidays of ``place`` left out.
-
-    Counts whole weeks at once, so that a mistyped year costs nothing.
+    A day that a month does not have, as 29 February, is its last one.
     """
-    weeks, rest = divmod((end - start).days + 1, 7)
-    days = weeks * len(weekdays) + sum((start.weekday() + day) % 7 in weekdays for day in range(rest))
-    holidays = (day for year in range(start.year, end.year + 1) for day in public_holidays(year, place))
-    return days - sum(start <= day <= end and day.weekday() in weekdays for day in holidays)
+
+    def last_day(year: int) -> date:
+        return date(year, end_month, min(end_day, gregorian.monthrange(year, end_month)[1]))
+
+    return last_day(first_year) + ONE_DAY, last_day(first_year + 1)
 
 
-def presence_hours(
-    start: date,
-    end: date,
-    weekly_hours: Decimal,
-    working_days: Iterable[int],
-    interruptions: Iterable[Period],
-    place: str,
-    leave_days: Decimal = Decimal(0),
-    *,
-    works_on_holidays: bool = False,
-) -> Decimal:
-    """Return the planned hours of effective presence (article L124-18), to the hundredth and never negative.
-
-    The hours of a week are spread evenly over its working days. Public holidays of ``place``, a Territory,
-    are left out unless worked; interruptions, both days included, and days of leave always are.
-    """
-    weekdays = frozenset(working_days)
-    if not weekdays or start > end:
-        return Decimal("0.00")
-    counted = Territory.ABROAD if works_on_holidays else place
-    days = sum(
-        working_days_between(first, last, weekdays, counted)
-        for first, last in present(start, end, interruptions)
+def day_within(year: Period, month: int, day: int) -> date:
+    """Return the day and month that fall in an academic year, a month's last day when it has no such day."""
+    start, end = year
+    found = (
+        date(one, month, min(day, gregorian.monthrange(one, month)[1])) for one in (start.year, end.year)
     )
-    hours = weekly_hours * max(days - leave_days, Decimal(0)) / len(weekdays)
-    return hours.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return next(one for one in found if start <= one <= end)
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day of another month, or that month's last day when it is shorter; at most ``date.max``."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    if year > date.max.year:
+        return date.max
+    return date(year, month + 1, min(day.day, gregorian.monthrange(year, month + 1)[1]))
+
+
+def age(born: date, on: date) -> int:
+    """Return somebody's age in whole years on a day."""
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+class AbsenceKind(StrEnum):
+    """Why a trainee is away; only leave counts as presence (article L124-13)."""
+
+    INTERRUPTION = "interruption"
+    UNIVERSITY = "university"
+    LEAVE = "leave"
+    HOLIDAY = "holiday"
+
+
+@dataclass(frozen=True)
+class Absence:
+    """A period away from the host, both days included."""
+
+    start: date
+    end: date
+    kind: AbsenceKind = AbsenceKind.INTERRUPTION
+
+
+@dataclass(frozen=True)
+class WorkPeriod:
+    """A period, both days included, whose weeks are alike: the hours of each weekday."""
+
+    start: date
+    end: date
+    hours: Week
+
+    @property
+    def weekly_hours(self) -> Decimal:
+        """Hours of the week, to the hundredth: a third of 35 h is not a finite decimal."""
+        return sum(self.hours, Decimal(0)).quantize(CENT)
+
+
+def spread(weekly_hours: Decimal, weekdays: Iterable[int]) -> Week:
+    """Return the hours of a week shared evenly between its days of presence."""
+    days = frozenset(weekdays)
+    each = weekly_hours / len(days) if days else Decimal(0)
+    return tuple(each if day in days else Decimal(0) for day in range(7))
+
+
+@dataclass(frozen=True)
+class Month:
+    """The hours of one calendar month, named by its first day."""
+
+    first: date
+    presence: Decimal
+    leave: Decimal
+
+
+@dataclass(frozen=True)
+class Timesheet:
+    """Planned hours, month by month."""
+
+    months: tuple[Month, ...] = ()
+
+    @cached_property
+    def presence(self) -> Decimal:
+        """Hours really spent at the host (article L124-18)."""
+        return sum((month.presence for month in self.months), Decimal(0))
+
+    @cached_property
+    def leave(self) -> Decimal:
+        """Hours of leave and authorised absence that the agreement plans (article L124-13)."""
+        return sum((month.leave for month in self.months), Decimal(0))
+
+    @cached_property
+    def duration(self) -> Decimal:
+        """What the thresholds of two and six months are compared with (article D124-6)."""
+        return self.presence + self.leave
+
+    def corrected(self, presence: Decimal) -> Timesheet:
+        """Return it with the hours of presence given by hand, shared between the months as the planned ones.
+
+        They are shared evenly when none is planned.
+        """
+        parts = [month.presence if self.presence else Decimal(1) for month in self.months]
+        shares = rounded_shares(parts, presence)
+        return Timesheet(
+            tuple(replace(month, presence=share) for month, share in zip(self.months, shares, strict=True))
+        )
+
+
+def rounded_shares(parts: Iterable[Decimal], total: Decimal) -> list[Decimal]:
+    """Share a total in proportion to parts, to the hundredth: the shares add up to the total, rounded."""
+    shares, counted, told, parts = [], Decimal(0), Decimal(0), list(parts)
+    whole = sum(parts, Decimal(0))
+    for part in parts:
+        counted += part
+        share = (counted * total / whole if whole else whole).quantize(CENT, ROUND_HALF_UP) - told
+        told += share
+        shares.append(share)
+    return shares
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When a trainee is expected. Of two periods that cover a day, the later in ``periods`` says its hours.
+
+    ``leave_days`` are all the days of leave: the last days of presence stand for those whose dates are not known.
+    Days off besides the public holidays of ``place`` are absences.
+    """
+
+    periods: tuple[WorkPeriod, ...]
+    absences: tuple[Absence, ...] = ()
+    place: Territory = Territory.METROPOLITAN
+    leave_days: Decimal = Decimal(0)
+    works_on_holidays: bool = False
+    works_on_whit_monday: bool = False
+
+    @property
+    def start(self) -> date:
+        return min(period.start for period in self.periods)
+
+    @property
+    def end(self) -> date:
+        return max(period.end for period in self.periods)
+
+    @property
+    def fullest_week(self) -> Decimal:
+        """The most hours planned in an ordinary week."""
+        return max(period.weekly_hours for period in self.periods)
+
+    @property
+    def longest_day(self) -> Decimal:
+        return max(hours for period in self.periods for hours in period.hours).quantize(CENT)
+
+    @property
+    def usual_day(self) -> Decimal:
+        """The most hours of a day of the usual week, which the first period describes."""
+        return max(self.periods[0].hours).quantize(CENT)
+
+    @cached_property
+    def mean_week(self) -> Decimal:
+        """Hours of an average week, absences and public holidays left aside."""
+        hours = sum((hours for _day, hours in self.planned()), Decimal(0))
+        return (hours * 7 / max((self.end - self.start).days + 1, 1)).quantize(CENT)
+
+    def week_of(self, day: date) -> Decimal:
+        """Return the usual hours of the week that a day belongs to."""
+        covering = (period for period in reversed(self.periods) if period.start <= day <= period.end)
+        return next((period.weekly_hours for period in covering), Decimal(0))
+
+    def most_hours(self, days: int) -> Decimal:
+        """Return the most usual hours in so many days in a row, absences and public holidays left aside."""
+        usual = list(self.planned())
+        most, hours, first = Decimal(0), Decimal(0), 0
+        for day, added in usual:
+            hours += added
+            while (day - usual[first][0]).days >= days:
+                hours -= usual[first][1]
+                first += 1
+            most = max(most, hours)
+        return most.quantize(CENT)
+
+    def planned(self) -> Iterator[tuple[date, Decimal]]:
+        """Yield each day with its usual hours, whatever absence or holiday falls on it."""
+        day, end = self.start, self.end
+        while day <= end:
+            for period in reversed(self.periods):
+                if period.start <= day <= period.end:
+                    yield day, period.hours[day.weekday()]
+                    break
+            if day == date.max:
+                return
+            day += ONE_DAY
+
+    def days_off(self) -> frozenset[date]:
+        """Return the holidays that are not worked."""
+        if self.works_on_holidays:
+            return frozenset()
+        years = range(self.start.year, self.end.year + 1)
+        off = frozenset[date]().union(*(public_holidays(year, self.place) for year in years))
+        return off - {whit_monday(year) for year in years} if self.works_on_whit_monday else off
+
+    @cached_property
+    def timesheet(self) -> Timesheet:
+        """Hours of presence and of leave, month by month, to the hundredth."""
+        off = self.days_off()
+        given_off = [absence for absence in self.absences if absence.kind == AbsenceKind.HOLIDAY]
+        away = [
+            absence
+            for absence in self.absences
+            if absence.kind not in {AbsenceKind.HOLIDAY, AbsenceKind.LEAVE}
+        ]
+        leave = [absence for absence in self.absences if absence.kind == AbsenceKind.LEAVE]
+        if not self.works_on_holidays:
+            away += given_off
+        presence_days: list[tuple[date, Decimal]] = []
+        leave_days: list[tuple[date, Decimal]] = []
+        months: dict[date, None] = {}
+        for day, hours in self.planned():
+            months[day.replace(day=1)] = None
+            if hours and day not in off and not covered(day, away):
+                (leave_days if covered(day, leave) else presence_days).append((day, hours))
+        presence_days, taken = take_last(presence_days, self.leave_days - len(leave_days))
+        leave_days += taken
+        # Leave takes what is left of the duration: it never changes what thresholds are compared with.
+        duration, presence = rounded_total(presence_days + leave_days), rounded_total(presence_days)
+        present = by_month(presence_days, months, presence)
+        absent = by_month(leave_days, months, duration - presence)
+        return Timesheet(
+            tuple(Month(first, *hours) for first, *hours in zip(months, present, absent, strict=True))
+        )
+
+
+def covered(day: date, absences: Iterable[Absence]) -> bool:
+    return any(absence.start <= day <= absence.end for absence in absences)
+
+
+def take_last(
+    days: list[tuple[date, Decimal]], count: Decimal
+) -> tuple[list[tuple[date, Decimal]], list[tuple[date, Decimal]]]:
+    """Split days of presence: those kept, and the last ``count`` of them, a half day taking half its hours."""
+    kept, taken = list(days), []
+    while count > 0 and kept:
+        day, hours = kept.pop()
+        part = min(count, Decimal(1))
+        taken.append((day, hours * part))
+        if part < 1:
+            kept.append((day, hours * (1 - part)))
+        count -= part
+    return kept, taken
+
+
+def rounded_total(days: Iterable[tuple[date, Decimal]]) -> Decimal:
+    return sum((hours for _day, hours in days), Decimal(0)).quantize(CENT, ROUND_HALF_UP)
+
+
+def by_month(days: Iterable[tuple[date, Decimal]], months: Iterable[date], total: Decimal) -> list[Decimal]:
+    """Share a rounded total of hours between the months, as its days are."""
+    totals = dict.fromkeys(months, Decimal(0))
+    for day, hours in days:
+        totals[day.replace(day=1)] += hours
+    return rounded_shares(totals.values(), total)
 
 
 def equivalent(hours: Decimal) -> tuple[Decimal, Decimal]:

@@ -1,0 +1,201 @@
+"""A stage outside France."""
+
+from collections.abc import Iterator
+
+from conventions.law.case import HALF_A_CENT, Case
+from conventions.law.facts import Zone
+from conventions.law.finding import BLOCK, INFORM, WARN, Chapter, Finding, Rule, euros_an_hour
+from conventions.law.finding import gettext_noop as _
+
+CHAPTER = Chapter("Stage à l’étranger")
+# The European health insurance card is valid in the European Economic Area and Switzerland.
+CARD_COUNTRIES = frozenset(
+    {"AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "GR", "HR", "HU", "IE", "IS", "IT"}
+) | {"LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK"}
+
+
+@CHAPTER.rule(
+    "F-01",
+    "L124-20",
+    "Une fiche d’information sur les droits et devoirs du stagiaire dans le pays est annexée.",
+    BLOCK,
+    formula="lieu du stage hors de France : fiche jointe",
+    example="Berlin sans fiche : non.",
+)
+def information_sheet(case: Case, rule: Rule) -> Iterator[Finding]:
+    if case.facts.host.is_abroad and not case.facts.abroad.has_information_sheet:
+        yield rule.finds(
+            "has_information_sheet",
+            _("Joignez la fiche d’information sur vos droits et devoirs dans le pays, puis cochez la case."),
+        )
+
+
+@CHAPTER.rule(
+    "F-02",
+    "L124-19",
+    "Les trois parties préparent ensemble le déroulement du stage.",
+    INFORM,
+    formula="échange avant le départ",
+    example="Une visioconférence à trois avant la signature.",
+)
+def prepared_together(case: Case, rule: Rule) -> Iterator[Finding]:
+    if case.facts.host.is_abroad:
+        yield rule.finds(
+            "follow_up",
+            _(
+                "Avant le départ, l’étudiant, l’enseignant référent et l’organisme préparent ensemble le stage."
+            ),
+        )
+
+
+@CHAPTER.rule(
+    "F-03",
+    "arrêté du 29 décembre 2014, article 6.4",
+    (
+        "La couverture française des accidents du travail ne suit le stagiaire que six mois, et sans paie "
+        "qui ouvre des droits sur place."
+    ),
+    WARN,
+    formula="durée ≤ 6 mois de calendrier ; montant par heure ≤ 15 % du plafond horaire",
+    example="Cinq mois à 4,50 €/h : couvert ; sept mois, ou 8 €/h : c’est à l’organisme de couvrir.",
+)
+def accident_cover(case: Case, rule: Rule) -> Iterator[Finding]:
+    if not case.facts.host.is_abroad:
+        return
+    if case.spans_six_months:
+        yield rule.finds(
+            "end",
+            _(
+                "Au-delà de six mois à l’étranger, la couverture française des accidents du travail "
+                "cesse : l’organisme doit couvrir le stagiaire."
+            ),
+        )
+    # Of the law alone: a branch that pays more changes nothing to what the insurance tolerates.
+    most = max((case.legal_minimum(month.first.year) for month in case.paid_months), default=None)
+    if case.promised_hourly is not None and most is not None and case.promised_hourly > most + HALF_A_CENT:
+        yield rule.finds(
+            "amount",
+            _(
+                "Au-delà de %(most)s, la couverture française des accidents du travail cesse : "
+                "l’organisme doit couvrir le stagiaire."
+            ),
+            most=euros_an_hour(most),
+        )
+
+
+CHAPTER.note(
+    "F-04",
+    "arrêté du 29 décembre 2014, article 6.4",
+    (
+        "En cas d’accident, l’organisme prévient l’établissement par écrit sous 48 heures ; c’est "
+        "l’établissement qui déclare."
+    ),
+)
+
+
+@CHAPTER.rule(
+    "F-05",
+    "arrêté du 29 décembre 2014, article 7",
+    "Le stagiaire souscrit une assistance (rapatriement, aide juridique) et une assurance contre les accidents.",
+    BLOCK,
+    formula="lieu du stage hors de France : contrats souscrits",
+    example="Berlin sans assistance : non.",
+)
+def assistance(case: Case, rule: Rule) -> Iterator[Finding]:
+    if case.facts.host.is_abroad and not case.facts.abroad.has_assistance_policy:
+        yield rule.finds(
+            "has_assistance_policy",
+            _(
+                "Souscrivez une assistance (rapatriement, aide juridique) et une assurance contre les "
+                "accidents, puis cochez la case."
+            ),
+        )
+
+
+@CHAPTER.rule(
+    "F-06",
+    "arrêté du 29 décembre 2014, article 6.3",
+    "Soins à l’étranger : carte européenne, formulaire du Québec, ou assurance privée.",
+    INFORM,
+    formula="Espace économique européen et Suisse : carte ; Canada : SE 401-Q-106 ; ailleurs : assurance privée",
+    example="Berlin : carte européenne d’assurance maladie.",
+)
+def health_abroad(case: Case, rule: Rule) -> Iterator[Finding]:
+    host = case.facts.host
+    if not host.is_abroad:
+        return
+    if host.country in CARD_COUNTRIES:
+        text = _("Demandez la carte européenne d’assurance maladie avant de partir.")
+    elif host.country == "CA":
+        text = _(
+            "Au Québec, le formulaire SE 401-Q-106 couvre les soins ; ailleurs au Canada, prenez une "
+            "assurance privée."
+        )
+    else:
+        text = _("Prenez une assurance santé privée : la couverture française ne suit pas dans ce pays.")
+    yield rule.finds("health_fund", text)
+
+
+@CHAPTER.rule(
+    "F-07",
+    "carte du ministère des affaires étrangères ; règle de l’établissement",
+    "Pas de stage en zone rouge ; en zone orange, seulement avec une décision de l’établissement.",
+    BLOCK,
+    formula="rouge : non ; orange : décision, à vérifier ; jaune : à vérifier ; verte : oui",
+    example="Zone orange sans décision : non ; avec décision : à vérifier.",
+)
+def travel_zone(case: Case, rule: Rule) -> Iterator[Finding]:
+    zone = case.facts.abroad.zone
+    if not case.facts.host.is_abroad:
+        return
+    if zone is None:
+        yield rule.finds(
+            "travel_zone",
+            _("Dites la couleur du lieu de stage sur la carte du ministère des affaires étrangères."),
+            severity=WARN,
+        )
+    elif zone == Zone.RED:
+        yield rule.finds(
+            "travel_zone",
+            _(
+                "Le lieu du stage est en zone rouge, formellement déconseillée : le stage n’y est pas possible."
+            ),
+        )
+    elif zone == Zone.ORANGE and not case.facts.abroad.has_decision:
+        yield rule.finds(
+            "travel_decision",
+            _("Le lieu du stage est en zone orange : il faut une décision de l’établissement."),
+            can_be_lifted=True,
+        )
+    elif zone == Zone.ORANGE:
+        yield rule.finds(
+            "travel_decision",
+            _("Le lieu du stage est en zone orange : vérifiez la décision qui autorise le départ."),
+            severity=WARN,
+        )
+    elif zone == Zone.YELLOW:
+        yield rule.finds(
+            "travel_zone", _("Le lieu du stage est en zone jaune : vigilance renforcée."), severity=WARN
+        )
+
+
+@CHAPTER.rule(
+    "F-08",
+    "ministère des affaires étrangères",
+    "Le stagiaire s’inscrit sur Ariane avant de partir.",
+    INFORM,
+    formula="lieu du stage hors de France",
+    example="Berlin : inscription avant le départ.",
+)
+def ariane(case: Case, rule: Rule) -> Iterator[Finding]:
+    if case.facts.host.is_abroad:
+        yield rule.finds(
+            "service", _("Avant de partir, inscrivez votre voyage sur Ariane (diplomatie.gouv.fr).")
+        )
+
+
+CHAPTER.note(
+    "F-09",
+    "arrêté du 29 décembre 2014, article 13",
+    "La convention relève du droit français ; sur place, horaires, paie et jours fériés suivent le droit du pays.",
+)

@@ -1,0 +1,262 @@
+"""Who may do a stage, in which curriculum, and what a stage must never be for."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from conventions.law.case import Case
+from conventions.law.finding import BLOCK, WARN, Chapter, Finding, Line, Rule, hours, number
+from conventions.law.finding import gettext_noop as _
+
+CHAPTER = Chapter("Champ d’application et formation")
+TEACHING_HOURS = 200
+PRESENCE_HOURS = 50
+SCHOOL_AGE = 16
+# Words of a replacement, a seasonal job or a rise of activity (article L124-7).
+FORBIDDEN = re.compile(
+    r"\b(remplac\w*|cong[ée]s? (?:de )?maternit[ée]|saisonni\w+|CDD|surcro[iî]ts?|int[ée]rim\w*|poste permanent)\b",
+    re.IGNORECASE,
+)
+
+
+@CHAPTER.rule(
+    "R-01",
+    "L124-1",
+    "Pas de stage sans convention signée par tous avant le premier jour.",
+    BLOCK,
+    formula="dernière signature ≤ premier jour du stage",
+    example="Début le 02/02 : signée le 28/01, oui ; signée le 03/02, non.",
+    can_be_lifted=True,
+)
+def signed_before_start(case: Case, rule: Rule) -> Iterator[Finding]:
+    signed_on, start = case.facts.signed_on, case.start
+    if start is None:
+        return
+    if signed_on and signed_on > start:
+        yield rule.finds(
+            "start",
+            _("La dernière signature (%(signed_on)s) est postérieure au début du stage (%(start)s)."),
+            signed_on=signed_on,
+            start=start,
+        )
+    elif signed_on is None and case.facts.today > start:
+        yield rule.finds(
+            "start",
+            _(
+                "Le stage aurait commencé le %(start)s, avant toute signature : "
+                "reportez le début, ou expliquez la situation au centre de gestion."
+            ),
+            start=start,
+        )
+
+
+@CHAPTER.rule(
+    "R-02",
+    "L124-1, L124-3, D124-1",
+    "Un stage fait partie d’un cursus : il commence pendant l’année universitaire de l’inscription.",
+    BLOCK,
+    formula="premier jour de l’année ≤ début du stage",
+    example="Inscription 2026/2027 : début le 01/09/2026, oui ; le 31/08/2026, non.",
+)
+def within_the_year(case: Case, rule: Rule) -> Iterator[Finding]:
+    year = case.facts.studies.year
+    if year and case.start and case.start < year[0]:
+        yield rule.finds(
+            "start",
+            _(
+                "Le stage commence le %(start)s, avant l’année universitaire choisie (%(first)s) : "
+                "corrigez la date, ou choisissez l’inscription de l’année du stage."
+            ),
+            start=case.start,
+            first=year[0],
+        )
+
+
+@CHAPTER.rule(
+    "R-03",
+    "D124-2",
+    "La formation compte au moins 200 heures d’enseignement par an, stage non compris.",
+    BLOCK,
+    formula="heures d’enseignement ≥ 200",
+    example="200 h : oui ; 199 h : non ; pendant une césure : sans objet.",
+    since=date(2014, 12, 1),
+)
+def teaching_hours(case: Case, rule: Rule) -> Iterator[Finding]:
+    taught = case.facts.studies.teaching_hours
+    if taught is None or case.facts.studies.is_cesure or taught >= TEACHING_HOURS:
+        return
+    yield rule.finds(
+        "enrolment",
+        _(
+            "Cette formation compte %(taught)s d’enseignement par an ; il en faut au moins %(least)s "
+            "pour faire un stage."
+        ),
+        taught=hours(taught),
+        least=hours(TEACHING_HOURS),
+    )
+
+
+@CHAPTER.rule(
+    "R-04",
+    "D124-2",
+    "Au moins 50 de ces 200 heures ont lieu en présence, sauf décision du recteur de région académique.",
+    BLOCK,
+    formula="heures en présence ≥ 50, ou décision du recteur",
+    example="50 h : oui ; 40 h sans décision : non.",
+    since=date(2017, 12, 4),
+)
+def presence_hours(case: Case, rule: Rule) -> Iterator[Finding]:
+    studies = case.facts.studies
+    if studies.presence_hours is None or studies.is_cesure or studies.presence_waiver:
+        return
+    if studies.presence_hours < PRESENCE_HOURS:
+        yield rule.finds(
+            "enrolment",
+            _(
+                "Cette formation compte %(present)s en présence des étudiants ; il en faut au moins %(least)s, "
+                "sauf décision du recteur."
+            ),
+            present=hours(studies.presence_hours),
+            least=hours(PRESENCE_HOURS),
+        )
+
+
+CHAPTER.note(
+    "R-05",
+    "D611-16",
+    "Pendant une césure, les règles R-03 et R-04 ne s’appliquent pas, ni la mention du volume d’enseignement.",
+)
+
+
+@CHAPTER.rule(
+    "R-06",
+    "D611-13 à D611-17",
+    "Une seule césure par cycle, d’un ou deux semestres, à l’initiative de l’étudiant.",
+    BLOCK,
+    formula="césures d’une autre année dans le même cycle = 0",
+    example="Une césure en L2, une autre en M1 : oui ; deux en master : non.",
+    since=date(2018, 5, 21),
+    can_be_lifted=True,
+)
+def one_cesure(case: Case, rule: Rule) -> Iterator[Finding]:
+    if case.facts.studies.is_cesure and case.facts.studies.earlier_cesures:
+        yield rule.finds(
+            "stage_type",
+            _("Une césure a déjà eu lieu dans ce cycle d’études : une seule est possible par cycle."),
+        )
+
+
+CHAPTER.note(
+    "R-07",
+    "L124-5, D611-16",
+    "Pendant une césure, le maximum de six mois par organisme s’applique (règle D-01).",
+    example="Six mois dans un organisme puis six dans un autre : oui ; douze mois dans le même : non.",
+)
+
+
+@CHAPTER.rule(
+    "R-08",
+    "L124-1",
+    (
+        "Ne sont pas des stages : la formation continue sous contrat de travail, l’observation par un élève de moins "
+        "de 16 ans, l’apprentissage chez l’employeur."
+    ),
+    BLOCK,
+    formula="âge au premier jour ≥ 16 ans",
+    example="16 ans : oui ; 15 ans : une autre convention est nécessaire.",
+)
+def not_an_observation(case: Case, rule: Rule) -> Iterator[Finding]:
+    if case.age_at_start is not None and case.age_at_start < SCHOOL_AGE:
+        yield rule.finds(
+            "start",
+            _(
+                "L’étudiant aura %(age)s ans au début du stage ; une convention de stage demande au moins "
+                "%(least)s ans."
+            ),
+            age=number(case.age_at_start),
+            least=number(SCHOOL_AGE),
+        )
+
+
+@CHAPTER.rule(
+    "R-09",
+    "L124-1, L124-3",
+    "Le stage se termine pendant l’année universitaire de l’inscription.",
+    BLOCK,
+    formula="fin du stage ≤ dernier jour de l’année, ou jour plus tôt fixé par l’établissement ou le centre",
+    example="Année 2025/2026 jusqu’au 31/08 : fin le 31/08/2026, oui ; le 01/09/2026, non.",
+    can_be_lifted=True,
+)
+def ends_within_the_year(case: Case, rule: Rule) -> Iterator[Finding]:
+    year = case.facts.studies.year
+    if year is None or case.end is None:
+        return
+    last = min(year[1], case.facts.stricter.last_end or year[1])
+    if case.end > last:
+        yield rule.finds(
+            "end",
+            _(
+                "Le stage se termine le %(end)s ; pour cette inscription, il doit finir au plus tard le %(last)s."
+            ),
+            end=case.end,
+            last=last,
+            calculation=[Line(_("Fin du stage"), case.end), Line(_("Dernier jour possible"), last)],
+        )
+
+
+@CHAPTER.rule(
+    "R-10",
+    "L124-7",
+    (
+        "Un stage ne sert pas à tenir un poste permanent, à absorber un surcroît d’activité, à occuper un emploi "
+        "saisonnier ou à remplacer quelqu’un."
+    ),
+    WARN,
+    formula="déclaration de l’organisme ; mots des missions",
+    example="« Remplacer Mme X pendant son congé » : non.",
+)
+def not_a_job(case: Case, rule: Rule) -> Iterator[Finding]:
+    if case.facts.host.replaces_someone:
+        yield rule.finds(
+            "replaces_someone",
+            _("Un stage ne peut pas remplacer quelqu’un ni répondre à un surcroît d’activité."),
+            severity=BLOCK,
+        )
+    for name in ("subject", "missions"):
+        if word := FORBIDDEN.search(getattr(case.facts.stage, name)):
+            yield rule.finds(
+                name,
+                _(
+                    "Le mot « %(word)s » peut désigner un remplacement, un surcroît d’activité ou un emploi "
+                    "saisonnier : précisez que ce n’en est pas un."
+                ),
+                word=word[0],
+            )
+
+
+@CHAPTER.rule(
+    "R-11",
+    "L124-14 ; D4153-15 et suivants du code du travail",
+    "Aucune tâche dangereuse n’est confiée au stagiaire ; à un mineur, aucun travail réglementé sans déclaration.",
+    WARN,
+    formula="mineur et travaux réglementés : déclaration de dérogation faite",
+    example="17 ans, machines dangereuses, sans déclaration : non.",
+)
+def no_dangerous_work(case: Case, rule: Rule) -> Iterator[Finding]:
+    host = case.facts.host
+    if not host.has_regulated_work:
+        return
+    if case.is_minor and not host.regulated_work_declared:
+        yield rule.finds(
+            "regulated_work_declared",
+            _("Un mineur ne fait aucun travail réglementé sans déclaration de dérogation de l’organisme."),
+            severity=BLOCK,
+        )
+    elif not case.is_minor:
+        yield rule.finds(
+            "has_regulated_work",
+            _(
+                "L’organisme signale des travaux dangereux ou réglementés : vérifiez qu’ils ne sont pas "
+                "confiés au stagiaire."
+            ),
+        )
