@@ -72,6 +72,23 @@ class OwnRows(admin.RelatedFieldListFilter):
         )
 
 
+# For whatever inherits the model of this name.
+STRICTER_RULES: tuple[Any, Any] = (
+    _("Règles plus strictes que la loi"),
+    {
+        "description": _(
+            "Laissez vide ce qui suit seulement la loi. Un centre peut être plus strict que son établissement."
+        ),
+        "fields": [
+            ("last_end_day", "last_end_month"),
+            "referent_ceiling",
+            "gratification_threshold",
+            "requires_insurance",
+        ],
+    },
+)
+
+
 @admin.register(SocialAccount)
 class IdentityAdmin(WithinInstitution, socialaccount.SocialAccountAdmin):
     """The identities at the single sign-on: unlinked here, but never linked by hand, which would open any account."""
@@ -98,6 +115,7 @@ class InstitutionAdmin(WithinInstitution, admin.ModelAdmin):
         (_("Adresses électroniques"), {"fields": ["email", "support_email"]}),
         (_("Sur les conventions"), {"fields": ["legal_representative", "legal_representative_title"]}),
         (_("Fin de l’année universitaire"), {"fields": ["year_end_month", "year_end_day"]}),
+        STRICTER_RULES,
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

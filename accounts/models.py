@@ -33,7 +33,80 @@ class PostalAddress(models.Model):
         abstract = True
 
 
-class Institution(PostalAddress):
+MONTHS_OF_31_DAYS = (1, 3, 5, 7, 8, 10, 12)
+MONTHS_OF_30_DAYS = (4, 6, 9, 11)
+# Article D124-3 of the Code de l’éducation.
+MOST_TRAINEES_OF_A_REFERENT = 24
+# Two months of presence, in hours (articles L124-6 and D124-6).
+GRATIFICATION_DUE_ABOVE = 308
+
+
+class StricterRules(models.Model):
+    """What an institution or a centre asks beyond the law, which it can tighten and never loosen."""
+
+    last_end_day = models.PositiveSmallIntegerField(
+        _("Dernier jour de fin de stage"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(31)],
+        help_text=_("Un stage se termine au plus tard ce jour-là, avec le mois ci-dessous."),
+    )
+    last_end_month = models.PositiveSmallIntegerField(
+        _("Dernier mois de fin de stage"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(12)],
+    )
+    referent_ceiling = models.PositiveSmallIntegerField(
+        _("Stagiaires suivis à la fois par un enseignant référent"),
+        null=True,
+        blank=True,
+        help_text=_("Le maximum légal est de 24 (article D124-3)."),
+    )
+    gratification_threshold = models.PositiveSmallIntegerField(
+        _("Gratification exigée au-delà de (heures)"),
+        null=True,
+        blank=True,
+        help_text=_("La loi l’exige au-delà de 308 heures ; 0 l’exige pour tout stage."),
+    )
+    requires_insurance = models.BooleanField(_("Attestation de responsabilité civile exigée"), default=False)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last_end_month__isnull=True, last_end_day__isnull=True)
+                | Q(last_end_month__isnull=False, last_end_day__isnull=False, last_end_day__gte=1)
+                & (
+                    Q(last_end_month__in=MONTHS_OF_31_DAYS, last_end_day__lte=31)
+                    | Q(last_end_month__in=MONTHS_OF_30_DAYS, last_end_day__lte=30)
+                    | Q(last_end_month=2, last_end_day__lte=28)
+                ),
+                name="%(class)s_last_end_is_a_date",
+                violation_error_message=_(
+                    "Le dernier jour de fin de stage est une date de tous les ans : indiquez le jour et le mois."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(referent_ceiling__isnull=True)
+                | Q(referent_ceiling__gte=1, referent_ceiling__lte=MOST_TRAINEES_OF_A_REFERENT),
+                name="%(class)s_referent_ceiling",
+                violation_error_message=_(
+                    "Un enseignant référent suit de 1 à 24 stagiaires à la fois : la loi n’en permet pas plus."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(gratification_threshold__isnull=True)
+                | Q(gratification_threshold__lte=GRATIFICATION_DUE_ABOVE),
+                name="%(class)s_gratification_threshold",
+                violation_error_message=_(
+                    "La loi exige une gratification au-delà de 308 heures : le seuil ne peut pas être plus haut."
+                ),
+            ),
+        ]
+
+
+class Institution(StricterRules, PostalAddress):
     """A school or university: its identity on screens and documents, and its academic year."""
 
     name = models.CharField(_("Nom"), max_length=200, unique=True)
@@ -64,7 +137,7 @@ class Institution(PostalAddress):
         validators=[MinValueValidator(1), MaxValueValidator(31)],
     )
 
-    class Meta:
+    class Meta(StricterRules.Meta):
         verbose_name = _("établissement")
         verbose_name_plural = _("établissements")
 

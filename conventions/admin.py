@@ -17,7 +17,16 @@ from django.utils.translation import ngettext
 from accounts.admin import OwnRows
 from accounts.models import User
 from conventions import documents
-from conventions.models import Convention, Document, Event, HealthInsuranceFund, Interruption, Term
+from conventions.models import (
+    Convention,
+    Document,
+    Event,
+    HealthInsuranceFund,
+    HourlyCeiling,
+    Interruption,
+    Term,
+    WorkPeriod,
+)
 from conventions.phases import HAPPENED
 from organisations.admin import FoldedSearch, ReferenceAdmin
 from organisations.models import Party
@@ -42,7 +51,12 @@ def visible_agreements(user: User | AnonymousUser) -> QuerySet[Convention]:
 
 class InterruptionInline(ReadOnlyMixin, admin.TabularInline):
     model = Interruption
-    fields = ["start", "end"]
+    fields = ["kind", "start", "end"]
+
+
+class WorkPeriodInline(ReadOnlyMixin, admin.TabularInline):
+    model = WorkPeriod
+    fields = ["start", "end", *WorkPeriod.DAYS]
 
 
 @admin.register(Convention)
@@ -51,7 +65,7 @@ class ConventionAdmin(ReadOnlyMixin, FoldedSearch):
     list_filter = ["status", ("centre", OwnRows), "created_at"]
     list_select_related = ["student__user", "organisation", "centre"]
     search_fields = ["search_key__contains"]
-    inlines = [InterruptionInline]
+    inlines = [WorkPeriodInline, InterruptionInline]
 
     # Keys for the machine, or values that read better through a method below.
     HIDDEN = frozenset({"id", "search_key", "record", "created_by", "working_days", "signature_order"})
@@ -169,3 +183,10 @@ class HealthInsuranceFundAdmin(ReferenceAdmin):
     list_editable = ["is_active"]
     list_filter = ["is_active", "region"]
     search_fields = ["name", "address"]
+
+
+@admin.register(HourlyCeiling)
+class HourlyCeilingAdmin(ReferenceAdmin):
+    key = ("year",)
+    list_display = ["year", "amount", "source"]
+    ordering = ["-year"]

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import OwnRows, WithinInstitution
+from accounts.admin import STRICTER_RULES, OwnRows, WithinInstitution
 from accounts.folding import fold
 from organisations.fields import SiretField, WebsiteField
 from organisations.models import (
@@ -124,6 +124,7 @@ class CentreAdmin(WithinInstitution, admin.ModelAdmin):
             {"fields": ["teacher_approves", "signatory_name", "signatory_title", "signature_order"]},
         ),
         (_("Exemplaires"), {"fields": ["copies_france", "copies_abroad"]}),
+        STRICTER_RULES,
     ]
 
 
@@ -146,7 +147,8 @@ class ProgrammeAdmin(WithinInstitution, admin.ModelAdmin):
     fieldsets = [
         (None, {"fields": ["institution", "ufr", "centre"]}),
         (_("Étape"), {"fields": ["label", "code", "version", "level"]}),
-        (_("Volume horaire"), {"fields": ["teaching_hours", "presence_hours"]}),
+        (_("Volume horaire"), {"fields": ["teaching_hours", "presence_hours", "presence_waiver"]}),
+        (_("Gratification"), {"fields": ["gratification_regime"]}),
     ]
 
 

@@ -11,8 +11,8 @@ from factory.django import DjangoModelFactory
 from stdnum import luhn
 
 from accounts.models import Institution, Message, Student, User
-from conventions import calendar
-from conventions.models import Convention, HealthInsuranceFund, Term
+from conventions import drafts
+from conventions.models import Convention, HealthInsuranceFund, HourlyCeiling, Term
 from organisations.models import (
     Centre,
     Commune,
@@ -288,6 +288,16 @@ class HealthInsuranceFundFactory(DjangoModelFactory):
     address = "108 boulevard Jean Moulin, 14000 Caen"
 
 
+class HourlyCeilingFactory(DjangoModelFactory):
+    class Meta:
+        model = HourlyCeiling
+        django_get_or_create = ["year"]
+
+    year = 2026
+    amount = 30
+    source = "Arrêté du 22 décembre 2025"
+
+
 class ConventionFactory(DjangoModelFactory):
     """A draft just begun; with ``complete=True``, every step filled and ready to be submitted."""
 
@@ -334,6 +344,10 @@ class ConventionFactory(DjangoModelFactory):
             amount_unit=Convention.AmountUnit.HOUR,
             currency=factory.SubFactory(TermFactory, kind=Term.Kind.CURRENCY, code="EUR", label="Euro"),
             payment_mode=factory.SubFactory(TermFactory, kind=Term.Kind.PAYMENT_MODE),
+            payment_frequency=Convention.PaymentFrequency.MONTHLY,
+            has_information_sheet=True,
+            has_assistance_policy=True,
+            travel_zone=Convention.TravelZone.GREEN,
             benefits="Restaurant d’entreprise au tarif des salariés.",
             origin=factory.SubFactory(TermFactory, kind=Term.Kind.ORIGIN),
             follow_up="Un appel chaque mois et une visite à mi-parcours.",
@@ -342,16 +356,6 @@ class ConventionFactory(DjangoModelFactory):
             teacher=factory.SubFactory(
                 TeacherFactory, ufr=factory.SelfAttribute("..enrolment.programme.ufr")
             ),
-            hours_computed=factory.LazyAttribute(
-                lambda convention: calendar.presence_hours(
-                    convention.start,
-                    convention.end,
-                    convention.weekly_hours,
-                    convention.working_days,
-                    [],
-                    calendar.territory(str(convention.service.country), convention.service.postal_code),
-                )
-            ),
         )
 
     @classmethod
@@ -359,6 +363,8 @@ class ConventionFactory(DjangoModelFactory):
         convention = model_class(*args, **kwargs)
         convention.refresh_search_key()
         convention.save(force_insert=True)
+        if convention.start and convention.hours_computed is None:
+            drafts.refresh_hours(convention)
         return convention
 
 

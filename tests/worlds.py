@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from conventions import workflow
-from conventions.models import Convention, Remark, Status
+from conventions.models import Convention, HourlyCeiling, Remark, Status
 from tests.factories import (
     AdminFactory,
     CentreFactory,
@@ -24,6 +24,9 @@ class World:
     """``people`` by role; ``convention_in(state)`` brings an agreement of the student there by the workflow."""
 
     def __init__(self, **habits):
+        this_year = timezone.localdate().year
+        for year in (this_year - 1, this_year, this_year + 1):
+            HourlyCeiling.objects.get_or_create(year=year, defaults={"amount": 30})
         self.centre = CentreFactory(**habits)
         self.ufr = UfrFactory(centre=self.centre)
         self.student = StudentFactory()

@@ -4,14 +4,15 @@ from conventions.models.circuit import Signer, Turn, signers
 from conventions.models.convention import Convention, NumberCounter, Status
 from conventions.models.document import Document
 from conventions.models.journal import Event, Remark
-from conventions.models.nomenclature import HealthInsuranceFund, Term
-from conventions.models.schedule import Interruption
+from conventions.models.nomenclature import HealthInsuranceFund, HourlyCeiling, Term
+from conventions.models.schedule import Interruption, WorkPeriod
 
 __all__ = [
     "Convention",
     "Document",
     "Event",
     "HealthInsuranceFund",
+    "HourlyCeiling",
     "Interruption",
     "NumberCounter",
     "Remark",
@@ -19,5 +20,6 @@ __all__ = [
     "Status",
     "Term",
     "Turn",
+    "WorkPeriod",
     "signers",
 ]

@@ -15,11 +15,13 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from accounts.folding import fold
 from accounts.models import Institution, Student
+from conventions.law.case import is_minor
 from conventions.models.nomenclature import HealthInsuranceFund, Term
 from organisations.models import (
     Centre,
@@ -161,6 +163,8 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
             "teacher__user",
             "teacher__ufr",
             "health_fund",
+            "stage_type",
+            "currency",
         )
 
 
@@ -177,6 +181,18 @@ class Convention(models.Model):
         WEEK = "week", _("par semaine")
         MONTH = "month", _("par mois")
         TOTAL = "total", _("pour tout le stage")
+
+    class PaymentFrequency(models.TextChoices):
+        MONTHLY = "monthly", _("Chaque mois")
+        END = "end", _("En une fois, à la fin du stage")
+
+    class TravelZone(models.TextChoices):
+        """The colours of the ministry of foreign affairs on its map of advice to travellers."""
+
+        GREEN = "green", _("Verte : vigilance normale")
+        YELLOW = "yellow", _("Jaune : vigilance renforcée")
+        ORANGE = "orange", _("Orange : déconseillée sauf raison impérative")
+        RED = "red", _("Rouge : formellement déconseillée")
 
     class WorkingTime(models.TextChoices):
         FULL = "full", _("Temps plein")
@@ -250,6 +266,12 @@ class Convention(models.Model):
         max_length=200,
         blank=True,
         help_text=_("MSA, caisse de Mayotte, assurance étrangère…"),
+    )
+    guardian_name = models.CharField(
+        _("Représentant légal"),
+        max_length=200,
+        blank=True,
+        help_text=_("Père, mère ou tuteur légal : cette personne signe avec vous tant que vous êtes mineur."),
     )
 
     # 2. Programme
@@ -335,6 +357,8 @@ class Convention(models.Model):
         default=list,
         help_text=_("Les heures de la semaine sont réparties également sur ces jours."),
     )
+    day_starts_at = models.TimeField(_("Heure d’arrivée habituelle"), null=True, blank=True)
+    day_ends_at = models.TimeField(_("Heure de départ habituelle"), null=True, blank=True)
     schedule_comment = models.TextField(
         _("Précisions sur les horaires"),
         max_length=5_000,
@@ -361,6 +385,13 @@ class Convention(models.Model):
         help_text=_("Seulement si le calcul ne convient pas. 7 heures de présence comptent pour un jour."),
     )
     hours_reason = models.CharField(_("Raison de la correction"), max_length=300, blank=True)
+    hours_assimilated = models.DecimalField(
+        _("Heures de congé comptées dans la durée"),
+        max_digits=7,
+        decimal_places=2,
+        null=True,
+        editable=False,
+    )
     leave_days = models.DecimalField(
         _("Jours de congé"),
         max_digits=4,
@@ -377,9 +408,13 @@ class Convention(models.Model):
             "Obligatoire au-delà de deux mois (article L124-13), jours de retour à l’université compris."
         ),
     )
+    leave_is_paid = models.BooleanField(_("Congés gratifiés"), default=False)
     works_at_night = models.BooleanField(_("Présence la nuit"), default=False)
     works_on_sunday = models.BooleanField(_("Présence le dimanche"), default=False)
     works_on_holidays = models.BooleanField(_("Présence les jours fériés"), default=False)
+    works_on_whit_monday = models.BooleanField(
+        _("Lundi de Pentecôte travaillé (journée de solidarité)"), default=False
+    )
     works_remotely = models.BooleanField(_("Télétravail"), default=False)
     exceptional_work = models.TextField(
         _("Précisions sur la nuit, le dimanche, les jours fériés ou le télétravail"),
@@ -403,6 +438,21 @@ class Convention(models.Model):
     amount_unit = models.CharField(_("Montant exprimé"), max_length=5, choices=AmountUnit, blank=True)
     currency = term(Term.Kind.CURRENCY, _("Monnaie"), blank=True)
     payment_mode = term(Term.Kind.PAYMENT_MODE, _("Modalité de versement"), blank=True)
+    payment_frequency = models.CharField(
+        _("Rythme du versement"), max_length=7, choices=PaymentFrequency, blank=True
+    )
+    branch_minimum = models.DecimalField(
+        _("Minimum horaire de la branche"),
+        max_digits=6,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01"))],
+        help_text=_("Si une convention de branche prévoit plus que la loi."),
+    )
+    is_employed_by_host = models.BooleanField(
+        _("Je suis déjà agent ou salarié de cet organisme pendant le stage"), default=False
+    )
     benefits = models.TextField(
         _("Avantages offerts"),
         max_length=5_000,
@@ -410,6 +460,73 @@ class Convention(models.Model):
             "Restauration ou titres-restaurant, transport, activités sociales… « Néant » s’il n’y en a pas."
         ),
     )
+    # What only the host knows, and declares by its signature
+    headcount = models.PositiveIntegerField(_("Nombre de salariés"), null=True, blank=True)
+    host_trainees = models.PositiveSmallIntegerField(
+        _("Stagiaires présents en même temps que vous, vous non compris"), null=True, blank=True
+    )
+    tutor_trainees = models.PositiveSmallIntegerField(
+        _("Stagiaires déjà suivis par votre tuteur à la date de début"), null=True, blank=True
+    )
+    collective_hours = models.DecimalField(
+        _("Durée hebdomadaire collective dans l’organisme"),
+        max_digits=4,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.5"))],
+        help_text=_("Celle des salariés à temps plein, 35 heures le plus souvent."),
+    )
+    earlier_hours = models.DecimalField(
+        _(
+            "Heures déjà faites par vous dans cet organisme cette année, dans un autre établissement d’enseignement"
+        ),
+        max_digits=6,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+    )
+    previous_start = models.DateField(_("Début du stage précédent sur le même poste"), null=True, blank=True)
+    previous_end = models.DateField(_("Fin du stage précédent sur le même poste"), null=True, blank=True)
+    previous_left_early = models.BooleanField(_("Ce stage a été interrompu par le stagiaire"), default=False)
+    replaces_someone = models.BooleanField(
+        _("Le stage remplace un salarié ou un agent, ou répond à un surcroît d’activité"), default=False
+    )
+    has_regulated_work = models.BooleanField(_("Travaux dangereux ou réglementés"), default=False)
+    regulated_work_declared = models.BooleanField(
+        _("L’organisme a fait la déclaration de dérogation pour un mineur"), default=False
+    )
+    in_restricted_area = models.BooleanField(
+        _("Laboratoire en zone à régime restrictif (ZRR)"), default=False
+    )
+    restricted_area_authorised = models.BooleanField(_("Accès autorisé"), default=False)
+
+    # Insurance, and what a stage abroad asks more
+    insurer = models.CharField(_("Assureur de responsabilité civile"), max_length=120, blank=True)
+    insurance_policy = models.CharField(_("Numéro de contrat"), max_length=60, blank=True)
+    insurance_start = models.DateField(_("Couvert à partir du"), null=True, blank=True)
+    insurance_end = models.DateField(_("Couvert jusqu’au"), null=True, blank=True)
+    has_information_sheet = models.BooleanField(
+        _("La fiche d’information sur le droit du pays est jointe"), default=False
+    )
+    has_assistance_policy = models.BooleanField(
+        _("Assurance rapatriement, assistance juridique et accident souscrite"), default=False
+    )
+    travel_zone = models.CharField(
+        _("Zone du lieu de stage sur la carte du ministère des affaires étrangères"),
+        max_length=6,
+        choices=TravelZone,
+        blank=True,
+    )
+    travel_decision = models.CharField(
+        _("Décision qui autorise le départ"),
+        max_length=200,
+        blank=True,
+        help_text=_("Qui l’a prise, et quand."),
+    )
+
+    # Where the stage comes from, how it is followed and what it is worth
     origin = term(Term.Kind.ORIGIN, _("Comment le stage a-t-il été trouvé ?"))
     follow_up = models.TextField(
         _("Modalités de suivi du stagiaire"),
@@ -467,6 +584,16 @@ class Convention(models.Model):
                 violation_error_message=_("La fin du stage doit suivre son début."),
             ),
             models.CheckConstraint(
+                condition=Q(previous_end__gte=F("previous_start")),
+                name="convention_previous_dates_ordered",
+                violation_error_message=_("La fin du stage précédent doit suivre son début."),
+            ),
+            models.CheckConstraint(
+                condition=Q(insurance_end__gte=F("insurance_start")),
+                name="convention_insurance_dates_ordered",
+                violation_error_message=_("La fin de l’assurance doit suivre son début."),
+            ),
+            models.CheckConstraint(
                 condition=Q(weekly_hours__gt=0) & Q(weekly_hours__lte=168),
                 name="convention_weekly_hours",
                 violation_error_message=_("Une semaine compte au plus 168 heures."),
@@ -505,6 +632,9 @@ class Convention(models.Model):
         indexes = [
             GinIndex(fields=["search_key"], opclasses=["gin_trgm_ops"], name="convention_search"),
             models.Index("centre", "status", name="convention_desk"),
+            # Who else is there at the same time: legality.Neighbours.
+            models.Index("teacher", "end", name="convention_of_teacher"),
+            models.Index("organisation", "end", name="convention_of_organisation"),
         ]
         triggers = [
             pgtrigger.Trigger(
@@ -595,9 +725,19 @@ class Convention(models.Model):
         return place is not None and place.is_abroad
 
     @property
+    def is_for_minor(self) -> bool:
+        """The student is under 18 when the stage starts; today, while its start is not known."""
+        return is_minor(self.student.birth_date, self.start or timezone.localdate())
+
+    @property
     def hours(self) -> Decimal | None:
         """Hours of effective presence: corrected by hand where a reason was given, else computed."""
         return self.hours_corrected if self.hours_corrected is not None else self.hours_computed
+
+    @property
+    def duration(self) -> Decimal | None:
+        """What the law counts: presence, and the leave that the agreement plans (article L124-13)."""
+        return None if self.hours is None else self.hours + (self.hours_assimilated or Decimal(0))
 
 
 class NumberCounter(models.Model):

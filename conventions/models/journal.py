@@ -27,6 +27,7 @@ class Event(models.Model):
     before = models.CharField(_("Avant"), max_length=12, choices=Status, blank=True)
     after = models.CharField(_("Après"), max_length=12, choices=Status)
     comment = models.TextField(_("Commentaire"), blank=True)
+    findings = models.JSONField(_("Alertes connues"), default=list, editable=False)
 
     class Meta:
         verbose_name = _("événement")

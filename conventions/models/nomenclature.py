@@ -1,6 +1,10 @@
 """Editable lists offered by the wizard."""
 
+from decimal import Decimal
+
+from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -51,3 +55,35 @@ class HealthInsuranceFund(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class HourlyCeiling(models.Model):
+    """The hourly ceiling of the Sécurité sociale, whose 15 % is the least an hour is paid (article D124-8)."""
+
+    year = models.PositiveSmallIntegerField(
+        _("Année"), unique=True, help_text=_("Celle des heures de présence.")
+    )
+    amount = models.DecimalField(
+        _("Montant en euros"),
+        max_digits=6,
+        decimal_places=2,
+        validators=[MinValueValidator(Decimal("0.01"))],
+    )
+    source = models.CharField(
+        _("Texte"), max_length=200, blank=True, help_text=_("L’arrêté qui fixe ce montant.")
+    )
+
+    class Meta:
+        verbose_name = _("plafond horaire de la sécurité sociale")
+        verbose_name_plural = _("plafonds horaires de la sécurité sociale")
+        ordering = ["year"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount__gt=0),
+                name="hourly_ceiling_positive",
+                violation_error_message=_("Le plafond horaire est plus grand que zéro."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.year} : {self.amount} €"

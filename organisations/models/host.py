@@ -9,6 +9,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Left, Lower
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from stdnum.exceptions import InvalidChecksum, InvalidLength
@@ -129,7 +130,11 @@ class Organisation(PostalAddress):
                 violation_error_message=_("Indiquez le numéro SIRET, ou dites pourquoi il n’y en a pas."),
             ),
         ]
-        indexes = [GinIndex(fields=["search_key"], opclasses=["gin_trgm_ops"], name="organisation_search")]
+        indexes = [
+            GinIndex(fields=["search_key"], opclasses=["gin_trgm_ops"], name="organisation_search"),
+            # The legal entity, by which the law counts trainees: conventions/legality.py.
+            models.Index(Left("siret", 9), name="organisation_siren"),
+        ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         # Folding lengthens some letters (ﬃ becomes ffi): the key is cut, not the name.
@@ -205,6 +210,8 @@ class Contact(models.Model):
         verbose_name = _("contact chez un organisme")
         verbose_name_plural = _("contacts chez les organismes")
         ordering = ["last_name", "first_name"]
+        # A tutor is one person, whatever the number of their contacts: conventions/legality.py.
+        indexes = [models.Index(Lower("email"), name="contact_email")]
 
     def __str__(self) -> str:
         return f"{self.first_name} {self.last_name}"

@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Institution, Student
+from accounts.models import Institution, StricterRules, Student
 
 
 class Party(models.TextChoices):
@@ -42,7 +42,7 @@ def refuse_another_institution(row: Ufr | Programme, *names: str) -> None:
         raise ValidationError(dict.fromkeys(strangers, ANOTHER_INSTITUTION))
 
 
-class Centre(models.Model):
+class Centre(StricterRules):
     """A centre de gestion: the office that handles the agreements of some UFRs or programmes."""
 
     class Notified(models.TextChoices):
@@ -84,7 +84,7 @@ class Centre(models.Model):
     copies_france = models.PositiveSmallIntegerField(_("Exemplaires pour un stage en France"), default=3)
     copies_abroad = models.PositiveSmallIntegerField(_("Exemplaires pour un stage à l’étranger"), default=4)
 
-    class Meta:
+    class Meta(StricterRules.Meta):
         verbose_name = _("centre de gestion")
         verbose_name_plural = _("centres de gestion")
         ordering = ["name"]
@@ -145,6 +145,14 @@ class Programme(models.Model):
         DOCTORATE = "D", _("Doctorat")
         OTHER = "other", _("Autre")
 
+    class GratificationRegime(models.TextChoices):
+        """Whose rules the gratification follows (articles L124-6 and L4381-1 CSP, L813-9 CRPM)."""
+
+        GENERAL = "general", _("Régime général")
+        HEALTH = "health", _("Auxiliaires médicaux (règles propres)")
+        AGRICULTURAL = "agricultural", _("Enseignement agricole à rythme approprié (au-delà de trois mois)")
+        HOSPITAL = "hospital", _("Étudiants hospitaliers (règles propres)")
+
     institution = models.ForeignKey(
         Institution,
         on_delete=models.PROTECT,
@@ -176,6 +184,18 @@ class Programme(models.Model):
         null=True,
         blank=True,
         help_text=_("Au moins 50 (article D124-2)."),
+    )
+    presence_waiver = models.CharField(
+        _("Décision du recteur dérogeant aux 50 heures en présence"),
+        max_length=200,
+        blank=True,
+        help_text=_("Sa date et son numéro, si elle existe."),
+    )
+    gratification_regime = models.CharField(
+        _("Régime de gratification"),
+        max_length=12,
+        choices=GratificationRegime,
+        default=GratificationRegime.GENERAL,
     )
 
     class Meta:

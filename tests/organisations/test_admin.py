@@ -19,6 +19,7 @@ from tests.factories import (
     ConventionFactory,
     EnrolmentFactory,
     HealthInsuranceFundFactory,
+    HourlyCeilingFactory,
     InstitutionFactory,
     ManagerFactory,
     NafCodeFactory,
@@ -53,6 +54,7 @@ def world():
     Document.objects.create(convention=agreement, context={"student": {"name": "Zoé <Lefèvre>"}})
     ManagerFactory(centre=agreement.centre)
     CommuneFactory()
+    HourlyCeilingFactory()
     return agreement
 
 

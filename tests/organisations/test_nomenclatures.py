@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.db.models import Max
 
-from conventions.models import HealthInsuranceFund, Term
+from conventions.models import HealthInsuranceFund, HourlyCeiling, Term
 from organisations.models import Commune, HeadcountBand, LegalForm, NafCode
 
 pytestmark = pytest.mark.django_db
@@ -17,6 +17,7 @@ ROWS = {
     NafCode: 732 + 747,
     Commune: 35_587,
     HealthInsuranceFund: 106,
+    HourlyCeiling: 12,
 }
 
 
@@ -35,7 +36,9 @@ def test_every_list_is_loaded_once():
     first = counts()
     newest = Commune.objects.aggregate(newest=Max("pk"))
     assert ROWS.items() <= first.items()
-    assert "communes : 0 ajoutées, 35587 déjà là." in load()
+    again = load()
+    assert "communes : 0 ajoutées, 35587 déjà là." in again
+    assert "plafonds horaires de la sécurité sociale : 0 ajoutées, 12 déjà là." in again
     assert counts() == first
     assert Commune.objects.aggregate(newest=Max("pk")) == newest
 
@@ -54,6 +57,10 @@ def test_values_are_read_in_their_types():
         "IFS",
     }
     assert Commune.objects.filter(postal_code="01000", name="BOURG EN BRESSE").exists()
+    ceilings = dict(HourlyCeiling.objects.values_list("year", "amount"))
+    assert list(ceilings) == list(range(2015, 2027))
+    assert (ceilings[2015], ceilings[2023], ceilings[2025], ceilings[2026]) == (24, 27, 29, 30)
+    assert HourlyCeiling.objects.get(year=2024).source == "Arrêté du 19 décembre 2023"
 
 
 def test_every_list_of_the_wizard_has_choices():
@@ -76,6 +83,7 @@ def test_what_an_administrator_changed_is_kept():
     NafCode.objects.filter(version="rev2", code="86.10Z").update(label="Hôpitaux")
     Term.objects.filter(code="cheque").delete()
     HealthInsuranceFund.objects.filter(name__endswith="du Calvados").update(is_active=False)
+    HourlyCeiling.objects.filter(year=2026).update(amount=31)
     Term.objects.create(kind=Term.Kind.PAYMENT_MODE, code="crypto", label="Autre")
     assert "valeurs de liste : 1 ajoutées" in load()
     transfer = Term.objects.get(code="virement")
@@ -83,6 +91,7 @@ def test_what_an_administrator_changed_is_kept():
     assert NafCode.objects.get(version="rev2", code="86.10Z").label == "Hôpitaux"
     assert Term.objects.filter(code="crypto").exists()
     assert not HealthInsuranceFund.objects.get(name__endswith="du Calvados").is_active
+    assert HourlyCeiling.objects.get(year=2026).amount == 31
 
 
 def test_labels_of_the_files_come_back_on_demand():

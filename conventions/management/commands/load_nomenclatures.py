@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from conventions.models import HealthInsuranceFund, Term
+from conventions.models import HealthInsuranceFund, HourlyCeiling, Term
 from organisations.models import Commune, HeadcountBand, LegalForm, NafCode
 
 APPS = Path(__file__).resolve().parents[3]
@@ -26,7 +26,7 @@ class ReferenceList:
 
     model: type[Model]
     files: str  # a pattern, from the project's root
-    key: tuple[str, ...]  # the text fields that identify a row and never change
+    key: tuple[str, ...]  # the fields that identify a row and never change
     values: dict[str, str] = field(default_factory=dict)  # fields that are not in the file
 
     def rows(self) -> Iterator[dict[str, str]]:
@@ -64,13 +64,14 @@ LISTS = [
     CommuneList(Commune, "organisations/data/communes/*.csv", ("postal_code", "name")),
     ReferenceList(HealthInsuranceFund, "conventions/data/health_insurance_funds.csv", ("name",)),
     ReferenceList(Term, "conventions/data/terms.csv", ("kind", "code")),
+    ReferenceList(HourlyCeiling, "conventions/data/hourly_ceilings.csv", ("year",)),
 ]
 
 
 class Command(BaseCommand):
     help = _(
         "Charge les listes de référence (communes, codes NAF, formes juridiques, effectifs, caisses, "
-        "valeurs proposées) depuis les fichiers CSV du projet. Ajoute ce qui manque et ne change pas le "
+        "valeurs proposées, plafonds horaires) depuis les fichiers CSV du projet. Ajoute ce qui manque et ne change pas le "
         "reste : les libellés modifiés dans l’administration sont gardés, sauf avec --overwrite."
     )
 
@@ -95,7 +96,7 @@ class Command(BaseCommand):
 def load(reference: ReferenceList, *, overwrite: bool) -> tuple[int, int]:
     """Add the rows the table lacks, rewrite the others if asked; return how many were added and known."""
     table = reference.model._default_manager
-    present = set(table.values_list(*reference.key))
+    present = {tuple(map(str, key)) for key in table.values_list(*reference.key)}
     missing: list[dict[str, str]] = []
     known: list[dict[str, str]] = []
     for row in reference.rows():
