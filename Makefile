@@ -10,7 +10,7 @@ PRODUCTION = PSTAGE_ENVIRONMENT=production SECRET_KEY=$$($(PYTHON) -c 'import se
   DATABASE_URL=postgresql://127.0.0.1:9/pstage REDIS_URL=redis://127.0.0.1:9/0 \
   EMAIL_URL=smtp://127.0.0.1:9 DEFAULT_FROM_EMAIL=stages@universite.example
 
-.PHONY: demo demo-reset test check bench translations audit format lock clean
+.PHONY: demo demo-reset test check bench mutants docs translations audit format lock clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -37,6 +37,15 @@ bench: .venv/dev $(MESSAGES)
 	@$(PYTHON) -m tests.bench.pages
 	@$(PYTHON) -m tests.bench.pdf
 	@$(PYTHON) -m tests.bench.students
+	@$(PYTHON) -m tests.bench.law
+
+# The page of the law is the code's own: a test fails when it is not what this writes.
+docs: .venv/dev
+	@PSTAGE_ENVIRONMENT=test $(PYTHON) manage.py describe_law > docs/droit.md
+
+# Half an hour: the law and the calendar changed in one place at a time. docs/mutants.md says what is accepted.
+mutants: .venv/dev
+	@$(PYTHON) -u -m tests.mutants
 
 # Collects the messages of a copy, then shows those that have no English or a doubtful one.
 translations: .venv/dev
