@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from django.db import transaction
@@ -17,7 +17,9 @@ from stdnum import luhn
 
 from accounts.folding import fold
 from accounts.models import Institution, Student, User
-from conventions import drafts, forms, workflow
+from conventions import drafts, legality, workflow
+from conventions.calendar import CENT
+from conventions.law.facts import Zone
 from conventions.models import Convention, HealthInsuranceFund, Remark, Term
 from organisations.models import (
     Centre,
@@ -169,6 +171,7 @@ class World:
             ("Yanis", "Lefèvre", computing),
             ("Louise", "Pichon", computing),
             ("Thomas", "Ferrand", chemistry),
+            ("Jade", "Moreau", chemistry),
             ("Aïcha", "Diallo", translation),
             ("Émile", "Le Goff", translation),
         ):
@@ -310,6 +313,32 @@ class World:
         lab, town, abroad = "Laboratoires Vauquelin", "Ville de Pont-l’Abbaye", "Übersetzungsbüro Weser"
         do = workflow.act
 
+        # What was given up comes first: a student is not in two places at once.
+        refused = self.complete("Nguyen", "Association Haies vives", "Kervella", "Tenue du standard", weeks=6)
+        self.submit(refused)
+        do(
+            refused.pk,
+            "refuse",
+            by=nathalie,
+            comment="Les missions sont celles d’un poste permanent (article L124-7).",
+        )
+
+        cancelled = self.complete("Lefèvre", lab, "Kervella", "Base de données des réactifs", weeks=7)
+        self.submit(cancelled)
+        do(cancelled.pk, "cancel", by=cancelled.student.user, comment="J’ai trouvé un autre stage.")
+
+        terminated = self.complete(
+            "Ferrand", "Association Haies vives", "Lemoine", "Inventaire des haies", weeks=2, start_in=2
+        )
+        self.submit(terminated)
+        self.validate(terminated, by=nathalie)
+        do(
+            terminated.pk,
+            "terminate",
+            by=nathalie,
+            comment="L’association a cessé son activité le mois dernier.",
+        )
+
         self.draft("Marchand", lab, "Validation d’une méthode de dosage")
         returned = self.complete("Marchand", lab, "Lemoine", "Suivi qualité des lots en production", weeks=10)
         # She typed her tutor herself, and may correct what she typed.
@@ -324,22 +353,23 @@ class World:
             created_by=returned.student.user,
         )
         drafts.assign(returned, "tutor", own)
-        do(returned.pk, "submit", by=returned.student.user)
+        self.submit(returned)
         self.remark(
             returned, "subject", "Le sujet doit dire ce que vous ferez, pas seulement le service.", nathalie
         )
         self.remark(returned, "follow_up", "Indiquez la fréquence des échanges avec M. Lemoine.", nathalie)
         do(returned.pk, "return", by=nathalie, comment="Deux précisions, puis je valide.")
 
+        # More hours than the legal week: the manager weighs it.
         submitted = self.complete(
-            "Aubert", lab, "Kervella", "Dosage de traces métalliques dans l’eau", weeks=20
+            "Aubert", lab, "Kervella", "Dosage de traces métalliques dans l’eau", weeks=20, weekly_hours=39
         )
-        do(submitted.pk, "submit", by=submitted.student.user)
+        self.submit(submitted)
 
         soon = self.complete(
             "Pichon", town, "Lemoine", "Portail d’inscription aux activités municipales", weeks=8, start_in=4
         )
-        do(soon.pk, "submit", by=soon.student.user)
+        self.submit(soon)
 
         for name, host, subject, steps in (
             ("Nguyen", town, "Application mobile de signalement sur la voie publique", ()),
@@ -347,44 +377,39 @@ class World:
             ("Ferrand", lab, "Automatisation de la chromatographie", ("sign",) * 5),
         ):
             convention = self.complete(name, host, "Lemoine", subject, weeks=12)
-            do(convention.pk, "submit", by=convention.student.user)
-            do(convention.pk, "validate", by=nathalie)
+            self.submit(convention)
+            self.validate(convention, by=nathalie)
             for step in steps:
                 do(convention.pk, step, by=nathalie, signed_on=self.today)
 
-        refused = self.complete("Nguyen", "Association Haies vives", "Kervella", "Tenue du standard", weeks=6)
-        do(refused.pk, "submit", by=refused.student.user)
-        do(
-            refused.pk,
-            "refuse",
-            by=nathalie,
-            comment="Les missions sont celles d’un poste permanent (article L124-7).",
-        )
-
-        cancelled = self.complete("Lefèvre", lab, "Kervella", "Base de données des réactifs", weeks=7)
-        do(cancelled.pk, "submit", by=cancelled.student.user)
-        do(cancelled.pk, "cancel", by=cancelled.student.user, comment="J’ai trouvé un autre stage.")
-
-        terminated = self.complete(
-            "Ferrand", "Association Haies vives", "Lemoine", "Inventaire des haies", weeks=5
-        )
-        do(terminated.pk, "submit", by=terminated.student.user)
-        do(terminated.pk, "validate", by=nathalie)
-        do(
-            terminated.pk,
-            "terminate",
-            by=nathalie,
-            comment="L’association a cessé son activité le mois dernier.",
-        )
-
         foreign = self.complete("Diallo", abroad, "Garnier", "Traduction de notices techniques", weeks=16)
-        do(foreign.pk, "submit", by=foreign.student.user)
+        self.submit(foreign)
         approved = self.complete(
             "Le Goff", abroad, "Garnier", "Mémoires de traduction et terminologie", weeks=14
         )
-        do(approved.pk, "submit", by=approved.student.user)
+        self.submit(approved)
         do(approved.pk, "approve", by=self.managers["Garnier"])
-        do(approved.pk, "validate", by=self.managers["Benali"])
+        self.validate(approved, by=self.managers["Benali"])
+
+    def submit(self, convention: Convention) -> None:
+        """Submit as the student does, with a reason when the law asks for one: a demo of the end of the year."""
+        reason = (
+            "Le jury se réunit après ce stage." if workflow.asks_an_exception(self.stored(convention)) else ""
+        )
+        workflow.act(convention.pk, "submit", by=convention.student.user, comment=reason)
+
+    def validate(self, convention: Convention, by: User) -> None:
+        """Validate as a manager does, with a reason when there is something to weigh."""
+        reason = (
+            "Vu avec l’organisme et l’enseignant référent."
+            if workflow.has_alerts(self.stored(convention))
+            else ""
+        )
+        workflow.act(convention.pk, "validate", by=by, comment=reason)
+
+    @staticmethod
+    def stored(convention: Convention) -> Convention:
+        return Convention.objects.for_detail().get(pk=convention.pk)
 
     def draft(self, student: str, host: str, subject: str) -> Convention:
         """A draft left halfway: who and where are known, the content is not."""
@@ -400,7 +425,15 @@ class World:
         return convention
 
     def complete(
-        self, student: str, host: str, teacher: str, subject: str, *, weeks: int, start_in: int | None = None
+        self,
+        student: str,
+        host: str,
+        teacher: str,
+        subject: str,
+        *,
+        weeks: int,
+        start_in: int | None = None,
+        weekly_hours: int = 35,
     ) -> Convention:
         """An agreement with every step filled, ``weeks`` long from a Monday of the coming weeks, or sooner."""
         convention = self.draft(student, host, subject)
@@ -423,7 +456,7 @@ class World:
             "skills": "Conduire un projet de bout en bout, appliquer les méthodes vues en cours, rendre compte par écrit.",
             "start": start,
             "end": start + timedelta(weeks=weeks, days=-3),
-            "weekly_hours": Decimal(35),
+            "weekly_hours": Decimal(weekly_hours),
             "leave_terms": "Un jour de congé par mois, à prendre en accord avec le tuteur ; absence le jour des examens.",
             "is_paid": weeks >= 8,
             "benefits": "Restaurant d’entreprise au tarif des salariés ; la moitié de l’abonnement de transport.",
@@ -434,16 +467,28 @@ class World:
         }
         if values["is_paid"]:
             values |= {
-                "amount": Decimal("4.50"),
+                "amount": self.least_amount(values["start"].year, values["end"].year),
                 "amount_unit": Convention.AmountUnit.HOUR,
                 "currency": term(Term.Kind.CURRENCY, "EUR"),
                 "payment_mode": term(Term.Kind.PAYMENT_MODE, "virement"),
+                "payment_frequency": Convention.PaymentFrequency.MONTHLY,
+            }
+        if abroad:
+            values |= {
+                "has_information_sheet": True,
+                "has_assistance_policy": True,
+                "travel_zone": Zone.GREEN,
             }
         for name, value in values.items():
             setattr(convention, name, value)
-        convention.hours_computed = forms.compute_hours(convention)
         convention.save()
+        drafts.refresh_hours(convention)
         return convention
+
+    def least_amount(self, *years: int) -> Decimal:
+        """Return the legal minimum of an hour, all that a public body may pay; the highest of several years."""
+        found = [legality.amounts().minimum(year, self.today) for year in years]
+        return max(amount for amount in found if amount).quantize(CENT, ROUND_UP)
 
     @staticmethod
     def remark(convention: Convention, field: str, text: str, author: User) -> None:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django_countries import countries
 
 from accounts.models import Student
-from conventions import forms
+from conventions import legality
 from conventions.models import Convention, Event
 
 if TYPE_CHECKING:
@@ -48,6 +48,23 @@ NOT_COPIED = {
     "hours_computed",
     "hours_corrected",
     "hours_reason",
+    "hours_assimilated",
+    "host_trainees",
+    "tutor_trainees",
+    "earlier_hours",
+    "previous_start",
+    "previous_end",
+    "previous_left_early",
+    "headcount",
+    "is_employed_by_host",
+    "regulated_work_declared",
+    "restricted_area_authorised",
+    "has_information_sheet",
+    "has_assistance_policy",
+    "travel_zone",
+    "travel_decision",
+    "insurance_start",
+    "insurance_end",
 }
 
 
@@ -108,10 +125,12 @@ def assign(convention: Convention, column: str, row: Model) -> None:
 
 
 def refresh_hours(convention: Convention) -> None:
-    """Recompute the hours of presence from the row as it is now stored."""
+    """Recompute the hours of presence and of leave from the row as it is now stored."""
     stored = Convention.objects.select_related("service", "organisation").get(pk=convention.pk)
-    convention.hours_computed = forms.compute_hours(stored)
-    convention.save(update_fields=["hours_computed"])
+    schedule = legality.schedule_of(stored)
+    convention.hours_computed = schedule.timesheet.presence if schedule else None
+    convention.hours_assimilated = schedule.timesheet.leave if schedule else None
+    convention.save(update_fields=["hours_computed", "hours_assimilated"])
 
 
 def differences(convention: Convention) -> dict[str, tuple[str, str]]:

@@ -6,8 +6,9 @@ A step's rules are pure functions of the agreement: the form applies them to wha
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, cast
@@ -18,24 +19,17 @@ from django.db import models
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
-from conventions import calendar
-from conventions.models import Convention, HealthInsuranceFund, Interruption, Term
+from conventions import explanations, law, legality
+from conventions.models import Convention, HealthInsuranceFund, Interruption, Term, WorkPeriod
 from organisations.fields import clean_phone, clean_postal_code
 from organisations.models import Enrolment
 
 Problems = dict[str, str]
 
-# Hard limits of the Code du travail, which article L124-14 applies to trainees in France.
-MAXIMUM_HOURS_A_DAY = Decimal(10)
-MAXIMUM_HOURS_A_WEEK = Decimal(48)
-# Two months of presence, in hours (article D124-6).
-TWO_MONTHS = Decimal(308)
-LONGEST_STAGE = timedelta(days=366)
 ENOUGH_TO_SAY = 20
 
 
@@ -55,6 +49,29 @@ class DecimalField(forms.DecimalField):
     def prepare_value(self, value: Any) -> Any:
         """Show « 35 » rather than « 35,00 », and « 4,50 » as it is."""
         return int(value) if isinstance(value, Decimal) and value == value.to_integral_value() else value
+
+
+class WholeNumberField(forms.IntegerField):
+    """A whole number, with or without spaces between its thousands."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python("".join(value.split()) if isinstance(value, str) else value)
+
+
+class TimeField(forms.TimeField):
+    """A time from the browser's own picker, or typed as 9:30, 9h30 or 9h."""
+
+    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"input_formats": ["%H:%M", "%H:%M:%S", "%Hh%M", "%Hh"], **options})
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python("".join(value.split()).lower() if isinstance(value, str) else value)
 
 
 class DateField(forms.DateField):
@@ -101,6 +118,14 @@ class StepForm(forms.ModelForm):
                 self.advised.add(name)
                 self.add_error(name, message)
 
+    def blame(self, findings: Iterable[law.Finding]) -> bool:
+        """Put what the law forbids beside its field, once it is stored; tell whether there was anything."""
+        stopped = [finding for finding in findings if finding.stops and finding.field in self.fields]
+        for finding in stopped:
+            if finding.field not in self.errors:
+                self.add_error(finding.field, explanations.message(finding))
+        return bool(stopped)
+
     def save_valid(self) -> None:
         """Save all that a draft can hold, mistakes of the step's rules included, so that nothing is lost.
 
@@ -136,13 +161,16 @@ class StepForm(forms.ModelForm):
 class StudentForm(StepForm):
     """Step 1, Élève: what the records say, checked and corrected by the student."""
 
-    sometimes_required = frozenset({"health_fund"})
+    sometimes_required = frozenset({"health_fund", "guardian_name"})
     reasons = {
         "insured_status": gettext_lazy(
             "La convention indique le régime de protection sociale dont vous bénéficiez (article D124-4, 9°)."
         ),
         "health_fund": gettext_lazy(
             "C’est elle que l’organisme prévient en cas d’accident pendant le stage."
+        ),
+        "guardian_name": gettext_lazy(
+            "Avant 18 ans, la convention est signée aussi par la personne qui vous représente."
         ),
     }
 
@@ -159,6 +187,7 @@ class StudentForm(StepForm):
             "insured_status",
             "health_fund",
             "health_fund_other",
+            "guardian_name",
         ]
         widgets = {
             "student_street": forms.TextInput(attrs={"autocomplete": "address-line1"}),
@@ -171,6 +200,8 @@ class StudentForm(StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not self.instance.is_for_minor:
+            del self.fields["guardian_name"]
         self.fields["health_fund"].widget.choices = funds_by_region()
         suggest_communes(self, "student_postal_code", "student_city")
 
@@ -259,6 +290,28 @@ def no_centre(convention: Convention) -> str:
     }
 
 
+# What only the host knows, what a certificate of insurance says, what only a stage abroad asks.
+DECLARED = (
+    "headcount",
+    "host_trainees",
+    "tutor_trainees",
+    "collective_hours",
+    "earlier_hours",
+    "previous_start",
+    "previous_end",
+    "previous_left_early",
+    "replaces_someone",
+    "has_regulated_work",
+    "regulated_work_declared",
+    "in_restricted_area",
+    "restricted_area_authorised",
+)
+INSURANCE = ("insurer", "insurance_policy", "insurance_start", "insurance_end")
+ASKED_ABROAD = ("has_information_sheet", "has_assistance_policy", "travel_zone", "travel_decision")
+# Pairs of dates that the database refuses in the wrong order.
+ORDERED = (("previous_start", "previous_end"), ("insurance_start", "insurance_end"))
+
+
 class ContentForm(StepForm):
     """Step 6, Contenu du stage."""
 
@@ -271,6 +324,19 @@ class ContentForm(StepForm):
             "amount_unit",
             "currency",
             "payment_mode",
+            "payment_frequency",
+            # « Ne remplissez que ce qui vous concerne », says the section.
+            "headcount",
+            "host_trainees",
+            "tutor_trainees",
+            "collective_hours",
+            "earlier_hours",
+            "previous_start",
+            "previous_end",
+            # A finding of the law may ask for them.
+            *INSURANCE,
+            "travel_zone",
+            "travel_decision",
         }
     )
     reasons = {
@@ -286,11 +352,38 @@ class ContentForm(StepForm):
             "l’année universitaire, et due dès la première heure (articles L124-6 et D124-8)."
         ),
         "follow_up": gettext_lazy("La convention doit le prévoir (article D124-4, 7°)."),
+        "payment_frequency": gettext_lazy(
+            "Une gratification obligatoire est versée chaque mois (article D124-8)."
+        ),
+        "leave_days": gettext_lazy("Tous les jours de congé, y compris ceux dont vous donnez les dates."),
+        "headcount": gettext_lazy(
+            "Il fixe combien de stagiaires l’organisme peut accueillir en même temps (article R124-10)."
+        ),
+        "tutor_trainees": gettext_lazy(
+            "Un tuteur suit trois stagiaires à la fois au plus (article R124-13)."
+        ),
+        "earlier_hours": gettext_lazy(
+            "Dans un même organisme, les stages d’une année d’enseignement ne dépassent pas 924 heures, "
+            "même dans deux établissements (article L124-5)."
+        ),
+        "previous_start": gettext_lazy(
+            "Deux stages sur un même poste sont séparés d’un tiers de la durée du premier, "
+            "sauf si le stagiaire l’a interrompu lui-même (article L124-11)."
+        ),
+        "insurer": gettext_lazy(
+            "La convention peut demander une attestation de responsabilité civile (article D124-4, 9°)."
+        ),
+        "travel_zone": gettext_lazy(
+            "Elle se lit sur la carte des conseils aux voyageurs, à l’adresse diplomatie.gouv.fr."
+        ),
     }
     units = {
         "weekly_hours": gettext_lazy("h"),
         "hours_corrected": gettext_lazy("h"),
         "leave_days": gettext_lazy("jours"),
+        "branch_minimum": gettext_lazy("€ par heure"),
+        "collective_hours": gettext_lazy("h"),
+        "earlier_hours": gettext_lazy("h"),
         "ects": gettext_lazy("ECTS"),
     }
     start = DateField(label=Convention._meta.get_field("start").verbose_name)
@@ -317,14 +410,18 @@ class ContentForm(StepForm):
             "working_time",
             "weekly_hours",
             "working_days",
+            "day_starts_at",
+            "day_ends_at",
             "schedule_comment",
             "leave_days",
             "leave_terms",
+            "leave_is_paid",
             "hours_corrected",
             "hours_reason",
             "works_at_night",
             "works_on_sunday",
             "works_on_holidays",
+            "works_on_whit_monday",
             "works_remotely",
             "exceptional_work",
             "is_paid",
@@ -332,7 +429,13 @@ class ContentForm(StepForm):
             "amount_unit",
             "currency",
             "payment_mode",
+            "payment_frequency",
+            "branch_minimum",
+            "is_employed_by_host",
             "benefits",
+            *DECLARED,
+            *INSURANCE,
+            *ASKED_ABROAD,
             "origin",
             "follow_up",
             "work_nature",
@@ -346,6 +449,18 @@ class ContentForm(StepForm):
             "hours_corrected": DecimalField,
             "leave_days": DecimalField,
             "amount": DecimalField,
+            "branch_minimum": DecimalField,
+            "headcount": WholeNumberField,
+            "host_trainees": WholeNumberField,
+            "tutor_trainees": WholeNumberField,
+            "collective_hours": DecimalField,
+            "earlier_hours": DecimalField,
+            "previous_start": DateField,
+            "previous_end": DateField,
+            "insurance_start": DateField,
+            "insurance_end": DateField,
+            "day_starts_at": TimeField,
+            "day_ends_at": TimeField,
             "ects": DecimalField,
         }
         widgets = {
@@ -361,6 +476,7 @@ class ContentForm(StepForm):
             "internal_rules": forms.Textarea(attrs={"rows": 2}),
             "is_paid": forms.RadioSelect,
             "working_time": forms.RadioSelect,
+            "payment_frequency": forms.RadioSelect,
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -372,6 +488,16 @@ class ContentForm(StepForm):
         amount_unit = self.fields["amount_unit"]
         assert isinstance(amount_unit, forms.TypedChoiceField)
         amount_unit.choices = [("", _("Choisissez")), *Convention.AmountUnit.choices]
+        frequency, zone = self.fields["payment_frequency"], self.fields["travel_zone"]
+        assert isinstance(frequency, forms.TypedChoiceField)
+        assert isinstance(zone, forms.TypedChoiceField)
+        frequency.choices = Convention.PaymentFrequency.choices
+        zone.choices = [("", _("Choisissez")), *Convention.TravelZone.choices]
+        if not self.instance.is_for_minor:
+            del self.fields["regulated_work_declared"]
+        if not self.instance.is_abroad:
+            for name in ASKED_ABROAD:
+                del self.fields[name]
 
     def clean_working_days(self) -> list[int]:
         """Count each day once: hours a day are judged by how many there are."""
@@ -384,6 +510,9 @@ class ContentForm(StepForm):
             found |= {"start", "end"}
         if convention.hours_corrected is not None and not convention.hours_reason.strip():
             found |= {"hours_corrected", "hours_reason"}
+        for start, end in ORDERED:
+            if out_of_order(convention, start, end):
+                found |= {start, end}
         return found
 
     @staticmethod
@@ -392,66 +521,28 @@ class ContentForm(StepForm):
             **schedule_problems(convention),
             **text_problems(convention),
             **gratification_problems(convention),
+            **declaration_problems(convention),
         }
 
 
 def schedule_problems(convention: Convention) -> Problems:
-    """Dates, hours a day and a week, correction of the hours, leave."""
+    """Dates that a draft cannot hold, and a correction of the hours without a reason.
+
+    The rest of the law is judged once the draft is stored, with everything around it.
+    """
     found: Problems = {}
-    start, end = convention.start, convention.end
-    if start and not 2000 <= start.year <= 2100:
-        found["start"] = _("Vérifiez l’année du début du stage.")
-    if start and end and end < start:
-        found["end"] = _(
-            "La fin du stage (%(end)s) précède son début (%(start)s) : corrigez l’une des deux dates."
-        ) % {
-            "end": date_format(end, "SHORT_DATE_FORMAT"),
-            "start": date_format(start, "SHORT_DATE_FORMAT"),
-        }
-    elif start and end and end - start > LONGEST_STAGE:
-        found["end"] = _("Un stage dure au plus un an : vérifiez l’année de fin.")
-    if convention.weekly_hours and convention.working_days:
-        daily = convention.weekly_hours / len(convention.working_days)
-        limit_day = Decimal(24) if convention.is_abroad else MAXIMUM_HOURS_A_DAY
-        limit_week = Decimal(168) if convention.is_abroad else MAXIMUM_HOURS_A_WEEK
-        if daily > limit_day:
-            found["weekly_hours"] = ngettext(
-                "%(hours)s h en un seul jour : le maximum est de %(limit)s h par jour. "
-                "Corrigez les heures ou cochez tous les jours de présence.",
-                "%(hours)s h réparties sur %(days)s jours font %(daily)s h par jour ; le maximum est de %(limit)s h. "
-                "Corrigez les heures ou cochez tous les jours de présence.",
-                len(convention.working_days),
-            ) % {
-                "hours": number(convention.weekly_hours),
-                "days": len(convention.working_days),
-                "daily": number(daily),
-                "limit": limit_day,
-            }
-        elif convention.weekly_hours > limit_week:
-            found["weekly_hours"] = _("Une semaine de stage compte au plus %(limit)s heures.") % {
-                "limit": limit_week
-            }
+    for name in ("start", "end"):
+        day = getattr(convention, name)
+        if day and not legality.plausible(day):
+            found[name] = _("Vérifiez l’année.")
+    found = found or explanations.wrong_dates(convention.start, convention.end)
     if convention.hours_corrected is not None and not convention.hours_reason.strip():
         found["hours_reason"] = _("Dites pourquoi le nombre d’heures calculé ne convient pas.")
-    if "end" in found or "start" in found or "weekly_hours" in found:
-        return found
-    computed = compute_hours(convention)
-    if computed is not None and computed <= 0 and convention.hours_corrected is None:
-        found["end"] = _(
-            "Aucune heure de présence entre ces dates : vérifiez les dates, les jours et les interruptions."
-        )
-    hours = convention.hours_corrected if convention.hours_corrected is not None else computed
-    long_enough = hours is not None and hours > TWO_MONTHS
-    if long_enough and not convention.is_abroad and not convention.leave_terms.strip():
-        found["leave_terms"] = _(
-            "Ce stage dépasse deux mois (308 h) : la convention doit prévoir des congés ou des autorisations d’absence "
-            "(article L124-13). Indiquez-les."
-        )
     return found
 
 
 def text_problems(convention: Convention) -> Problems:
-    """Texts that article D124-4 wants meaningful, and exceptional hours explained."""
+    """Texts that article D124-4 wants meaningful."""
     found: Problems = {}
     for name in ("missions", "skills"):
         text = getattr(convention, name).strip()
@@ -459,16 +550,6 @@ def text_problems(convention: Convention) -> Problems:
             found[name] = _("Dites-en un peu plus : au moins %(count)s caractères.") % {
                 "count": ENOUGH_TO_SAY
             }
-    exceptional = (
-        convention.works_at_night
-        or convention.works_on_sunday
-        or convention.works_on_holidays
-        or convention.works_remotely
-    )
-    if exceptional and not convention.exceptional_work.strip():
-        found["exceptional_work"] = _(
-            "Précisez quand et comment : la convention doit le dire (article D124-4, 6°)."
-        )
     return found
 
 
@@ -481,56 +562,29 @@ def gratification_problems(convention: Convention) -> Problems:
         "amount_unit": _("Dites à quoi correspond le montant : une heure, un mois…"),
         "currency": _("Choisissez la monnaie."),
         "payment_mode": _("Choisissez la modalité de versement."),
+        "payment_frequency": _("Dites si la gratification est versée chaque mois."),
     }
     return {name: question for name, question in questions.items() if is_empty(convention, name)}
+
+
+def declaration_problems(convention: Convention) -> Problems:
+    """Dates in the wrong order: of the stage before this one, of the insurance."""
+    return {
+        end: _("Cette date précède la première : corrigez l’une des deux.")
+        for start, end in ORDERED
+        if out_of_order(convention, start, end)
+    }
+
+
+def out_of_order(convention: Convention, start: str, end: str) -> bool:
+    first, last = getattr(convention, start), getattr(convention, end)
+    return first is not None and last is not None and last < first
 
 
 def is_empty(convention: Convention, name: str) -> bool:
     """Whether a column says nothing yet, without loading the row it may point to."""
     value = getattr(convention, column(name).attname)
     return value is None or value == [] or (isinstance(value, str) and not value.strip())
-
-
-def compute_hours(convention: Convention) -> Decimal | None:
-    """Return the hours of presence planned between the dates, or None while something is missing or mistyped."""
-    if not (convention.start and convention.end and convention.weekly_hours and convention.working_days):
-        return None
-    if convention.end - convention.start > LONGEST_STAGE:
-        return None
-    place = convention.service or convention.organisation
-    return calendar.presence_hours(
-        convention.start,
-        convention.end,
-        convention.weekly_hours,
-        convention.working_days,
-        [(interruption.start, interruption.end) for interruption in convention.interruptions.all()],
-        calendar.territory(str(place.country), place.postal_code)
-        if place
-        else calendar.Territory.METROPOLITAN,
-        convention.leave_days or Decimal(0),
-        works_on_holidays=convention.works_on_holidays,
-    )
-
-
-def hours_text(convention: Convention) -> str:
-    """Return « 420 h de présence = 60 jours = 2,7 mois (7 h = 1 jour) », or what is still needed to compute it."""
-    hours = convention.hours
-    if hours is None:
-        return _(
-            "Indiquez les dates, les heures par semaine et les jours de présence : le calcul s’affichera ici."
-        )
-    days, months = calendar.equivalent(hours)
-    text = _("%(hours)s h de présence = %(days)s jours = %(months)s mois (7 h = 1 jour)") % {
-        "hours": number(hours),
-        "days": number(days, 1),
-        "months": number(months),
-    }
-    if convention.hours_corrected is None or convention.hours_computed is None:
-        return text
-    return _("%(text)s ; le calcul donnait %(computed)s h") % {
-        "text": text,
-        "computed": number(convention.hours_computed),
-    }
 
 
 def say_what_to_do(form: forms.BaseForm) -> None:
@@ -598,39 +652,119 @@ def funds_by_region() -> list[Any]:
     return [("", _("Choisissez votre caisse")), *groups]
 
 
-def number(value: Decimal, decimals: int = 2) -> str:
-    """Return a decimal as the reader writes it, without useless zeros: « 7,5 », « 1 390 »."""
-    rounded = value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP).normalize()
-    return str(number_format(f"{rounded:f}", force_grouping=True))
+class PeriodForm(forms.Form):
+    """One period of the stage; an empty row is no period."""
 
+    end_before_start: str | Promise = gettext_lazy("La fin de la période précède son début.")
 
-class InterruptionForm(forms.Form):
-    """One period without presence; an empty row is no period."""
-
-    start = DateField(label=Interruption._meta.get_field("start").verbose_name)
-    end = DateField(label=Interruption._meta.get_field("end").verbose_name)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say_what_to_do(self)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         start, end = cleaned.get("start"), cleaned.get("end")
         if start and end and end < start:
-            self.add_error("end", _("La fin de l’interruption précède son début."))
+            self.add_error("end", str(self.end_before_start))
         return cleaned
 
 
-class BaseInterruptionFormSet(forms.BaseFormSet):
-    """The interruptions of an agreement. What is posted replaces what was stored: saving twice changes nothing."""
+class InterruptionForm(PeriodForm):
+    """One period without presence."""
+
+    sometimes_required = frozenset({"kind"})
+    end_before_start = gettext_lazy("La fin de l’absence précède son début.")
+    kind = forms.ChoiceField(
+        label=Interruption._meta.get_field("kind").verbose_name,
+        choices=Interruption.Kind.choices,
+        initial=Interruption.Kind.INTERRUPTION,
+        required=False,
+    )
+    start = DateField(label=Interruption._meta.get_field("start").verbose_name)
+    end = DateField(label=Interruption._meta.get_field("end").verbose_name)
+
+    def has_changed(self) -> bool:
+        """A kind without dates is no period: the list always has one chosen."""
+        return bool({"start", "end"} & set(self.changed_data))
+
+    def clean_kind(self) -> str:
+        return self.cleaned_data["kind"] or Interruption.Kind.INTERRUPTION
+
+
+def daily_hours(day: str) -> DecimalField:
+    return DecimalField(
+        label=WorkPeriod.DAYS[day],
+        required=False,
+        min_value=Decimal(0),
+        max_value=Decimal(24),
+        max_digits=4,
+        decimal_places=2,
+    )
+
+
+class WorkPeriodForm(PeriodForm):
+    """Hours day by day between two dates; an empty day is a day without presence."""
+
+    sometimes_required = frozenset(WorkPeriod.DAYS)
+    start = DateField(label=WorkPeriod._meta.get_field("start").verbose_name)
+    end = DateField(label=WorkPeriod._meta.get_field("end").verbose_name)
+    monday = daily_hours("monday")
+    tuesday = daily_hours("tuesday")
+    wednesday = daily_hours("wednesday")
+    thursday = daily_hours("thursday")
+    friday = daily_hours("friday")
+    saturday = daily_hours("saturday")
+    sunday = daily_hours("sunday")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for day in WorkPeriod.DAYS:
+            self.fields[day].widget.attrs["data-unit"] = "h"
+
+    @property
+    def days(self) -> list[forms.BoundField]:
+        return [self[day] for day in WorkPeriod.DAYS]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not any(name in self.errors for name in WorkPeriod.DAYS):
+            cleaned |= {day: cleaned.get(day) or Decimal(0) for day in WorkPeriod.DAYS}
+            if not any(cleaned[day] for day in WorkPeriod.DAYS):
+                self.add_error("monday", _("Indiquez les heures d’au moins un jour."))
+        return cleaned
+
+
+class BasePeriodFormSet(forms.BaseFormSet):
+    """Periods within the stage, that do not overlap. What is posted replaces what was stored, so that saving twice
+    changes nothing; a post that does not speak of them, from a page of before they were asked, leaves them alone.
+    """
+
+    name: str  # of the rows of the agreement, and of what is posted
+    model: type[Interruption] | type[WorkPeriod]
+    columns: tuple[str, ...]
+    outside: str | Promise
+    overlaps: str | Promise
 
     def __init__(self, data: QueryDict | None = None, *, convention: Convention) -> None:
         self.convention = convention
-        self.stored = [(period.start, period.end) for period in convention.interruptions.all()]
+        self.stored = [
+            tuple(getattr(period, column) for column in self.columns)
+            for period in getattr(convention, self.name).all()
+        ]
+        if data is not None and f"{self.name}-TOTAL_FORMS" not in data:
+            data = None
         super().__init__(
             data,
-            prefix="interruptions",
+            prefix=self.name,
             # When something is posted it says it all, and a row that was emptied is a row less.
-            initial=[{"start": start, "end": end} for start, end in self.stored] if data is None else None,
+            initial=[dict(zip(self.columns, period, strict=True)) for period in self.stored]
+            if data is None
+            else None,
             form_kwargs={"empty_permitted": True, "use_required_attribute": False},
         )
+
+    def is_valid(self) -> bool:
+        return not self.is_bound or super().is_valid()
 
     @property
     def is_used(self) -> bool:
@@ -638,10 +772,10 @@ class BaseInterruptionFormSet(forms.BaseFormSet):
         return any(form.initial or form.has_changed() for form in self.forms)
 
     @property
-    def periods(self) -> list[tuple[date, date]]:
+    def periods(self) -> list[tuple[Any, ...]]:
         """The periods that were typed, in order, without the rows to delete."""
         return sorted(
-            (form.cleaned_data["start"], form.cleaned_data["end"])
+            tuple(form.cleaned_data[column] for column in self.columns)
             for form in self.forms
             if form.is_valid() and form.cleaned_data.get("start") and not form.cleaned_data.get("DELETE")
         )
@@ -656,32 +790,71 @@ class BaseInterruptionFormSet(forms.BaseFormSet):
                 continue
             start, end = cleaned["start"], cleaned["end"]
             if stage_start and stage_end and (start < stage_start or end > stage_end):
-                form.add_error("start", _("L’interruption doit rester entre le début et la fin du stage."))
+                form.add_error("start", str(self.outside))
             if any(start <= other_end and end >= other_start for other_start, other_end in periods):
-                form.add_error("start", _("Cette interruption en chevauche une autre."))
+                form.add_error("start", str(self.overlaps))
             periods.append((start, end))
 
     def save(self) -> None:
         """Store the periods, when they are not those stored already."""
-        if self.periods != sorted(self.stored):
-            self.convention.interruptions.all().delete()
-            Interruption.objects.bulk_create(
-                Interruption(convention=self.convention, start=start, end=end) for start, end in self.periods
+        if self.is_bound and self.periods != sorted(self.stored):
+            rows = getattr(self.convention, self.name)
+            rows.all().delete()
+            rows.bulk_create(
+                self.model(convention=self.convention, **dict(zip(self.columns, period, strict=True)))
+                for period in self.periods
             )
 
 
-InterruptionFormSet = cast(
-    "type[BaseInterruptionFormSet]",
-    forms.formset_factory(
-        InterruptionForm,
-        formset=BaseInterruptionFormSet,
-        extra=1,
-        max_num=12,
-        absolute_max=24,
-        validate_max=True,
-        can_delete=True,
-    ),
-)
+class BaseInterruptionFormSet(BasePeriodFormSet):
+    """When the trainee is away."""
+
+    name = "interruptions"
+    model = Interruption
+    columns = ("start", "end", "kind")
+    outside = gettext_lazy("L’absence doit rester entre le début et la fin du stage.")
+    overlaps = gettext_lazy("Cette absence en chevauche une autre.")
+
+
+class BaseWorkPeriodFormSet(BasePeriodFormSet):
+    """When the hours are not those of the usual week."""
+
+    name = "work_periods"
+    model = WorkPeriod
+    columns = ("start", "end", *WorkPeriod.DAYS)
+    outside = gettext_lazy("La période doit rester entre le début et la fin du stage.")
+    overlaps = gettext_lazy("Cette période en chevauche une autre.")
+
+    def __init__(self, data: QueryDict | None = None, *, convention: Convention) -> None:
+        super().__init__(data, convention=convention)
+        # Hours are shown as they are typed: « 3,5 », and nothing for a day without presence.
+        self.initial = [
+            {
+                name: value.normalize() if isinstance(value, Decimal) else value
+                for name, value in period.items()
+                if value != 0
+            }
+            for period in self.initial or []
+        ]
+
+
+def period_formset(form: type[PeriodForm], base: type[BasePeriodFormSet]) -> type[BasePeriodFormSet]:
+    return cast(
+        "type[BasePeriodFormSet]",
+        forms.formset_factory(
+            form,
+            formset=base,
+            extra=1,
+            max_num=12,
+            absolute_max=24,
+            validate_max=True,
+            can_delete=True,
+        ),
+    )
+
+
+InterruptionFormSet = period_formset(InterruptionForm, BaseInterruptionFormSet)
+WorkPeriodFormSet = period_formset(WorkPeriodForm, BaseWorkPeriodFormSet)
 
 
 class ActionForm(forms.Form):
@@ -691,11 +864,7 @@ class ActionForm(forms.Form):
     comment = forms.CharField(
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={
-            "required": gettext_lazy(
-                "Indiquez la raison : elle sera notée dans le journal et envoyée à l’étudiant."
-            )
-        },
+        error_messages={"required": gettext_lazy("Indiquez la raison : elle sera notée dans le journal.")},
     )
     signed_on = DateField(
         label=gettext_lazy("Date de la signature"),
@@ -707,11 +876,12 @@ class ActionForm(forms.Form):
         *args: Any,
         comment_label: str | Promise = "",
         comment_required: bool = False,
+        comment_only_if_required: bool = False,
         asks_date: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        if comment_label:
+        if comment_label and (comment_required or not comment_only_if_required):
             self.fields["comment"].label = str(comment_label)
             self.fields["comment"].required = comment_required
         else:

@@ -41,9 +41,11 @@ def institution_of(request: HttpRequest) -> Institution | None:
 
 
 def links(request: HttpRequest) -> list[Link]:
-    """Return where a person may go, from what they are; nowhere for a stranger."""
+    """Return where a person may go, from what they are; for a stranger, what needs no account."""
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    calculator = Link(_("Calculer un stage"), reverse("calculator"), here == "calculator")
     if not request.user.is_authenticated:
-        return []
+        return [calculator]
     roles = roles_of(request.user)
     follows = roles.is_manager or roles.is_teacher or roles.is_admin
     entries = [(_("Accueil") if follows else _("Mes conventions"), "home")]
@@ -51,11 +53,11 @@ def links(request: HttpRequest) -> list[Link]:
         entries.append((_("Conventions"), "conventions:list"))
     if roles.is_manager:
         entries.append((_("Saisir pour un étudiant"), "conventions:enter"))
+    entries.append((calculator.label, "calculator"))
     if request.user.is_staff:
         entries.append((_("Administration"), "admin:index"))
     if settings.DEMO:
         entries.append((_("Courriels"), "demo_mails"))
-    here = request.resolver_match.view_name if request.resolver_match else ""
     return [Link(label, reverse(name), name == here) for label, name in entries]
 
 

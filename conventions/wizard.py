@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.db.models import Field
@@ -11,8 +11,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from conventions import forms
+from conventions import explanations, forms, law
 from conventions.models import Convention
+
+# What the content step asks in tables of their own.
+PERIODS = {
+    "work_periods": gettext_lazy("Horaires par période"),
+    "interruptions": gettext_lazy("Absences prévues"),
+}
 
 
 @dataclass(frozen=True)
@@ -41,9 +47,9 @@ class Step:
 
 
 def label_of(name: str) -> str:
-    """Return a column's name as people read it; the interruptions, in a table of their own, have one too."""
+    """Return a column's name as people read it; the periods, in tables of their own, have one too."""
     field = Convention._meta.get_field(name)
-    return str(field.verbose_name if isinstance(field, Field) else gettext_lazy("Interruptions"))
+    return str(field.verbose_name if isinstance(field, Field) else PERIODS[name])
 
 
 def service_problems(convention: Convention) -> forms.Problems:
@@ -148,7 +154,9 @@ STEPS = (
 RECAP = "recapitulatif"
 RECAP_TITLE = gettext_lazy("Récapitulatif")
 BY_SLUG = {step.slug: step for step in STEPS}
-STEP_OF_FIELD = {name: step for step in STEPS for name in step.fields} | {"interruptions": BY_SLUG["contenu"]}
+STEP_OF_FIELD = {name: step for step in STEPS for name in step.fields} | dict.fromkeys(
+    PERIODS, BY_SLUG["contenu"]
+)
 # The address that leads to wherever there is something left to fill.
 RESUME = "reprendre"
 
@@ -175,21 +183,34 @@ class Place:
     is_choice: bool = False
 
 
-def places(convention: Convention, current: str = "", remarked: frozenset[str] = frozenset()) -> list[Place]:
-    """Return the stepper: every step with its state, those that hold one of the ``remarked`` fields flagged."""
+def places(
+    convention: Convention,
+    current: str = "",
+    remarked: frozenset[str] = frozenset(),
+    findings: Iterable[law.Finding] = (),
+) -> list[Place]:
+    """Return the stepper: every step with its state, those that hold one of the ``remarked`` fields flagged.
+
+    What the law forbids is a mistake of the step that holds its field.
+    """
+    stopped: dict[str, dict[str, str]] = {}
+    for finding in findings:
+        if finding.stops and not finding.is_missing and (step := STEP_OF_FIELD.get(finding.field)):
+            stopped.setdefault(step.slug, {})[finding.field] = explanations.message(finding)
     lines = []
     for step in STEPS:
         url = step_url(convention, step.slug)
         missing = [
             Missing(label_of(name), message, f"{url}#{anchor(name)}")
-            for name, message in step.missing(convention).items()
+            for name, message in {**stopped.get(step.slug, {}), **step.missing(convention)}.items()
         ]
         if any(STEP_OF_FIELD.get(name) is step for name in remarked):
             state = "remark"
         elif not missing:
             state = "done"
         else:
-            state = "error" if step.has_mistake(convention) else "todo"
+            is_mistaken = step.slug in stopped or step.has_mistake(convention)
+            state = "error" if is_mistaken else "todo"
         lines.append(
             Place(
                 step.slug, step.title, state, url, step.slug == current, missing, is_choice=step.form is None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -14,7 +15,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from conventions import documents, notifications, permissions, signing, wizard
+from conventions import (
+    documents,
+    drafts,
+    explanations,
+    law,
+    legality,
+    notifications,
+    permissions,
+    signing,
+    wizard,
+)
 from conventions.models import Convention, Event, NumberCounter, Status, Turn
 from organisations.models import Party
 
@@ -40,6 +51,12 @@ class Request:
     signed_on: date | None = None
     party: str = ""
     seen: str | None = None
+    known: frozenset[str] | None = None
+
+    @cached_property
+    def findings(self) -> list[law.Finding]:
+        """What the law says of the agreement now."""
+        return legality.review(self.convention)
 
 
 @dataclass(frozen=True)
@@ -56,6 +73,7 @@ class Action:
     warning: str | Promise = ""
     comment_label: str | Promise = ""
     comment_required: Callable[[Convention], bool] = field(default=lambda convention: False)
+    comment_only_if_required: bool = False
     asks_date: bool = False
     is_primary: bool = False
     is_destructive: bool = False
@@ -63,7 +81,7 @@ class Action:
     @property
     def needs_page(self) -> bool:
         """Something is typed or weighed before acting."""
-        return bool(self.comment_label or self.warning)
+        return bool(self.warning or (self.comment_label and not self.comment_only_if_required))
 
 
 # Guards: each raises Refused with what to do
@@ -72,6 +90,40 @@ class Action:
 def complete(request: Request) -> None:
     if wizard.first_incomplete(request.convention) is not None:
         raise Refused(_("Il manque des informations : complétez les étapes signalées, puis soumettez."))
+
+
+def refuse_what_stops(request: Request) -> None:
+    if stopped := [finding for finding in request.findings if finding.stops]:
+        raise Refused(
+            _("La convention ne respecte pas une règle : %(rules)s") % {"rules": explanations.listed(stopped)}
+        )
+
+
+def lawful(request: Request) -> None:
+    """A submission stops at what the law forbids; at what a manager may accept, unless the student says why."""
+    refuse_what_stops(request)
+    if not request.comment and any(finding.asks_an_exception for finding in request.findings):
+        raise Refused(_("Dites pourquoi votre centre de gestion devrait accepter l’exception signalée."))
+
+
+def lawful_or_accepted(request: Request) -> None:
+    """A validation stops at what the law forbids; whatever else it warns of is accepted in writing, and knowingly."""
+    refuse_what_stops(request)
+    accepted = [finding for finding in request.findings if finding.asks_a_reason]
+    if request.known is not None and any(finding.key not in request.known for finding in accepted):
+        raise Refused(_("Une alerte est apparue depuis que vous avez ouvert cette page : relisez-les."))
+    if accepted and not request.comment:
+        raise Refused(_("Écrivez pourquoi vous validez malgré les alertes."))
+
+
+def asks_an_exception(convention: Convention) -> bool:
+    """Whether it breaks a rule that a manager may lift."""
+    return any(finding.asks_an_exception for finding in legality.review(convention))
+
+
+def has_alerts(convention: Convention) -> bool:
+    """Whether a manager must write why they validate it."""
+    return any(finding.asks_a_reason for finding in legality.review(convention))
 
 
 def handled_by_a_centre(request: Request) -> None:
@@ -158,6 +210,7 @@ def on_submit(request: Request) -> None:
     convention.submitted_at = timezone.now()
     convention.signature_order = list(centre.signature_order)
     convention.copies = centre.copies(abroad=convention.is_abroad)
+    drafts.refresh_hours(convention)
     convention.refresh_search_key()
     signing.ask_approval(convention)
 
@@ -171,6 +224,7 @@ def on_approve(request: Request) -> None:
 def on_validate(request: Request) -> None:
     """Freeze what is agreed and open the signatures."""
     request.convention.validated_at = timezone.now()
+    drafts.refresh_hours(request.convention)
     signing.open_circuit(request.convention)
     documents.freeze(request.convention)
 
@@ -214,8 +268,11 @@ ACTIONS = {
             sources=(Status.DRAFT, Status.RETURNED),
             target=Status.SUBMITTED,
             allowed=permissions.owns_or_manages,
-            guards=(handled_by_a_centre, complete, no_open_remark),
+            guards=(handled_by_a_centre, complete, no_open_remark, lawful),
             effect=on_submit,
+            comment_label=gettext_lazy("Pourquoi demandez-vous une exception ?"),
+            comment_required=asks_an_exception,
+            comment_only_if_required=True,
             is_primary=True,
         ),
         Action(
@@ -244,9 +301,12 @@ ACTIONS = {
             sources=(Status.SUBMITTED,),
             target=Status.VALIDATED,
             allowed=permissions.decides,
-            guards=(as_read, approved, no_pending_remark, complete),
+            guards=(as_read, approved, no_pending_remark, complete, lawful_or_accepted),
             effect=on_validate,
             warning=IRREVERSIBLE,
+            comment_label=gettext_lazy("Pourquoi validez-vous malgré les alertes ?"),
+            comment_required=has_alerts,
+            comment_only_if_required=True,
             is_primary=True,
         ),
         Action(
@@ -334,11 +394,13 @@ def act(
     signed_on: date | None = None,
     party: str = "",
     seen: str | None = None,
+    known: Iterable[str] | None = None,
 ) -> Convention:
     """Do one action: lock, check right, source and guards, write status and journal, queue mails.
 
     ``party`` is whose signature the person believes they record: another one is never signed in its place.
     ``seen`` is the submission a page showed them: a later one is never judged in its place.
+    ``known`` are the alerts that the page showed: another one is never accepted with them.
     Raises Refused, with a text for the person, when it cannot be done; nothing is written then.
     """
     action = ACTIONS[name]
@@ -350,9 +412,12 @@ def act(
             raise Refused(_("Vous n’avez pas le droit de faire cela sur cette convention."))
         if convention.status not in action.sources:
             raise Refused(moved_on(convention))
-        if action.comment_required(convention) and not comment.strip():
+        # A comment asked only of some is asked by a guard, which says what it is for.
+        is_asked = not action.comment_only_if_required and action.comment_required(convention)
+        if is_asked and not comment.strip():
             raise Refused(_("Indiquez la raison : elle sera notée dans le journal et envoyée à l’étudiant."))
-        request = Request(convention, by, comment.strip(), signed_on, party, seen)
+        shown = None if known is None else frozenset(known)
+        request = Request(convention, by, comment.strip(), signed_on, party, seen, shown)
         for guard in action.guards:
             guard(request)
         before = Status(convention.status)
@@ -368,9 +433,30 @@ def act(
             before=before,
             after=convention.status,
             comment=request.comment or note or "",
+            findings=noted(ACCEPTED[name](request)) if name in ACCEPTED else [],
         )
         notifications.announce(event)
     return convention
+
+
+# What an action accepts of what the law says: the journal keeps it.
+ACCEPTED: dict[str, Callable[[Request], list[law.Finding]]] = {
+    "submit": lambda request: [finding for finding in request.findings if finding.asks_an_exception],
+    "validate": lambda request: [finding for finding in request.findings if finding.asks_a_reason],
+}
+
+
+def noted(findings: Iterable[law.Finding]) -> list[dict[str, str]]:
+    """Return findings as the journal keeps them: rule, severity and words, in French."""
+    with translation.override("fr"):
+        return [
+            {
+                "rule": finding.rule.id,
+                "severity": str(finding.severity),
+                "message": explanations.message(finding),
+            }
+            for finding in findings
+        ]
 
 
 def permissions_hold(action: Action, by: User, convention: Convention) -> bool:

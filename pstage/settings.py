@@ -209,6 +209,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "100/m/ip,5/5m/key",
     "reset_password": "20/m/ip,3/h/key",
     "keep_typed_text": "60/h/ip",
+    "calculator": "600/m/ip",
 }
 # How many proxies stand in front: without the right count, rate limits would trust a forged address.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)

@@ -51,6 +51,7 @@ def row(name, expected, **options):
 MATRIX = [
     # Open to all
     row("health", "200"),
+    row("calculator", "200"),
     row("theme", "200", data={"hue": "205"}),
     row("institution_logo", "404", kwargs={"pk": "INSTITUTION"}),
     row("account_signup", "200"),

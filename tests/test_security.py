@@ -156,7 +156,7 @@ class TestWhatIsPosted:
         url = reverse("conventions:step", args=[convention.pk, "contenu"])
         typed = content(working_days=["0"] * 7, weekly_hours="48")
         answer = browser(world.people["student"]).post(url, typed)
-        assert "48 h en un seul jour" in answer.text
+        assert "48 h en un seul jour" in answer.text
         convention.refresh_from_db()
         assert convention.working_days == [0]
 

@@ -7,17 +7,18 @@ the shared records of host, contact or teacher.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import models
 from django.utils import timezone, translation
 
-from accounts.models import PostalAddress, Student
+from accounts.models import PostalAddress
 from conventions import calendar
 from conventions.drafts import differences
-from conventions.models import Convention, Interruption, signers
+from conventions.law.case import is_minor
+from conventions.models import Convention, Interruption, WorkPeriod, signers
 from organisations.fields import without_invisible
 from organisations.models import Contact, Organisation, Service, Teacher
 from organisations.models.university import academic_year_label
@@ -25,14 +26,14 @@ from organisations.models.university import academic_year_label
 Context = dict[str, Any]
 
 # The shape of the context and the text of the articles: one more each time either changes.
-VERSION = 1
-MAJORITY = 18
+VERSION = 2
 
 
 def agreement(convention: Convention) -> Context:
     """Return the context of an agreement, complete or not: dates in ISO, decimals as text, all in French.
 
-    Queries: one for the list values, none beyond ``for_detail()`` and the interruptions besides.
+    Queries: one for the list values, none beyond ``for_detail()``, the interruptions and the work periods
+    besides.
     """
     convention.load_terms()
     with translation.override("fr"):
@@ -52,6 +53,9 @@ def agreement(convention: Convention) -> Context:
             "teacher": _teacher(convention.teacher),
             "stage": _stage(convention),
             "gratification": _gratification(convention),
+            "declarations": _declarations(convention),
+            "insurance": _insurance(convention),
+            "abroad": _abroad(convention),
             "circuit": _circuit(convention),
             "copies": _copies(convention),
             "differences": [
@@ -82,13 +86,15 @@ def _university(convention: Convention) -> Context:
 
 def _student(convention: Convention) -> Context:
     student, user = convention.student, convention.student.user
+    for_minor = is_minor(student.birth_date, convention.start)
     return {
         "first_name": user.first_name,
         "last_name": user.last_name,
         "email": user.email,
         "number": student.number,
         "birth_date": iso(student.birth_date),
-        "is_minor": is_minor(student, convention.start),
+        "is_minor": for_minor,
+        "guardian": convention.guardian_name if for_minor else "",
         "address": _lines(
             convention.student_street,
             convention.student_address_extra,
@@ -159,7 +165,8 @@ def _teacher(teacher: Teacher | None) -> Context:
 
 def _stage(convention: Convention) -> Context:
     hours = convention.hours
-    days, months = calendar.equivalent(hours) if hours is not None else (None, None)
+    duration = convention.duration
+    days, months = calendar.equivalent(duration) if duration is not None else (None, None)
     return {
         "is_abroad": convention.is_abroad,
         "theme": label(convention.theme),
@@ -171,20 +178,35 @@ def _stage(convention: Convention) -> Context:
         "origin": label(convention.origin),
         "start": iso(convention.start),
         "end": iso(convention.end),
-        "interruptions": [[iso(period.start), iso(period.end)] for period in interruptions(convention)],
+        "interruptions": [
+            [iso(period.start), iso(period.end), period.kind] for period in interruptions(convention)
+        ],
+        "work_periods": [
+            {
+                "start": iso(period.start),
+                "end": iso(period.end),
+                "hours": [text(hours) for hours in period.hours],
+            }
+            for period in work_periods(convention)
+        ],
         "working_time": convention.get_working_time_display(),
         "weekly_hours": text(convention.weekly_hours),
         "working_days": sorted(convention.working_days),
+        "day_starts_at": clock(convention.day_starts_at),
+        "day_ends_at": clock(convention.day_ends_at),
         "schedule_comment": convention.schedule_comment,
         "hours": text(hours),
+        "leave_hours": text(convention.hours_assimilated or None),
         "days": text(days and rounded(days, "0.1")),
         "months": text(months and rounded(months, "0.01")),
         "hours_reason": convention.hours_reason if convention.hours_corrected is not None else "",
         "leave_days": text(convention.leave_days),
         "leave_terms": convention.leave_terms,
+        "leave_is_paid": convention.leave_is_paid,
         "works_at_night": convention.works_at_night,
         "works_on_sunday": convention.works_on_sunday,
         "works_on_holidays": convention.works_on_holidays,
+        "works_on_whit_monday": convention.works_on_whit_monday,
         "works_remotely": convention.works_remotely,
         "exceptional_work": convention.exceptional_work,
         "follow_up": convention.follow_up,
@@ -204,7 +226,51 @@ def _gratification(convention: Convention) -> Context:
         "currency": label(convention.currency) if paid else "",
         "currency_code": convention.currency.code if paid and convention.currency else "",
         "payment_mode": label(convention.payment_mode) if paid else "",
+        "payment_frequency": convention.get_payment_frequency_display() if paid else "",
+        "branch_minimum": text(convention.branch_minimum) if paid else "",
+        "is_employed_by_host": convention.is_employed_by_host,
         "benefits": convention.benefits,
+    }
+
+
+def _declarations(convention: Convention) -> Context:
+    """Return what only the host knows; it declares it by its signature."""
+    return {
+        "headcount": text(convention.headcount),
+        "host_trainees": text(convention.host_trainees),
+        "tutor_trainees": text(convention.tutor_trainees),
+        "collective_hours": text(convention.collective_hours),
+        "earlier_hours": text(convention.earlier_hours),
+        "previous_start": iso(convention.previous_start),
+        "previous_end": iso(convention.previous_end),
+        **columns(
+            convention,
+            "previous_left_early",
+            "replaces_someone",
+            "has_regulated_work",
+            "regulated_work_declared",
+            "in_restricted_area",
+            "restricted_area_authorised",
+        ),
+    }
+
+
+def _insurance(convention: Convention) -> Context:
+    return {
+        "insurer": convention.insurer,
+        "policy": convention.insurance_policy,
+        "start": iso(convention.insurance_start),
+        "end": iso(convention.insurance_end),
+    }
+
+
+def _abroad(convention: Convention) -> Context:
+    """Return what a stage abroad asks; nothing of a stage in France, whatever was answered before."""
+    if not convention.is_abroad:
+        return {}
+    return {
+        "travel_zone": convention.get_travel_zone_display(),
+        **columns(convention, "has_information_sheet", "has_assistance_policy", "travel_decision"),
     }
 
 
@@ -233,6 +299,11 @@ def interruptions(convention: Convention) -> Iterable[Interruption]:
     return convention.interruptions.all() if convention.pk else []
 
 
+def work_periods(convention: Convention) -> Iterable[WorkPeriod]:
+    """Return the periods of other hours in order; a draft that was never saved has none."""
+    return convention.work_periods.all() if convention.pk else []
+
+
 def each_text(change: Callable[[str], str], value: Any) -> Any:
     """Return a value of a context with ``change`` made to every text in it."""
     if isinstance(value, str):
@@ -246,6 +317,10 @@ def each_text(change: Callable[[str], str], value: Any) -> Any:
 
 def iso(day: date | None) -> str:
     return day.isoformat() if day else ""
+
+
+def clock(moment: time | None) -> str:
+    return moment.isoformat("minutes") if moment else ""
 
 
 def text(value: Any) -> str:
@@ -282,11 +357,3 @@ def _lines(street: str, extra: str, postal_code: str, city: str, country: Any) -
 
 def country_name(country: Any) -> str:
     return str(country.name)
-
-
-def is_minor(student: Student, on: date | None) -> bool:
-    """Tell whether a student is under 18 on a day: a legal representative then signs too."""
-    born = student.birth_date
-    if born is None or on is None:
-        return False
-    return on.year - born.year - ((on.month, on.day) < (born.month, born.day)) < MAJORITY

@@ -25,7 +25,7 @@ from PIL import Image
 from accounts.outbox import BACK_OFF
 from conventions.documents import pdf
 from conventions.documents.context import Context, agreement, each_text
-from conventions.documents.reading import Row, by_field, sections, short_date, teaching
+from conventions.documents.reading import Row, Section, by_field, completed, sections, short_date, teaching
 from conventions.models import Convention, Document
 from organisations.models.host import siret_text
 
@@ -35,6 +35,7 @@ LOGO_PIXELS = (600, 240)
 SWEEP_BATCH = 50
 # What everyone looks for first.
 IN_BOLD = {"Formation suivie", "Sujet", "Dates", "Présence effective", "Gratification"}
+PAID_LEAVE = {True: "Congés gratifiés", False: "Congés non gratifiés"}
 NO_BREAK = "\N{NO-BREAK SPACE}"
 # A word longer than a line, and the part of it after which a line may end: finding where by itself costs
 # WeasyPrint seconds when a whole text is one word.
@@ -106,7 +107,7 @@ def _fixed(name: str, variant: Variant) -> str:
 def _page(context: Context, *, draft: bool, fixed: list[str]) -> str:
     terms, *courtesy = fixed
     sha256 = digest(context)
-    context = {**each_text(_breakable, context), "logo": context["logo"]}
+    context = completed({**each_text(_breakable, context), "logo": context["logo"]})
     with translation.override("fr"):
         return render_to_string(
             "conventions/pdf/agreement.html",
@@ -131,13 +132,17 @@ def _rows(context: Context) -> dict[str, list[Row]]:
 
     What the law wants is never left out (article D124-4, 1° to 15°); an optional row without a value is.
     """
-    value = by_field(sections(context))
+    titled = sections(context)
+    value = by_field(titled)
     programme, service = context["programme"], context["service"]
     fund = [context["student"][name] for name in ("fund", "fund_address", "fund_other")]
     code = f"({programme['code']})".replace(" ", NO_BREAK) if programme["code"] else ""
     dates = f"du {value['start']} au {value['end']}" if value["start"] and value["end"] else ""
     corrected = f"Calcul corrigé : {value['hours_reason']}" if value["hours_reason"] else ""
     leave = f"Jours de congé : {value['leave_days']}" if value["leave_days"] else ""
+    if context["gratification"]["is_paid"] and (leave or value["leave_terms"]):
+        leave = _join("\n", leave, PAID_LEAVE.get(context["stage"]["leave_is_paid"], ""))
+    employed = context["gratification"]["is_employed_by_host"]
     unusual = value["exceptional_work"] if value["exceptional_work"] != _("Non") else ""
     amount = "Aucune" if context["gratification"]["is_paid"] is False else value["is_paid"]
     credit = f"{value['ects']} crédits ECTS" if value["ects"] else ""
@@ -160,19 +165,35 @@ def _rows(context: Context) -> dict[str, list[Row]]:
         "time": [
             Row("Dates", dates),
             Row("Présence effective", _join("\n", value["hours_corrected"], corrected)),
-            Row("Présence hebdomadaire", _join("\n", value["weekly_hours"], value["schedule_comment"])),
-            Row("Interruptions", value["interruptions"]),
+            Row(
+                "Présence hebdomadaire",
+                _join(
+                    "\n",
+                    _join(", ", value["weekly_hours"], value["day_starts_at"]),
+                    value["schedule_comment"],
+                ),
+            ),
+            Row("Horaires par période", value["work_periods"]),
+            Row("Absences prévues", value["interruptions"]),
             Row("Présence particulière", unusual),
             Row("Congés et absences", _join("\n", leave, value["leave_terms"]) or "Aucun prévu"),
         ],
         "follow_up": [Row("Modalités de suivi", value["follow_up"])],
         "gratification": [
-            Row("Gratification", _join(", ", amount, value["payment_mode"].lower())),
+            Row(
+                "Gratification",
+                _join(", ", amount, value["payment_mode"].lower(), value["payment_frequency"].lower()),
+            ),
+            Row("Minimum de la branche", value["branch_minimum"]),
+            Row("Situation du stagiaire", "Déjà agent ou salarié de l’organisme" if employed else ""),
             Row("Avantages offerts", value["benefits"]),
         ],
         "protection": [
             Row("Assurance maladie", _join(", ", value["insured_status"], *fund)),
+            Row("Responsabilité civile", value.get("insurer", "")),
         ],
+        "declarations": _said(titled, "declarations"),
+        "abroad": _said(titled, "abroad"),
         "end": [
             Row(
                 "Travail et validation", _join(" ; ", value["work_nature"], value["validation_mode"], credit)
@@ -181,6 +202,11 @@ def _rows(context: Context) -> dict[str, list[Row]]:
         ],
     }
     return {name: [row for row in group if row.value] for name, group in rows.items()}
+
+
+def _said(titled: list[Section], key: str) -> list[Row]:
+    """Return the rows of a section that say something; « Non » goes without saying."""
+    return [row for section in titled if section.key == key for row in section.rows if row.value != _("Non")]
 
 
 def _breakable(text: str) -> str:

@@ -9,13 +9,38 @@ from decimal import Decimal
 
 from django.utils import translation
 from django.utils.formats import date_format, number_format
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from conventions.documents.context import Context, agreement
-from conventions.models import Convention
+from conventions.models import Convention, Interruption, WorkPeriod
 from conventions.wizard import label_of
 from organisations.models.host import siret_text
+
+# What contexts of version 1 do not hold, by part: nobody was asked then.
+SINCE_VERSION_2 = {
+    "student": ("guardian",),
+    "stage": (
+        "leave_hours",
+        "work_periods",
+        "day_starts_at",
+        "day_ends_at",
+        "leave_is_paid",
+        "works_on_whit_monday",
+    ),
+    "gratification": ("payment_frequency", "branch_minimum", "is_employed_by_host"),
+    "declarations": (),
+    "insurance": (),
+    "abroad": (),
+}
+ABSENCES: dict[str, Promise] = {
+    Interruption.Kind.INTERRUPTION: gettext_lazy("interruption"),
+    Interruption.Kind.UNIVERSITY: gettext_lazy("retour à l’université"),
+    Interruption.Kind.LEAVE: gettext_lazy("congé"),
+    Interruption.Kind.HOLIDAY: gettext_lazy("jour férié du lieu"),
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +78,7 @@ class Change:
 
 def sections(context: Context) -> list[Section]:
     """Return the agreement as titled rows in the reader's language, in the order of the printed agreement."""
+    context = completed(context)
     return [
         _student_section(context),
         Section(
@@ -100,6 +126,14 @@ def sections(context: Context) -> list[Section]:
     ]
 
 
+def completed(context: Context) -> Context:
+    """Return a context in the shape of today's: a question that was not asked then has no answer."""
+    parts = {
+        name: {**dict.fromkeys(keys, ""), **context.get(name, {})} for name, keys in SINCE_VERSION_2.items()
+    }
+    return {**context, **parts}
+
+
 def _student_section(context: Context) -> Section:
     student = context["student"]
     fund = "\n".join(filter(None, [student["fund"], student["fund_address"]]))
@@ -111,6 +145,7 @@ def _student_section(context: Context) -> Section:
             Row(_("Nom et prénom"), f"{student['last_name']} {student['first_name']}".strip()),
             Row(_("Numéro étudiant"), student["number"]),
             Row(_("Date de naissance"), short_date(student["birth_date"])),
+            *([Row(label_of("guardian_name"), student["guardian"], "guardian_name")] * student["is_minor"]),
             Row(_("Adresse"), "\n".join(student["address"]), "student_street"),
             Row(label_of("student_phone"), student["phone"], "student_phone"),
             Row(_("Adresse électronique universitaire"), student["email"]),
@@ -186,8 +221,18 @@ def _stage_sections(context: Context) -> list[Section]:
                 Row(_("Présence effective"), presence(stage), "hours_corrected"),
                 Row(label_of("hours_reason"), stage["hours_reason"], "hours_reason"),
                 Row(_("Heures et jours par semaine"), weekly(stage), "weekly_hours"),
+                Row(_("Horaires habituels"), usual_day(stage), "day_starts_at"),
+                Row(
+                    label_of("work_periods"),
+                    "\n".join(map(work_period, stage["work_periods"])),
+                    "work_periods",
+                ),
                 Row(label_of("schedule_comment"), stage["schedule_comment"], "schedule_comment"),
-                Row(_("Interruptions"), "\n".join(map(period, stage["interruptions"])), "interruptions"),
+                Row(
+                    label_of("interruptions"),
+                    "\n".join(map(absence, stage["interruptions"])),
+                    "interruptions",
+                ),
                 Row(
                     _("Nuit, dimanche, jours fériés, télétravail"),
                     exceptional(stage),
@@ -195,6 +240,7 @@ def _stage_sections(context: Context) -> list[Section]:
                 ),
                 Row(label_of("leave_days"), number(stage["leave_days"]), "leave_days"),
                 Row(label_of("leave_terms"), stage["leave_terms"], "leave_terms"),
+                Row(label_of("leave_is_paid"), yes_or_no(stage["leave_is_paid"]), "leave_is_paid"),
             ],
         ),
         Section(
@@ -204,9 +250,17 @@ def _stage_sections(context: Context) -> list[Section]:
             [
                 Row(label_of("is_paid"), amount or yes_or_no(money["is_paid"]), "is_paid"),
                 Row(label_of("payment_mode"), money["payment_mode"], "payment_mode"),
+                Row(label_of("payment_frequency"), money["payment_frequency"], "payment_frequency"),
+                Row(label_of("branch_minimum"), per_hour(money["branch_minimum"]), "branch_minimum"),
+                Row(
+                    _("Déjà agent ou salarié de l’organisme"),
+                    yes_or_no(money["is_employed_by_host"]),
+                    "is_employed_by_host",
+                ),
                 Row(label_of("benefits"), money["benefits"], "benefits"),
             ],
         ),
+        *_declared_sections(context),
         Section(
             "follow_up",
             _("Suivi et validation"),
@@ -220,6 +274,83 @@ def _stage_sections(context: Context) -> list[Section]:
             ],
         ),
     ]
+
+
+def _declared_sections(context: Context) -> list[Section]:
+    """Return what the host declares, the insurance and what a stage abroad asks; nothing where nobody was asked."""
+    declared, abroad = context["declarations"], context["abroad"]
+    found = []
+    if declared:
+        found.append(
+            Section("declarations", _("Déclarations de l’organisme"), "contenu", declarations(declared))
+        )
+    if context["insurance"]:
+        civil = Row(_("Responsabilité civile"), insurance(context["insurance"]), "insurer")
+        found.append(Section("insurance", _("Assurance"), "contenu", [civil]))
+    if abroad:
+        rows = [
+            Row(
+                _("Fiche d’information sur le droit du pays"),
+                yes_or_no(abroad["has_information_sheet"]),
+                "has_information_sheet",
+            ),
+            Row(
+                _("Assurance rapatriement, assistance juridique et accident"),
+                yes_or_no(abroad["has_assistance_policy"]),
+                "has_assistance_policy",
+            ),
+            Row(_("Zone du lieu de stage"), abroad["travel_zone"], "travel_zone"),
+            Row(label_of("travel_decision"), abroad["travel_decision"], "travel_decision"),
+        ]
+        found.append(Section("abroad", _("Stage à l’étranger"), "contenu", rows))
+    return found
+
+
+def declarations(declared: Context) -> list[Row]:
+    """Return what the host declares, a question and its consequence on one row."""
+    previous = _join(
+        span(declared["previous_start"], declared["previous_end"]),
+        _("interrompu par le stagiaire") if declared["previous_left_early"] else "",
+    )
+    regulated = _join(
+        yes_or_no(declared["has_regulated_work"]),
+        _("dérogation déclarée pour un mineur")
+        if declared["has_regulated_work"] and declared["regulated_work_declared"]
+        else "",
+    )
+    restricted = _join(
+        yes_or_no(declared["in_restricted_area"]),
+        _("accès autorisé")
+        if declared["in_restricted_area"] and declared["restricted_area_authorised"]
+        else "",
+    )
+    return [
+        Row(label_of("headcount"), number(declared["headcount"]), "headcount"),
+        Row(
+            _("Autres stagiaires présents en même temps"), number(declared["host_trainees"]), "host_trainees"
+        ),
+        Row(_("Stagiaires déjà suivis par le tuteur"), number(declared["tutor_trainees"]), "tutor_trainees"),
+        Row(_("Durée hebdomadaire collective"), in_hours(declared["collective_hours"]), "collective_hours"),
+        Row(
+            _("Heures déjà faites dans l’organisme cette année, pour un autre établissement"),
+            in_hours(declared["earlier_hours"]),
+            "earlier_hours",
+        ),
+        Row(_("Stage précédent sur le même poste"), previous, "previous_start"),
+        Row(
+            _("Remplace quelqu’un ou répond à un surcroît d’activité"),
+            yes_or_no(declared["replaces_someone"]),
+            "replaces_someone",
+        ),
+        Row(label_of("has_regulated_work"), regulated, "has_regulated_work"),
+        Row(_("Zone à régime restrictif (ZRR)"), restricted, "in_restricted_area"),
+    ]
+
+
+def insurance(cover: Context) -> str:
+    """Return « MAIF, contrat 1234, du 01/09/2026 au 31/08/2027 »."""
+    policy = _("contrat %(number)s") % {"number": cover["policy"]} if cover["policy"] else ""
+    return _join(cover["insurer"], policy, span(cover["start"], cover["end"]))
 
 
 def _university_section(university: Context) -> Section:
@@ -262,15 +393,24 @@ def changes_since(context: Context, convention: Convention) -> list[Change]:
     """
     now = {
         (section.key, row.label): row.value
-        for section in sections(agreement(convention))
+        for section in sections(asked_then(context, agreement(convention)))
         for row in section.rows
     }
     return [
-        Change(f"{section.title} – {row.label}", row.value, now[section.key, row.label])
+        Change(f"{section.title} – {row.label}", row.value, now.get((section.key, row.label), ""))
         for section in sections(context)
         for row in section.rows
-        if row.value != now[section.key, row.label]
+        if row.value != now.get((section.key, row.label), "")
     ]
+
+
+def asked_then(context: Context, now: Context) -> Context:
+    """Return ``now`` without what did not exist when ``context`` was frozen: it would look like a change."""
+    return {
+        name: {key: part[key] for key in part if key in context[name]} if isinstance(part, dict) else part
+        for name, part in now.items()
+        if name in context
+    }
 
 
 def number(value: str, decimals: int | None = None) -> str:
@@ -291,12 +431,52 @@ def long_date(value: str) -> str:
     return written.replace(" 1 ", " 1er ", 1) if french else written
 
 
-def period(days: list[str]) -> str:
-    return _("du %(start)s au %(end)s") % {"start": short_date(days[0]), "end": short_date(days[1])}
+def span(start: str, end: str) -> str:
+    """Return « du 01/09/2026 au 31/08/2027 », « le 01/09/2026 » for one day, half of it when one date is missing."""
+    dates = {"start": short_date(start), "end": short_date(end)}
+    if start and start == end:
+        return _("le %(start)s") % dates
+    if start and end:
+        return _("du %(start)s au %(end)s") % dates
+    if start:
+        return _("à partir du %(start)s") % dates
+    return _("jusqu’au %(end)s") % dates if end else ""
 
 
-def yes_or_no(value: bool | None) -> str:
-    return "" if value is None else _("Oui") if value else _("Non")
+def absence(period: list[str]) -> str:
+    """Return « Du 02/03/2026 au 06/03/2026 : congé »; version 1 knew one kind and did not write it."""
+    start, end, *kinds = period
+    kind = kinds[0] if kinds else Interruption.Kind.INTERRUPTION
+    return capfirst(_("%(dates)s : %(what)s") % {"dates": span(start, end), "what": ABSENCES[kind]})
+
+
+def work_period(period: Context) -> str:
+    """Return « Du 02/03/2026 au 30/04/2026 : jeu. 7 h, ven. 3,5 h »."""
+    days = [
+        f"{label} {in_hours(hours)}"
+        for label, hours in zip(WorkPeriod.DAYS.values(), period["hours"], strict=True)
+        if Decimal(hours)
+    ]
+    return capfirst(
+        _("%(dates)s : %(what)s") % {"dates": span(period["start"], period["end"]), "what": ", ".join(days)}
+    )
+
+
+def in_hours(value: str) -> str:
+    return _("%(hours)s h") % {"hours": number(value)} if value else ""
+
+
+def per_hour(value: str) -> str:
+    return _("%(amount)s € par heure") % {"amount": number(value, 2)} if value else ""
+
+
+def yes_or_no(value: bool | str | None) -> str:
+    """Return nothing when nobody answered, which an old context writes as an empty text."""
+    return "" if value is None or value == "" else _("Oui") if value else _("Non")
+
+
+def _join(*parts: str) -> str:
+    return ", ".join(filter(None, parts))
 
 
 def teaching(programme: Context) -> str:
@@ -316,9 +496,12 @@ def presence(stage: Context) -> str:
     """Return the hours of presence and what they are worth in days and months (article D124-6)."""
     if not stage["hours"]:
         return ""
-    return _("%(hours)s h, soit %(days)s jours ou %(months)s mois") % {
-        name: number(stage[name]) for name in ("hours", "days", "months")
-    }
+    counted = {name: number(stage[name]) for name in ("hours", "leave_hours", "days", "months")}
+    if stage["leave_hours"]:
+        return (
+            _("%(hours)s h, et %(leave_hours)s h de congé : soit %(days)s jours ou %(months)s mois") % counted
+        )
+    return _("%(hours)s h, soit %(days)s jours ou %(months)s mois") % counted
 
 
 def weekly(stage: Context) -> str:
@@ -327,6 +510,26 @@ def weekly(stage: Context) -> str:
         return ""
     hours = _("%(hours)s h par semaine") % {"hours": number(stage["weekly_hours"])}
     return ", ".join(filter(None, [hours, stage["working_time"].lower(), weekdays(stage["working_days"])]))
+
+
+def usual_day(stage: Context) -> str:
+    """Return « de 9 h à 17 h 30 », or what is known of it."""
+    hours = {"start": hour(stage["day_starts_at"]), "end": hour(stage["day_ends_at"])}
+    if hours["start"] and hours["end"]:
+        return _("de %(start)s à %(end)s") % hours
+    if hours["start"]:
+        return _("à partir de %(start)s") % hours
+    return _("jusqu’à %(end)s") % hours if hours["end"] else ""
+
+
+def hour(clock: str) -> str:
+    """Return « 9 h » or « 17 h 30 » for 09:00 or 17:30, as French writes it."""
+    if not clock:
+        return ""
+    if not (translation.get_language() or "").startswith("fr"):
+        return clock
+    hours, minutes = clock.split(":")
+    return f"{int(hours)} h" + (f" {minutes}" if minutes != "00" else "")
 
 
 def weekdays(days: list[int]) -> str:
@@ -343,6 +546,7 @@ def exceptional(stage: Context) -> str:
         (stage["works_at_night"], _("la nuit")),
         (stage["works_on_sunday"], _("le dimanche")),
         (stage["works_on_holidays"], _("les jours fériés")),
+        (stage["works_on_whit_monday"], _("le lundi de Pentecôte (journée de solidarité)")),
         (stage["works_remotely"], _("en télétravail")),
     ]
     named = ", ".join(name for holds, name in kinds if holds)

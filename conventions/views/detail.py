@@ -21,7 +21,10 @@ from accounts.models import User
 from accounts.session import signed_in
 from conventions import (
     documents,
+    explanations,
     forms,
+    law,
+    legality,
     notifications,
     permissions,
     phases,
@@ -31,6 +34,7 @@ from conventions import (
     workflow,
 )
 from conventions.models import Convention, Event, Remark, Status, Turn
+from conventions.models.convention import FROZEN
 from organisations.models import Party
 from organisations.roles import roles_of
 
@@ -38,7 +42,7 @@ from organisations.roles import roles_of
 def visible(request: HttpRequest, pk: int) -> Convention:
     """Return an agreement this person may see, or raise 404: the rest does not exist."""
     agreements = Convention.objects.visible_to(signed_in(request)).for_detail()
-    return get_object_or_404(agreements.prefetch_related("interruptions", "turns"), pk=pk)
+    return get_object_or_404(agreements.prefetch_related("interruptions", "work_periods", "turns"), pk=pk)
 
 
 @require_safe
@@ -52,7 +56,7 @@ def page(
 ) -> HttpResponse:
     """Show an agreement; ``unsaved`` is a remark that could not be pinned, so that its text is not lost."""
     user = signed_in(request)
-    document = convention.documents.first()
+    document = convention.documents.first() if convention.validated_at else None
     context = document.context if document else documents.agreement(convention)
     remarks = permissions.remarks_seen(user, convention)
     open_remarks = [remark for remark in remarks if not remark.resolved_at]
@@ -60,6 +64,8 @@ def page(
     sections = documents.sections(context)
     events = list(convention.events.select_related("actor").order_by("-at", "-pk"))
     next_party, since = waiting(convention), events[0].at if events else None
+    judged = None if convention.status in FROZEN else legality.case_of(convention)
+    findings = law.findings(judged) if judged else []
     return render(
         request,
         "conventions/detail.html",
@@ -78,6 +84,7 @@ def page(
                 manages=manages,
                 follows=permissions.follows(user, convention),
             ),
+            "panel": explanations.panel(judged, findings, shown_at(sections)) if judged else None,
             "reason": events[0].comment if events and owns and convention.status in phases.STOPPED else "",
             "phases": phases.track(convention),
             "soon": phases.soon(Status(convention.status), convention.start),
@@ -96,12 +103,18 @@ def page(
             "circuit": signing.circuit(convention, document),
             "contacts": contacts(convention, user),
             "journal": journal(events) if permissions.sees_journal(user, convention) else [],
-            "buttons": buttons(convention, user, open_remarks),
-            "hint": hint(convention, user, open_remarks),
+            "buttons": buttons(convention, user, open_remarks, findings),
+            "hint": hint(convention, user, open_remarks, findings),
             "queue": queue(convention, user) if manages else None,
         },
         status=status,
     )
+
+
+def shown_at(sections: list[documents.Section]) -> explanations.Link:
+    """Return what leads from a field to its row on the page, nowhere when it has none."""
+    fields = {row.field for section in sections for row in section.rows}
+    return lambda field: f"#champ-{field}" if field in fields else ""
 
 
 Sections = list[tuple[documents.Section, list[tuple[documents.Row, list[Remark]]]]]
@@ -203,13 +216,23 @@ class Button:
     is_destructive: bool = False
 
 
-def buttons(convention: Convention, user: User, open_remarks: list[Remark]) -> list[Button]:
+def buttons(
+    convention: Convention, user: User, open_remarks: list[Remark], findings: list[law.Finding]
+) -> list[Button]:
     """Return what is possible now, the least usual first and what is expected last."""
     found = []
+    is_stopped = any(finding.stops for finding in findings)
+    # Whoever asks for an exception explains it on the summary of the wizard.
+    needs_words = is_stopped or any(finding.asks_an_exception for finding in findings)
     for action in workflow.available(convention, user):
-        if action.name == "submit" and (open_remarks or wizard.first_incomplete(convention)):
+        if action.name == "submit" and (open_remarks or needs_words or wizard.first_incomplete(convention)):
             continue
-        if action.name == "validate" and (open_remarks or permissions.awaits_approval(convention)):
+        if action.name == "validate" and (
+            open_remarks
+            or is_stopped
+            or permissions.awaits_approval(convention)
+            or wizard.first_incomplete(convention)
+        ):
             continue
         found.append(
             Button(
@@ -236,8 +259,13 @@ def buttons(convention: Convention, user: User, open_remarks: list[Remark]) -> l
     return sorted(found, key=lambda button: (button.is_primary, not button.is_destructive))
 
 
-def hint(convention: Convention, user: User, open_remarks: list[Remark]) -> str:
+def hint(convention: Convention, user: User, open_remarks: list[Remark], findings: list[law.Finding]) -> str:
     """Return what to know before pressing a button of the bar."""
+    is_judged = convention.status == Status.SUBMITTED and permissions.decides(user, convention)
+    if is_judged and not open_remarks and any(finding.stops for finding in findings):
+        return _("Une règle de droit empêche la validation : demandez une correction.")
+    if is_judged and not open_remarks and wizard.first_incomplete(convention):
+        return _("Il manque des informations : demandez une correction.")
     if open_remarks and permissions.may_remark(user, convention):
         return ngettext(
             "%(count)s remarque épinglée, que l’étudiant ne voit pas encore.",
@@ -309,6 +337,7 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
         initial={"signed_on": timezone.localdate()},
         comment_label=asked.comment_label,
         comment_required=asked.comment_required(convention),
+        comment_only_if_required=asked.comment_only_if_required,
         asks_date=asked.asks_date,
     )
     if request.method == "POST" and form.is_valid():
@@ -319,6 +348,7 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
                 by=user,
                 party=request.POST.get("party", ""),
                 seen=request.POST.get("lu", ""),
+                known=request.POST.getlist("alerte") if action == "validate" else None,
                 **form.cleaned_data,
             )
         except workflow.Refused as refusal:
@@ -338,7 +368,8 @@ def refused(
     """Say why an action cannot be done; what was typed stays on the page, even when someone else acted first."""
     convention = visible(request, convention.pk)
     moved_on = convention.status not in asked.sources or isinstance(refusal, workflow.Resubmitted)
-    if asked.needs_page and (not moved_on or form.cleaned_data.get("comment")):
+    typed = form.cleaned_data.get("comment")
+    if typed or (asked.needs_page and not moved_on):
         form.add_error(None, str(refusal))
         return confirmation(request, convention, asked, form, status=409 if moved_on else 422)
     messages.error(request, str(refusal))
@@ -355,6 +386,7 @@ def confirmation(
     context = document.context if document else documents.agreement(convention)
     sections = documents.sections(context)
     open_remarks = [] if asked.name != "return" else convention.remarks.filter(resolved_at__isnull=True)
+    findings = legality.review(convention) if asked.name == "validate" else []
     return render(
         request,
         "conventions/act.html",
@@ -365,6 +397,11 @@ def confirmation(
             "possible": convention.status in asked.sources,
             "context": context,
             "consequences": [asked.warning, *CONSEQUENCES.get(asked.name, ())] if asked.warning else [],
+            "alerts": [
+                explanations.explain(finding, explanations.nowhere)
+                for finding in findings
+                if finding.asks_a_reason
+            ],
             "facts": documents.by_field(sections),
             "soon": phases.soon(Status(convention.status), convention.start),
             "remarks": [(wizard.label_of(remark.field), remark) for remark in open_remarks],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from django.db.models import QuerySet
 from django.forms import BaseForm, BooleanField, ChoiceField, Field, ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -27,13 +29,17 @@ from accounts.session import signed_in
 from conventions import (
     documents,
     drafts,
+    explanations,
     forms,
+    law,
+    legality,
     notifications,
     permissions,
     remarks,
     wizard,
 )
 from conventions.models import Convention, Remark, Status
+from conventions.views import calculator
 from organisations import directory, people
 from organisations.fields import compact
 from organisations.forms import ContactForm, DirectoryForm, OrganisationForm, ServiceForm
@@ -58,10 +64,17 @@ HEADINGS = {
 }
 # What must be chosen first: nobody looks for a service before there is a host.
 NEEDS_HOST = {"service", "tuteur", "signataire"}
+# The sections of the content step that most students need not fill.
+FOLDED = {
+    "declared": set(forms.DECLARED),
+    "cover": set(forms.INSURANCE),
+}
 # Beyond this many rows of one host, the page offers to search among them.
 ROWS_SHOWN = 12
 # One letter would match nearly everybody.
 SHORTEST_SEARCH = 2
+# What the content step and the hours read besides the agreement itself.
+PERIODS = tuple(wizard.PERIODS)
 # Digits of the largest primary key; Python refuses to read thousands of them.
 LONGEST_KEY = 19
 
@@ -73,7 +86,7 @@ def load(request: HttpRequest, pk: int) -> Convention:
     if request.method == "POST":
         # Lock, then look: a query that waited for its lock would join the rows of before the wait.
         get_object_or_404(agreements.select_for_update(), pk=pk)
-    convention = get_object_or_404(agreements.for_detail().prefetch_related("interruptions"), pk=pk)
+    convention = get_object_or_404(agreements.for_detail().prefetch_related(*PERIODS), pk=pk)
     if not permissions.owns_or_manages(user, convention):
         raise Http404
     return convention
@@ -86,7 +99,7 @@ def key_in(text: str) -> int | None:
 
 def reread(convention: Convention) -> Convention:
     """Return an agreement as it is stored, whatever was typed on this instance."""
-    return Convention.objects.for_detail().prefetch_related("interruptions").get(pk=convention.pk)
+    return Convention.objects.for_detail().prefetch_related(*PERIODS).get(pk=convention.pk)
 
 
 @keeps_typed_text
@@ -120,8 +133,17 @@ def locked(request: HttpRequest, convention: Convention, slug: str) -> HttpRespo
     if current and current.form:
         parts = [current.form(request.POST, instance=convention)]
         if current.form is forms.ContentForm:
-            parts += forms.InterruptionFormSet(request.POST, convention=convention).forms
+            for periods in periods_of(convention, request.POST):
+                parts += [row for row in periods.forms if row.has_changed()]
     return show_locked(request, convention, parts)
+
+
+def periods_of(convention: Convention, data: QueryDict | None) -> list[forms.BasePeriodFormSet]:
+    """Return the tables of periods of the content step."""
+    return [
+        forms.WorkPeriodFormSet(data, convention=convention),
+        forms.InterruptionFormSet(data, convention=convention),
+    ]
 
 
 def show_locked(request: HttpRequest, convention: Convention, parts: Iterable[BaseForm]) -> HttpResponse:
@@ -160,18 +182,21 @@ def fill(request: HttpRequest, convention: Convention, current: wizard.Step) -> 
     data = posted(request)
     form = current.form(data, instance=convention)
     valid = form.is_valid()
-    interruptions = None
-    if current.form is forms.ContentForm:
-        # Judged after the form: they must stay between the dates just typed.
-        interruptions = forms.InterruptionFormSet(data, convention=convention)
-        valid = interruptions.is_valid() and valid
+    # Judged after the form: they must stay between the dates just typed.
+    tables = periods_of(convention, data) if current.form is forms.ContentForm else []
+    valid = all([valid, *(periods.is_valid() for periods in tables)])
     if request.method == "POST":
-        save(convention, form, interruptions, request)
-        if request.headers.get("X-Autosave"):
-            return autosaved(convention, form, interruptions, current)
-        if valid:
-            return redirect(wizard.next_url(convention, current.slug))
+        save(convention, form, tables, request)
     stored = reread(convention) if form.is_bound else convention
+    case = legality.case_of(stored)
+    findings = law.findings(case)
+    if request.method == "POST":
+        valid = not form.blame(findings) and valid
+        if request.headers.get("X-Autosave"):
+            return autosaved(stored, form, tables, current, case, findings)
+        if valid:
+            stays = "stay" in request.POST
+            return redirect(request.path if stays else wizard.next_url(convention, current.slug))
     return page(
         request,
         stored,
@@ -179,28 +204,53 @@ def fill(request: HttpRequest, convention: Convention, current: wizard.Step) -> 
         f"conventions/steps/{current.slug}.html",
         {
             "form": form,
-            "interruptions": interruptions,
-            "hours_text": forms.hours_text(stored),
+            "tables": tables,
+            "wrong_periods": sum(periods.total_error_count() for periods in tables),
+            **{periods.name: periods for periods in tables},
+            "panel": law_panel(stored, case, findings),
             "differences": [
                 documents.Change(wizard.label_of(name), before, after)
                 for name, (before, after) in drafts.differences(stored).items()
             ],
         },
         form,
+        findings,
     )
+
+
+def law_panel(convention: Convention, case: law.Case, findings: list[law.Finding]) -> explanations.Panel:
+    """Return what the law says beside the form, with the way to compute it again."""
+    panel = explanations.panel(case, findings, partial(wizard.field_url, convention))
+    return replace(panel, again=calculator.address(case))
+
+
+def opened(form: forms.ContentForm, remarked: Iterable[str], findings: Iterable[law.Finding]) -> set[str]:
+    """Return the sections of the content step that are not folded: something is typed there, asked for, or wrong."""
+    concerned = {finding.field for finding in findings if finding.severity != law.Severity.INFORM} | set(
+        remarked
+    )
+    return {
+        section
+        for section, names in FOLDED.items()
+        if any(
+            name in concerned or form[name].errors or form[name].value()
+            for name in names & form.fields.keys()
+        )
+    }
 
 
 def save(
     convention: Convention,
     form: forms.StepForm,
-    interruptions: forms.BaseInterruptionFormSet | None,
+    tables: list[forms.BasePeriodFormSet],
     request: HttpRequest,
 ) -> None:
-    """Save what a draft can hold of a step, the interruptions that hold, the answers to remarks."""
+    """Save what a draft can hold of a step, the periods that hold, the answers to remarks."""
     form.save_valid()
-    if interruptions is not None:
-        interruptions.is_valid()
-        interruptions.save()
+    for periods in tables:
+        periods.is_valid()
+        periods.save()
+    if tables:
         drafts.refresh_hours(convention)
     answer_remarks(convention, request)
 
@@ -219,26 +269,29 @@ def answer_remarks(convention: Convention, request: HttpRequest) -> bool:
 
 
 def autosaved(
-    convention: Convention,
+    stored: Convention,
     form: forms.StepForm,
-    interruptions: forms.BaseInterruptionFormSet | None,
+    tables: list[forms.BasePeriodFormSet],
     current: wizard.Step,
+    case: law.Case,
+    findings: list[law.Finding],
 ) -> JsonResponse:
-    """Answer an autosave: the time, the mistakes in what was typed, the state of each step, the hours."""
-    rows = interruptions.forms if interruptions is not None else []
+    """Answer an autosave: the time, the mistakes in what was typed, the state of each step, what the law says."""
+    rows = [row for periods in tables for row in periods.forms]
     errors = {
         field.html_name: list(field.errors)
         for part in [form, *rows]
         for field in part
         if field.errors and field.data
     }
-    stored = reread(convention)
+    panel = law_panel(stored, case, findings)
     return JsonResponse(
         {
             "saved_at": timezone.localtime().strftime("%H:%M"),
             "errors": errors,
-            "steps": {place.slug: place.state for place in places(stored, current.slug)},
-            "live": {"hours": forms.hours_text(stored)},
+            "steps": {place.slug: place.state for place in places(stored, current.slug, findings=findings)},
+            "live": {"hours": panel.sentence, "summary": panel.summary},
+            "html": {"law": render_to_string("conventions/law.html", {"panel": panel})},
         }
     )
 
@@ -452,7 +505,9 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
     """Everything before submitting: each section with its link, what is missing listed."""
     if request.method == "POST":
         return redirect("conventions:step", convention.pk, wizard.RECAP)
-    steps = places(convention, wizard.RECAP)
+    case = legality.case_of(convention)
+    findings = law.findings(case)
+    steps = places(convention, wizard.RECAP, findings=findings)
     seen = permissions.remarks_seen(signed_in(request), convention)
     open_remarks = [remark for remark in seen if remark.resolved_at is None]
     context = documents.agreement(convention)
@@ -475,19 +530,29 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
             "copies": context["copies"],
             "told": notifications.told(convention),
             "ready": not open_remarks and not any(place.missing for place in steps),
+            "exceptions": [
+                explanations.explain(finding, partial(wizard.field_url, convention))
+                for finding in findings
+                if finding.asks_an_exception
+            ],
+            "panel": explanations.panel(case, findings, partial(wizard.field_url, convention)),
         },
+        findings=findings,
     )
 
 
 def places(
-    convention: Convention, current: str, remarks: Iterable[Remark] | None = None
+    convention: Convention,
+    current: str,
+    remarks: Iterable[Remark] | None = None,
+    findings: Iterable[law.Finding] = (),
 ) -> list[wizard.Place]:
     """Return the stepper of an agreement, remarks included once they have been sent."""
     remarked: Iterable[str] = ()
     if convention.status == Status.RETURNED:
         opened = convention.remarks.all() if remarks is None else remarks
         remarked = (remark.field for remark in opened if remark.resolved_at is None)
-    return wizard.places(convention, current, frozenset(remarked))
+    return wizard.places(convention, current, frozenset(remarked), findings)
 
 
 def page(
@@ -497,10 +562,12 @@ def page(
     template: str,
     context: dict[str, Any],
     form: Any = None,
+    findings: list[law.Finding] | None = None,
 ) -> HttpResponse:
     """Render a page of the wizard: stepper, remarks beside their fields, previous and next."""
     user = signed_in(request)
     slug = current.slug if current else wizard.RECAP
+    findings = legality.review(convention) if findings is None else findings
     remarks: dict[str, list[Remark]] = {}
     seen = permissions.remarks_seen(user, convention)
     for remark in seen:
@@ -513,7 +580,7 @@ def page(
                 request,
                 _("Votre session avait expiré. Voici ce que vous aviez écrit : vérifiez et enregistrez."),
             )
-    steps = places(convention, slug, seen)
+    steps = places(convention, slug, seen, findings)
     if form is not None and form.errors:
         steps = [replace(place, state="error") if place.current else place for place in steps]
     column = CHOICES[slug][0] if slug in CHOICES else ""
@@ -531,6 +598,12 @@ def page(
             "remarks": remarks,
             "answers_remarks": answers,
             "column": column,
+            "opened": opened(form, remarks, findings) if isinstance(form, forms.ContentForm) else set(),
+            "findings": [
+                explanations.explain(finding, explanations.nowhere)
+                for finding in findings
+                if finding.field == column and not finding.is_missing
+            ],
             "previous_url": wizard.previous_url(convention, slug),
             "next_url": wizard.next_url(convention, slug) if current else "",
             "saved_at": saved_at if saved_at.date() == timezone.localdate() else None,

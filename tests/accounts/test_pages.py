@@ -93,18 +93,22 @@ class TestHeader:
     @pytest.mark.parametrize(
         ("make", "labels", "roles"),
         [
-            (lambda: None, [], ""),
-            (lambda: StudentFactory().user, ["Mes conventions"], "Étudiant"),
-            (lambda: TeacherFactory().user, ["Accueil", "Conventions"], "Enseignant"),
+            (lambda: None, ["Calculer un stage"], ""),
+            (lambda: StudentFactory().user, ["Mes conventions", "Calculer un stage"], "Étudiant"),
+            (lambda: TeacherFactory().user, ["Accueil", "Conventions", "Calculer un stage"], "Enseignant"),
             (
                 lambda: ManagerFactory().user,
-                ["Accueil", "Conventions", "Saisir pour un étudiant"],
+                ["Accueil", "Conventions", "Saisir pour un étudiant", "Calculer un stage"],
                 "Gestionnaire",
             ),
-            (AdminFactory, ["Accueil", "Conventions", "Administration"], "Administrateur"),
+            (
+                AdminFactory,
+                ["Accueil", "Conventions", "Calculer un stage", "Administration"],
+                "Administrateur",
+            ),
             (
                 lambda: TeacherFactory(user=ManagerFactory().user).user,
-                ["Accueil", "Conventions", "Saisir pour un étudiant"],
+                ["Accueil", "Conventions", "Saisir pour un étudiant", "Calculer un stage"],
                 "Gestionnaire, enseignant",
             ),
         ],

@@ -146,6 +146,7 @@ def specimen(**changes):
         "amount_unit": "hour",
         "currency": Term(kind="currency", code="EUR", label="Euro"),
         "payment_mode": Term(kind="payment_mode", label="Virement bancaire"),
+        "payment_frequency": "monthly",
         "benefits": "Restaurant d’entreprise ; remboursement de la moitié de l’abonnement de transport.",
         "origin": Term(kind="origin", label="Réponse à une offre"),
         "follow_up": "Un point par visioconférence chaque mois ; une visite sur place en avril.",

@@ -6,7 +6,7 @@ import io
 import itertools
 import json
 import threading
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -23,7 +23,7 @@ from weasyprint.formatting_structure.boxes import TextBox
 
 from conventions import documents, wizard
 from conventions.documents import pdf as pdf_module
-from conventions.documents import printing
+from conventions.documents import printing, reading
 from conventions.models import Convention, Document, Interruption, Status
 from tests.conventions import specimen
 from tests.factories import AdminFactory
@@ -74,7 +74,7 @@ def loaded(convention):
     return Convention.objects.for_detail().get(pk=convention.pk)
 
 
-def test_the_context_is_plain_data_and_costs_two_queries(world):
+def test_the_context_is_plain_data_and_costs_three_queries(world):
     convention = world.draft()
     Interruption.objects.create(
         convention=convention, start=convention.start, end=convention.start + timedelta(days=1)
@@ -85,13 +85,13 @@ def test_the_context_is_plain_data_and_costs_two_queries(world):
     ) as queries:
         context = documents.agreement(convention)
     assert json.loads(json.dumps(context)) == context
-    assert len(queries) <= 2
+    assert len(queries) <= 3
     assert context["version"] == documents.context.VERSION
     assert context["stage"]["start"] == convention.start.isoformat()
     assert context["stage"]["weekly_hours"] == "35"
     assert context["gratification"]["amount"] == "4.5"
     assert context["stage"]["interruptions"] == [
-        [convention.start.isoformat(), (convention.start + timedelta(days=1)).isoformat()]
+        [convention.start.isoformat(), (convention.start + timedelta(days=1)).isoformat(), "interruption"]
     ]
 
 
@@ -152,11 +152,15 @@ def test_every_column_a_step_asks_for_is_shown():
     summed_up = {
         "student_address_extra", "student_postal_code", "student_city", "student_country",
         "working_time", "working_days", "works_at_night", "works_on_sunday", "works_on_holidays",
-        "works_remotely", "amount", "amount_unit", "currency",
+        "works_on_whit_monday", "works_remotely", "amount", "amount_unit", "currency", "day_ends_at",
+        "previous_end", "previous_left_early", "regulated_work_declared", "restricted_area_authorised",
+        "insurance_policy", "insurance_start", "insurance_end",
     }  # fmt: skip
     shown = {
         row.field
-        for section in documents.sections(documents.agreement(specimen.specimen()))
+        # A minor has a legal representative, a stage abroad questions of its own.
+        for agreement in (specimen.specimen(), specimen.short(), specimen.abroad())
+        for section in documents.sections(documents.agreement(agreement))
         for row in section.rows
     }
     asked = {name for step in wizard.STEPS for name in step.fields}
@@ -232,6 +236,26 @@ def test_changes_since_names_what_moved_in_the_shared_records(validated):
     assert before in str(validated.documents.get().context)
 
 
+def test_what_was_frozen_before_a_question_existed_is_still_read(validated):
+    """Version 1 wrote periods as two dates, and nothing of what is asked since."""
+    first = documents.agreement(loaded(validated))
+    for name, keys in reading.SINCE_VERSION_2.items():
+        for key in keys:
+            del first[name][key]
+        if not keys:
+            del first[name]
+    first |= {"version": 1, "logo": ""}
+    day, last = validated.start, validated.start + timedelta(days=1)
+    first["stage"]["interruptions"] = [[day.isoformat(), last.isoformat()]]
+    text = text_of(documents.render_pdf(first, draft=False))
+    assert words(f"Absences prévues Du {day:%d/%m/%Y} au {last:%d/%m/%Y} : interruption") in text
+    assert "version 1" in text
+    assert "gratifiés" not in text
+    assert "Déclarations" not in text
+    first["stage"]["interruptions"] = []
+    assert documents.changes_since(first, loaded(validated)) == []
+
+
 # The printed agreement
 
 
@@ -291,6 +315,102 @@ def test_everything_agreed_is_printed(usual_text, expected):
     assert words(expected) in usual_text
 
 
+DECLARED = {
+    "headcount": 1200,
+    "host_trainees": 0,
+    "tutor_trainees": 2,
+    "collective_hours": Decimal("37.5"),
+    "earlier_hours": Decimal(120),
+    "previous_start": date(2025, 9, 1),
+    "previous_end": date(2025, 12, 31),
+    "previous_left_early": True,
+    "has_regulated_work": True,
+    "regulated_work_declared": True,
+    "in_restricted_area": True,
+    "insurer": "Mutuelle des Dunes",
+    "insurance_policy": "RC-2026-17",
+    "insurance_start": date(2025, 9, 1),
+    "insurance_end": date(2026, 8, 31),
+    "day_starts_at": time(9),
+    "day_ends_at": time(17, 30),
+    "works_on_whit_monday": True,
+    "leave_is_paid": True,
+    "branch_minimum": Decimal("5.20"),
+    "is_employed_by_host": True,
+}
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        "du lundi au vendredi, de 9 h à 17 h 30",
+        "Le lundi de Pentecôte (journée de solidarité)",
+        "Jours de congé : 5 Congés gratifiés Cinq jours",
+        "4,50 € par heure, virement bancaire, chaque mois",
+        "Minimum de la branche 5,20 € par heure",
+        "Déjà agent ou salarié de l’organisme",
+        "Mutuelle des Dunes, contrat RC-2026-17, du 01/09/2025 au 31/08/2026",
+        "Déclarations de l’organisme d’accueil",
+        "Nombre de salariés 1 200",
+        "Autres stagiaires présents en même temps 0",
+        "Stagiaires déjà suivis par le tuteur 2",
+        "Durée hebdomadaire collective 37,5 h",
+        "120 h",
+        "du 01/09/2025 au 31/12/2025, interrompu par le stagiaire",
+        "Oui, dérogation déclarée pour un mineur",
+    ],
+)
+def test_what_the_host_declares_is_printed(declared_text, expected):
+    assert words(expected) in declared_text
+
+
+@pytest.fixture(scope="module")
+def declared_text():
+    return printed(specimen.specimen(**DECLARED))
+
+
+def test_what_nobody_declared_is_not_printed(usual_text):
+    for title in ("Déclarations de l’organisme", "Stage à l’étranger", "Responsabilité civile", "Remplace"):
+        assert title not in usual_text
+    assert "Congés non gratifiés" in usual_text
+    assert "gratifiés" not in printed(specimen.specimen(is_paid=False)).split("Encadrement")[0]
+
+
+def test_the_representative_of_a_minor_is_printed_and_only_of_a_minor():
+    assert "Représentant légal : Jeanne Kerbrat" in printed(specimen.short(guardian_name="Jeanne Kerbrat"))
+    assert "Kerbrat" not in printed(specimen.specimen(guardian_name="Jeanne Kerbrat"))
+
+
+def test_a_stage_abroad_prints_its_own_answers():
+    text = printed(
+        specimen.abroad(has_information_sheet=True, travel_zone="orange", travel_decision="FSD, 3 mars")
+    )
+    assert "Fiche d’information sur le droit du pays Oui" in text
+    assert "Orange : déconseillée sauf raison impérative" in text
+    assert "FSD, 3 mars" in text
+    assert "FSD" not in printed(specimen.specimen(travel_decision="FSD, 3 mars"))
+
+
+def test_periods_are_printed_with_their_hours_and_their_kind(world):
+    convention = world.draft()
+    day, last = convention.start, convention.start + timedelta(days=4)
+    convention.work_periods.create(start=day, end=last, thursday=7, friday=Decimal("3.5"))
+    convention.interruptions.create(start=day, end=last, kind=Interruption.Kind.LEAVE)
+    convention.interruptions.create(start=convention.end, end=convention.end, kind=Interruption.Kind.HOLIDAY)
+    convention = loaded(convention)
+    assert documents.agreement(convention)["stage"]["work_periods"] == [
+        {
+            "start": day.isoformat(),
+            "end": last.isoformat(),
+            "hours": ["0", "0", "0", "7", "3.5", "0", "0"],
+        }
+    ]
+    text = printed(convention)
+    assert words(f"Du {day:%d/%m/%Y} au {last:%d/%m/%Y} : jeu. 7 h, ven. 3,5 h") in text
+    assert words(f"Du {day:%d/%m/%Y} au {last:%d/%m/%Y} : congé") in text
+    assert words(f"Le {convention.end:%d/%m/%Y} : jour férié du lieu") in text
+
+
 def test_signatures_come_in_order_after_the_articles(usual_text):
     end = usual_text.split("Article 13")[1]
     signers = [
@@ -309,7 +429,7 @@ def test_every_page_says_which_agreement_and_which_data(usual):
     for number, page in enumerate(read(usual).pages, start=1):
         text = words(page.extract_text())
         assert (
-            f"n° 2026-000123 · version 1 · arrêtée le 12/01/2026 · empreinte SHA-256 des données : {digest}"
+            f"n° 2026-000123 · version 2 · arrêtée le 12/01/2026 · empreinte SHA-256 des données : {digest}"
             in text
         )
         assert f"page {number} / 4" in text
@@ -704,7 +824,8 @@ def test_the_file_says_what_was_agreed_whatever_changed_before_it_was_made(valid
 
 
 def test_one_that_cannot_be_made_does_not_hold_up_the_others(world, monkeypatch):
-    broken, sound = (world.convention_in(Status.VALIDATED).documents.get() for _ in range(2))
+    both = [world.convention_in(Status.VALIDATED, weekly_hours=Decimal(20)) for _ in range(2)]
+    broken, sound = (convention.documents.get() for convention in both)
     render = printing.render_pdf
 
     def fail_once(context, *, draft):

@@ -1,7 +1,8 @@
 """From « validée » on the database itself refuses any change of content, whoever tries."""
 
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
@@ -9,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from conventions import signing, workflow
-from conventions.models import Convention, Document, Event, Interruption, Remark, Status, Turn
+from conventions.models import Convention, Document, Event, Interruption, Remark, Status, Turn, WorkPeriod
 from conventions.models.convention import AWAITS_SIGNATURES, FROZEN, MOVES_WHEN_FROZEN
 from organisations.models import Party
 from tests.factories import ManagerFactory
@@ -100,11 +101,13 @@ def test_every_column_is_frozen_but_the_status():
 SAMPLES = {
     "numeric": "1",
     "bigint": "1",
+    "integer": "1",
     "smallint": "1",
     "date": "'2030-01-01'",
     "timestamp with time zone": "'2030-01-01'",
     "jsonb": "'{}'",
     "boolean": "'t'",
+    "time": "'09:00'",
 }
 
 
@@ -123,14 +126,82 @@ def test_interruptions_are_frozen():
         interruption.delete()
 
 
+def test_work_periods_are_frozen():
+    world = World()
+    convention = world.draft()
+    days = {"convention": convention, "start": convention.start, "end": convention.start}
+    period = WorkPeriod.objects.create(**days, monday=7)
+    workflow.act(convention.pk, "submit", by=world.people["student"])
+    workflow.act(convention.pk, "validate", by=world.people["manager"])
+    for change in (
+        lambda: WorkPeriod.objects.create(convention=convention, start=convention.end, end=convention.end),
+        lambda: WorkPeriod.objects.update(monday=8),
+        period.delete,
+    ):
+        with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
+            change()
+
+
+@pytest.mark.parametrize(
+    ("values", "constraint"),
+    [
+        ({"start": date(2026, 3, 3), "end": date(2026, 3, 2), "monday": 7}, "work_period_dates_ordered"),
+        ({"monday": Decimal("24.5")}, "work_period_hours_a_day"),
+        ({"monday": 7, "sunday": -1}, "work_period_hours_a_day"),
+        ({}, "work_period_has_hours"),
+    ],
+)
+def test_a_work_period_makes_sense(values, constraint):
+    dates = {"start": date(2026, 3, 2), "end": date(2026, 3, 6)}
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        World().draft().work_periods.create(**dates | values)
+
+
+def test_the_work_periods_of_an_agreement_are_apart():
+    world = World()
+    convention, monday, friday = world.draft(), date(2026, 3, 2), date(2026, 3, 6)
+    convention.work_periods.create(start=monday, end=friday, monday=7)
+    world.draft().work_periods.create(start=monday, end=friday, monday=7)
+    with pytest.raises(IntegrityError, match="work_periods_apart"), transaction.atomic():
+        convention.work_periods.create(start=friday, end=friday, friday=7)
+
+
+def test_the_hours_of_a_work_period_go_from_monday_to_sunday():
+    assert WorkPeriod(monday=1, thursday=Decimal("3.5"), sunday=7).hours == (1, 0, 0, Decimal("3.5"), 0, 0, 7)
+
+
+@pytest.mark.parametrize(
+    ("values", "constraint"),
+    [
+        (
+            {"previous_start": date(2026, 3, 2), "previous_end": date(2026, 3, 1)},
+            "convention_previous_dates_ordered",
+        ),
+        (
+            {"insurance_start": date(2026, 3, 2), "insurance_end": date(2026, 3, 1)},
+            "convention_insurance_dates_ordered",
+        ),
+    ],
+)
+def test_the_dates_an_agreement_declares_are_ordered(values, constraint):
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        World().draft(**values)
+
+
+def test_an_absence_is_of_a_known_kind():
+    convention = World().draft()
+    with pytest.raises(IntegrityError, match="interruption_kind_known"), transaction.atomic():
+        convention.interruptions.create(start=convention.start, end=convention.start, kind="sieste")
+
+
 @pytest.mark.parametrize("names", PATHS.values(), ids=PATHS)
 def test_remarks_are_frozen(names):
     world = World()
-    convention = world.convention_in(Status.SUBMITTED)
+    convention = world.convention_in(Status.SUBMITTED, weekly_hours=Decimal(20))
     remark = world.remark(convention)
     remark.resolved_at, remark.resolved_by = timezone.now(), world.people["manager"]
     remark.save()
-    elsewhere = world.remark(world.convention_in(Status.SUBMITTED))
+    elsewhere = world.remark(world.convention_in(Status.SUBMITTED, weekly_hours=Decimal(20)))
     act(world, convention, names)
     for change in (
         lambda: world.remark(convention),
@@ -268,7 +339,7 @@ def test_the_database_knows_what_is_always_true(changes, constraint):
 )
 def test_the_database_knows_what_is_always_true_around_it(model, changes, constraint):
     world = World(teacher_approves=True)
-    world.remark(world.convention_in(Status.SUBMITTED))
+    world.remark(world.convention_in(Status.SUBMITTED, weekly_hours=Decimal(20)))
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         model.objects.update(**changes)
 
@@ -352,7 +423,7 @@ def test_two_people_at_the_same_second(names):
 @pytest.mark.django_db(transaction=True)
 def test_numbers_given_at_the_same_second_are_all_different():
     world = World()
-    conventions = [world.draft() for _ in range(8)]
+    conventions = [world.draft(weekly_hours=Decimal(6)) for _ in range(8)]
     barrier = threading.Barrier(8)
 
     def submit(pk):

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -96,7 +97,9 @@ def another(world, **fields):
 
 def submitted(world, **fields):
     convention = another(world, **fields)
-    return workflow.act(convention.pk, "submit", by=convention.student.user)
+    is_late = convention.start < timezone.localdate()
+    why = "Les dates ont été avancées." if is_late else ""
+    return workflow.act(convention.pk, "submit", by=convention.student.user, comment=why)
 
 
 # The manager's home
@@ -108,8 +111,8 @@ def test_the_desk_counts_what_is_to_treat_and_each_count_leads_to_its_list(world
     soon = submitted(world, start=timezone.localdate() + timedelta(days=2))
     late = submitted(world, start=timezone.localdate() - timedelta(days=2))
     world.convention_in(Status.RETURNED)
-    world.convention_in(Status.VALIDATED)
-    world.convention_in(Status.SIGNING)
+    world.convention_in(Status.VALIDATED, weekly_hours=Decimal(20))
+    world.convention_in(Status.SIGNING, weekly_hours=Decimal(20))
     world.convention_in(Status.DRAFT)
     client = browser(manager)
     page = client.get("/").content.decode()

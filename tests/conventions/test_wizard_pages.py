@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from accounts.middleware import WRITER_FIELD
 from accounts.models import User
-from conventions import forms, phases, wizard, workflow
+from conventions import explanations, forms, phases, wizard, workflow
+from conventions.law import finding
 from conventions.models import Convention, HealthInsuranceFund, Interruption, Status
 from organisations.models import Contact, Organisation, Service
 from tests.factories import (
@@ -246,7 +247,7 @@ def test_decimals_take_a_point_or_a_comma(client, draft, typed):
 @pytest.mark.parametrize(
     ("changes", "message", "kept"),
     [
-        ({"weekly_hours": "125"}, "125 h réparties sur 5 jours font 25 h par jour", 'value="125"'),
+        ({"weekly_hours": "125"}, "25 h en un seul jour", 'value="125"'),
         ({"weekly_hours": "trente"}, "Saisissez un nombre", 'value="trente"'),
         ({"end": "2020-01-01"}, "corrigez l’une des deux dates", 'value="2020-01-01"'),
         ({"end": ""}, "Remplissez ce champ.", ""),
@@ -280,13 +281,41 @@ def test_a_correction_of_the_hours_needs_its_reason(client, draft):
     draft.refresh_from_db()
     assert draft.hours == 200
     page = client.get(step_url(draft, "contenu")).text
-    assert "200 h de présence" in page
-    assert f"le calcul donnait {forms.number(draft.hours_computed)} h" in page
+    assert "200 h de présence" in page
+    assert "Calcul d’après les horaires" in page
+    assert explanations.in_words(finding.hours(draft.hours_computed)) in page
 
 
-def test_hours_are_said_in_days_and_months():
-    convention = Convention(hours_computed=Decimal(420))
-    assert forms.hours_text(convention) == "420 h de présence = 60 jours = 2,73 mois (7 h = 1 jour)"
+def folded(page):
+    """Return which sections of the content step are folded."""
+    sections = page.split('class="disclosure section"')[1:]
+    return [section.partition(">")[0].strip() != "open" for section in sections]
+
+
+def test_what_most_need_not_fill_is_folded_until_it_matters(client, draft):
+    address = step_url(draft, "contenu")
+    assert folded(client.get(address).text) == [True, True]
+    client.post(address, content_of(draft, insurer="Mutuelle du Bocage", insurance_policy="RC-42"))
+    assert folded(client.get(address).text) == [True, False]
+    client.post(address, content_of(draft, weekly_hours="39"))
+    page = client.get(address).text
+    assert "plus que 35" in page
+    assert folded(page) == [False, True], "the law asks for the collective hours"
+    wrong = client.post(address, content_of(draft, insurance_start="demain"))
+    assert folded(wrong.text)[1] is False
+
+
+def test_the_panel_leads_to_the_calculator_when_it_can_ask_the_same(client, draft):
+    address = step_url(draft, "contenu")
+    client.post(address, content_of(draft, week(draft, 2), leave_days="1"))
+    page = client.get(address).text
+    assert f"{reverse('calculator')}?debut={draft.start}&amp;fin={draft.end}" in page
+    assert f"du_1={week(draft, 2)[0]}&amp;au_1={week(draft, 2)[1]}" in page
+    assert "Refaire ce calcul" in page
+    client.post(address, content_of(draft, hours_corrected="200", hours_reason="Une semaine à mi-temps"))
+    page = client.get(address).text
+    assert "Calculer un autre stage" in page
+    assert f'href="{reverse("calculator")}"' in page
 
 
 def test_dates_are_typed_as_people_write_them(client, draft):
@@ -336,9 +365,9 @@ def test_an_interruption_goes_when_ticked_or_emptied(client, draft):
 @pytest.mark.parametrize(
     ("first", "second", "message"),
     [
-        ((0, 4), (3, 8), "Cette interruption en chevauche une autre"),
-        ((4, 0), None, "La fin de l’interruption précède son début"),
-        ((-9, 3), None, "L’interruption doit rester entre le début et la fin du stage"),
+        ((0, 4), (3, 8), "Cette absence en chevauche une autre"),
+        ((4, 0), None, "La fin de l’absence précède son début"),
+        ((-9, 3), None, "L’absence doit rester entre le début et la fin du stage"),
     ],
 )
 def test_impossible_interruptions_are_explained(client, draft, first, second, message):
@@ -350,8 +379,184 @@ def test_impossible_interruptions_are_explained(client, draft, first, second, me
     page = client.post(step_url(draft, "contenu"), content_of(draft, *periods))
     assert page.status_code == 422
     assert message in page.text
-    assert "Les interruptions sont à corriger" in page.text
+    assert "Des périodes sont à corriger" in page.text
     assert stored_periods(draft) == (periods[:1] if second else []), "the one that holds is kept"
+
+
+def test_an_absence_says_what_it_is(client, draft):
+    data = content_of(draft, week(draft, 1), week(draft, 2)) | {"interruptions-1-kind": "leave"}
+    assert client.post(step_url(draft, "contenu"), data).status_code == 302
+    assert list(draft.interruptions.values_list("kind", flat=True)) == ["interruption", "leave"]
+    assert "congé" in client.get(step_url(draft, wizard.RECAP)).text
+    data |= {"interruptions-0-kind": "university"}
+    client.post(step_url(draft, "contenu"), data)
+    assert draft.interruptions.first().kind == Interruption.Kind.UNIVERSITY
+    page = client.post(step_url(draft, "contenu"), data | {"interruptions-0-kind": "sieste"})
+    assert page.status_code == 422
+    assert stored_periods(draft) == [week(draft, 2)]
+
+
+def test_a_kind_without_dates_is_no_absence(client, draft):
+    data = content_of(draft, ("", "")) | {"interruptions-0-kind": "leave"}
+    assert client.post(step_url(draft, "contenu"), data).status_code == 302
+    assert stored_periods(draft) == []
+
+
+# Hours that are not those of the usual week
+
+
+def with_hours(draft, *periods, **changes):
+    """Return what the content step posts with periods of other hours: dates, then hours by day."""
+    data = content_of(draft, **changes)
+    data |= {"work_periods-TOTAL_FORMS": len(periods), "work_periods-INITIAL_FORMS": 0}
+    for rank, (start, end, hours) in enumerate(periods):
+        values = {"start": start, "end": end, **hours}
+        data |= {f"work_periods-{rank}-{name}": value for name, value in values.items()}
+    return data
+
+
+def stored_hours(draft):
+    return [(period.start, period.end, *period.hours) for period in draft.work_periods.all()]
+
+
+def test_hours_by_period_are_stored_shown_and_stored_once(client, draft):
+    """As a browser without JavaScript posts them: one row at a time, an empty one after."""
+    first, second = week(draft, 1), week(draft, 2)
+    data = with_hours(draft, (*first, {"thursday": "7", "friday": " 3,5"}), ("", "", {}))
+    for _ in range(2):
+        assert client.post(step_url(draft, "contenu"), data).status_code == 302
+    assert stored_hours(draft) == [(*first, 0, 0, 0, 7, Decimal("3.5"), 0, 0)]
+    page = client.get(step_url(draft, "contenu")).text
+    assert '<details class="disclosure" id="id_work_periods" open>' in page
+    assert 'name="work_periods-0-friday" value="3,5"' in page
+    assert 'name="work_periods-0-monday" value' not in page, "a day without presence is empty"
+    assert 'name="work_periods-1-start"' in page
+    assert f"{first[1]:%d/%m/%Y} : jeu. 7 h, ven. 3,5 h" in words(client, draft)
+    data = with_hours(
+        draft, (*first, {"monday": "24"}), (*second, {"sunday": "0.25"}), **{"work_periods-0-DELETE": "on"}
+    )
+    client.post(step_url(draft, "contenu"), data)
+    assert stored_hours(draft) == [(*second, 0, 0, 0, 0, 0, 0, Decimal("0.25"))]
+
+
+def words(client, draft):
+    return client.get(step_url(draft, wizard.RECAP)).text
+
+
+def test_hours_by_period_are_saved_as_they_are_filled(client, draft):
+    one, two = week(draft, 1), week(draft, 2)
+    data = with_hours(draft, (*one, {"monday": "7"}), (*two, {"monday": "25"}), (*week(draft, 3), {}))
+    told = autosave(client, step_url(draft, "contenu"), data).json()
+    assert list(told["errors"]) == ["work_periods-1-monday"], "what is not typed yet is no mistake"
+    assert stored_hours(draft) == [(*one, 7, 0, 0, 0, 0, 0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        ((0, 4, {"monday": "7"}), (3, 8, {"monday": "7"}), "Cette période en chevauche une autre"),
+        ((4, 0, {"monday": "7"}), None, "La fin de la période précède son début"),
+        ((-9, 3, {"monday": "7"}), None, "La période doit rester entre le début et la fin du stage"),
+        ((0, 4, {"monday": "0"}), None, "Indiquez les heures d’au moins un jour"),
+        ((0, 4, {"monday": "-1"}), None, "supérieure ou égale à 0"),
+        ((0, 4, {"monday": "24,5"}), None, "inférieure ou égale à 24"),
+        ((0, 4, {"monday": "sept"}), None, "Saisissez un nombre"),
+    ],
+)
+def test_impossible_hours_are_explained(client, draft, first, second, message):
+    periods = [
+        (draft.start + timedelta(days=7 + start), draft.start + timedelta(days=7 + end), hours)
+        for start, end, hours in filter(None, (first, second))
+    ]
+    page = client.post(step_url(draft, "contenu"), with_hours(draft, *periods))
+    assert page.status_code == 422
+    assert message in page.text
+    assert "Des périodes sont à corriger" in page.text
+    assert len(stored_hours(draft)) == (1 if second else 0), "the one that holds is kept"
+
+
+def test_hours_without_dates_ask_for_them(client, draft):
+    page = client.post(step_url(draft, "contenu"), with_hours(draft, ("", "", {"monday": "7"})))
+    assert page.status_code == 422
+    assert "Premier jour de la période" in page.text
+    assert 'value="7"' in page.text
+
+
+def test_a_page_of_before_the_periods_were_asked_leaves_them_alone(client, draft):
+    one = week(draft, 1)
+    client.post(step_url(draft, "contenu"), with_hours(draft, (*one, {"monday": "7"})))
+    assert client.post(step_url(draft, "contenu"), content_of(draft)).status_code == 302
+    assert len(stored_hours(draft)) == 1
+
+
+# What the host declares, the insurance, a minor, a stage abroad
+
+
+def test_what_the_host_declares_is_stored(client, draft):
+    typed = {
+        "headcount": "1 200",
+        "host_trainees": "0",
+        "collective_hours": "37,5",
+        "earlier_hours": "120",
+        "previous_start": "2026-01-05",
+        "previous_end": "2026-03-31",
+        "day_starts_at": "9h",
+        "day_ends_at": "17:30",
+        "insurance_end": "31/08/2027",
+        "branch_minimum": "5,20",
+    }
+    assert client.post(step_url(draft, "contenu"), content_of(draft, **typed)).status_code == 302
+    draft.refresh_from_db()
+    assert (draft.headcount, draft.host_trainees, draft.tutor_trainees) == (1200, 0, None)
+    assert (draft.collective_hours, draft.branch_minimum) == (Decimal("37.5"), Decimal("5.2"))
+    assert (f"{draft.day_starts_at:%H:%M}", f"{draft.day_ends_at:%H:%M}") == ("09:00", "17:30")
+    assert draft.insurance_end == date(2027, 8, 31)
+
+
+@pytest.mark.parametrize("name", ["previous", "insurance"])
+def test_dates_declared_in_the_wrong_order_lose_nothing_else(client, draft, name):
+    typed = {f"{name}_start": "2026-03-02", f"{name}_end": "2026-03-01", "headcount": "7"}
+    page = client.post(step_url(draft, "contenu"), content_of(draft, **typed))
+    assert page.status_code == 422
+    assert "Cette date précède la première" in page.text
+    draft.refresh_from_db()
+    assert (draft.headcount, getattr(draft, f"{name}_end")) == (7, None)
+
+
+def test_a_gratification_says_how_often_it_is_paid(client, draft):
+    page = client.post(step_url(draft, "contenu"), content_of(draft, payment_frequency=""))
+    assert page.status_code == 422
+    assert "Dites si la gratification est versée chaque mois" in page.text
+
+
+@pytest.mark.parametrize(
+    ("born", "asked"), [(date(2010, 5, 1), True), (date(2000, 5, 1), False), (None, False)]
+)
+def test_only_a_minor_names_a_legal_representative(client, draft, born, asked):
+    draft.student.birth_date = born
+    draft.student.save()
+    assert ("Représentant légal" in client.get(step_url(draft, "eleve")).text) is asked
+    assert ("dérogation pour un mineur" in client.get(step_url(draft, "contenu")).text) is asked
+    data = posted(forms.StudentForm(instance=draft)) | {"guardian_name": "Jeanne Kerbrat"}
+    assert client.post(step_url(draft, "eleve"), data).status_code == 302
+    draft.refresh_from_db()
+    assert bool(draft.guardian_name) is asked
+
+
+def test_only_a_stage_abroad_asks_about_the_country(client, draft):
+    assert 'name="travel_zone"' not in client.get(step_url(draft, "contenu")).text
+    host = OrganisationFactory(abroad=True)
+    draft.organisation, draft.service = host, ServiceFactory(organisation=host)
+    draft.save()
+    assert 'name="travel_zone"' in client.get(step_url(draft, "contenu")).text
+    data = content_of(draft, travel_zone="orange", travel_decision="FSD, 3 mars", has_information_sheet="on")
+    client.post(step_url(draft, "contenu"), data)
+    draft.refresh_from_db()
+    assert (draft.travel_zone, draft.travel_decision, draft.has_information_sheet) == (
+        "orange",
+        "FSD, 3 mars",
+        True,
+    )
 
 
 # Autosave
@@ -378,7 +583,10 @@ def test_autosave_saves_what_holds_and_says_what_does_not(client, draft):
 def test_autosave_computes_the_hours(client, draft):
     data = content_of(draft, end=draft.start + timedelta(days=4))
     told = autosave(client, step_url(draft, "contenu"), data).json()
-    assert told["live"]["hours"] == "35 h de présence = 5 jours = 0,23 mois (7 h = 1 jour)"
+    assert told["live"]["hours"] == (
+        "35 h de présence = 5 jours = 0,23 mois (7 h = 1 jour) ; gratification facultative"
+    )
+    assert "<dt>Présence</dt><dd>35 h</dd>" in told["html"]["law"]
 
 
 def test_a_field_emptied_is_saved_empty_without_a_complaint_yet(client, draft):

@@ -1,6 +1,7 @@
 """Every action, from every state, by every role; the guards, the journal, the number, the mails."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -99,7 +100,7 @@ def test_action_by_state_and_role(name, state):
 
 def test_a_number_is_given_once_and_counts_by_year_and_institution():
     world = World()
-    first, second = world.convention_in(Status.SUBMITTED), world.convention_in(Status.SUBMITTED)
+    first, second = [world.convention_in(Status.SUBMITTED, weekly_hours=Decimal(20)) for _ in range(2)]
     year = first.enrolment.academic_year + 1
     assert [first.number, second.number] == [f"{year}-000001", f"{year}-000002"]
     workflow.act(first.pk, "withdraw", by=world.people["student"])

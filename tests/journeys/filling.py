@@ -10,6 +10,8 @@ from conventions import demo
 from tests.factories import next_stage
 
 START, END = next_stage()
+# The hours of the usual week, typed day by day.
+WORKED = (START + timedelta(weeks=1), START + timedelta(weeks=1, days=4))
 INTERRUPTION = (START + timedelta(weeks=3), START + timedelta(weeks=3, days=4))
 NUMBER = re.compile(r"\d{4}-\d{6}")
 
@@ -59,12 +61,14 @@ class Content:
     skills: str = "Valider une méthode d’analyse et rédiger un compte rendu scientifique."
     weekly_hours: str = "33,5"
     amount: str = "4.75"
+    is_abroad: bool = False
 
 
 def begin(person):
     """From the home page to the first step of a new draft."""
     person.sees("Gestion des conventions de stage")
-    person.follows("Créer une nouvelle convention")
+    # A home without any agreement proposes it twice.
+    person.follows("Créer une nouvelle convention", within=person.page.locator("main .page-head"))
     person.sees("Avant de commencer")
     person.presses("Commencer")
     person.sees("Élève")
@@ -149,16 +153,30 @@ def content(person, typed=Content()):
     person.dates("Début du stage", START)
     person.dates("Fin du stage", END)
     person.writes("Heures par semaine", typed.weekly_hours)
-    person.opens("Interruptions du stage")
-    row = person.page.locator(".formset-row:visible").first
-    person.dates("Premier jour d’interruption", INTERRUPTION[0], within=row)
-    person.dates("Dernier jour d’interruption", INTERRUPTION[1], within=row)
+    person.opens("Horaires différents selon les jours ou les périodes")
+    row = person.page.locator("#id_work_periods .formset-row:visible").first
+    person.dates("Premier jour de la période", WORKED[0], within=row)
+    person.dates("Dernier jour de la période", WORKED[1], within=row)
+    for day in ("lun.", "mar.", "mer.", "jeu.", "ven."):
+        person.writes(day, "6,7", within=row)
+    person.opens("Absences prévues")
+    row = person.page.locator("#id_interruptions .formset-row:visible").first
+    person.dates("Premier jour d’absence", INTERRUPTION[0], within=row)
+    person.dates("Dernier jour d’absence", INTERRUPTION[1], within=row)
     person.ticks("Oui", within=person.page.get_by_role("group", name="Gratification au cours du stage"))
     person.writes("Montant de la gratification", typed.amount)
     person.selects("Montant exprimé", "par heure")
     person.selects("Monnaie", "Euro (€)")
     person.selects("Modalité de versement", "Virement bancaire")
+    person.ticks("Chaque mois")
     person.writes("Avantages offerts", "Paniers de légumes chaque vendredi.")
+    if typed.is_abroad:
+        person.ticks("La fiche d’information sur le droit du pays est jointe")
+        person.ticks("Assurance rapatriement, assistance juridique et accident souscrite")
+        person.selects(
+            "Zone du lieu de stage sur la carte du ministère des affaires étrangères",
+            "Verte : vigilance normale",
+        )
     person.selects("Comment le stage a-t-il été trouvé ?", "Candidature spontanée")
     person.writes("Modalités de suivi du stagiaire", "Un appel toutes les deux semaines.")
     person.selects("Travail à fournir à la suite du stage", "Mémoire")

@@ -10,7 +10,7 @@ from pypdf import PdfReader
 from conventions import demo
 from tests.journeys import filling
 from tests.journeys.conftest import PHONE
-from tests.journeys.filling import ABROAD, END, INTERRUPTION, START, Content, Host
+from tests.journeys.filling import ABROAD, END, INTERRUPTION, START, WORKED, Content, Host
 
 STUDENT = "ines.marchand"
 TEACHER = "paul.lemoine"
@@ -124,8 +124,9 @@ def test_a_new_host_from_the_first_click_to_the_print(people, worker):
         "Hélène Morvan",
         in_words(START),
         in_words(END),
-        *(f"{day:%d/%m/%Y}" for day in INTERRUPTION),
+        *(f"{day:%d/%m/%Y}" for day in INTERRUPTION + WORKED),
         "33,5",
+        "jeu. 6,7 h, ven. 6,7 h",
         "4,75",
         "+33 6 39 98 44 10",
         "Paniers de légumes chaque vendredi.",
@@ -154,7 +155,7 @@ def test_a_new_host_from_the_first_click_to_the_print(people, worker):
 
 
 def test_an_existing_host_however_it_is_written(people):
-    student = people("mehdi.aubert")
+    student = people("jade.moreau")
     filling.begin(student)
     filling.about_oneself(student)
     filling.programme(student)
@@ -185,8 +186,8 @@ def test_an_existing_host_however_it_is_written(people):
 
 
 def test_a_stage_abroad(people, worker):
-    student = people("mehdi.aubert")
-    filling.everything(student, ABROAD, link="Stage à l’étranger")
+    student = people("jade.moreau")
+    filling.everything(student, ABROAD, Content(is_abroad=True), link="Stage à l’étranger")
     student.reads("Assurez-vous que la destination n’est pas à risque")
     number = filling.submits(student)
     student.reads("Vous imprimez 4 exemplaires")
@@ -197,8 +198,9 @@ def test_a_stage_abroad(people, worker):
     manager.follows("Conventions")
     manager.sees("Conventions")
     manager.follows(number)
-    manager.sees("Mehdi Aubert chez Lindqvist Forskning")
+    manager.sees("Jade Moreau chez Lindqvist Forskning")
     manager.follows("Valider")
+    manager.writes("Pourquoi validez-vous malgré les alertes ?", "Vu avec le service international.")
     manager.presses("Valider")
     manager.reads("Convention validée.")
     student.goes_to("/")
