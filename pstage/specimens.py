@@ -1,5 +1,7 @@
 """Invented data for the style guide: every component once."""
 
+from datetime import date
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -7,6 +9,9 @@ from django import forms
 from django.core.paginator import Paginator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from conventions import calendar, explanations, law
+from conventions.law import facts
 
 
 class SpecimenForm(forms.Form):
@@ -111,6 +116,7 @@ def of_everything() -> dict[str, Any]:
         for rank, (label, state) in enumerate(labels, start=1)
     ]
     return {
+        "panel": law_panel(),
         "form": form,
         "steps": steps,
         "step": steps[5],
@@ -169,3 +175,23 @@ def of_everything() -> dict[str, Any]:
             )
         ],
     }
+
+
+def law_panel() -> explanations.Panel:
+    """Return what the law says of an invented stage: something to correct, something to weigh, five months."""
+    start, end = date(2025, 11, 3), date(2026, 3, 27)
+    week = calendar.spread(Decimal(39), range(5))
+    case = law.Case(
+        law.Facts(
+            today=start,
+            stage=facts.Stage(
+                start,
+                end,
+                calendar.Schedule((calendar.WorkPeriod(start, end, week),)),
+                leave_terms="Un jour par mois",
+            ),
+            pay=facts.Pay(True, Decimal("4.20"), facts.PayUnit.HOUR),
+        ),
+        law.Amounts({2025: Decimal(29), 2026: Decimal(30)}),
+    )
+    return explanations.panel(case, law.findings(case))

@@ -321,10 +321,10 @@ def main() -> int:
     os.chdir(ROOT)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     sys.path.insert(0, str(ROOT))
-    import dateutil.easter  # noqa: F401
+    import dateutil.easter  # noqa: F401  loaded once for all the children
     import hypothesis
     import hypothesis.strategies
-    import pytest  # noqa: F401  loaded once for all the children
+    import pytest  # noqa: F401  the same
 
     hypothesis.settings.register_profile(
         "mutants",

@@ -181,13 +181,13 @@ class Chapter:
         self.title = title
         self.rules: list[Rule] = []
 
-    def note(self, id: str, article: str, title: str, **more: Any) -> None:  # noqa: A002
+    def note(self, identifier: str, article: str, title: str, **more: Any) -> None:
         """Add a rule that no data of an agreement decides, or that the calculations apply."""
-        self.rules.append(Rule(id, article, title, **more))
+        self.rules.append(Rule(identifier, article, title, **more))
 
     def rule(
         self,
-        id: str,  # noqa: A002
+        identifier: str,
         article: str,
         title: str,
         severity: Severity,
@@ -196,7 +196,7 @@ class Chapter:
         """Add a rule whose check is the function that this decorates."""
 
         def add(check: Check) -> Check:
-            self.rules.append(Rule(id, article, title, severity, check=check, **more))
+            self.rules.append(Rule(identifier, article, title, severity, check=check, **more))
             return check
 
         return add

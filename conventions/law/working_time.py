@@ -1,7 +1,7 @@
 """Hours of presence, rest, night and Sunday: the rules of the host's own employees."""
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import time
 from decimal import Decimal
 
 from conventions.law.case import Case
@@ -23,10 +23,7 @@ def span(starts_at: time | None, ends_at: time | None) -> Decimal | None:
     """Return the hours between arrival and departure, over midnight when departure comes first."""
     if starts_at is None or ends_at is None:
         return None
-    some_day = datetime(2000, 1, 1)  # noqa: DTZ001  two times of one place
-    minutes = (datetime.combine(some_day, ends_at) - datetime.combine(some_day, starts_at)) // timedelta(
-        minutes=1
-    )
+    minutes = (ends_at.hour - starts_at.hour) * 60 + ends_at.minute - starts_at.minute
     return Decimal(minutes % (24 * 60)) / 60
 
 

@@ -27,8 +27,8 @@ class Command(BaseCommand):
             "--all", action="store_true", help="count the findings of every numbered agreement"
         )
 
-    def handle(self, *args: Any, number: list[str], all: bool, **options: Any) -> None:  # noqa: A002
-        if bool(number) == all:
+    def handle(self, *args: Any, number: list[str], **options: Any) -> None:
+        if bool(number) == options["all"]:
             raise CommandError("Give the number of an agreement, or --all.")
         agreements = (
             Convention.objects.for_detail()
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             .order_by("pk")
         )
         with translation.override("fr"):
-            if all:
+            if options["all"]:
                 self.count(agreements.filter(number__isnull=False).iterator(CHUNK))
                 return
             for one in number:
