@@ -63,6 +63,27 @@ CUT_SHORT = Other(
     day("01/12/2025"), day("31/12/2025"), Decimal(150), Decimal(35), 2025, same_host=True, is_certain=False
 )
 EXAMPLES = [
+    silent("G-02", "no ceiling known, none asked", agreement(stage=lasting(140)), amounts=Amounts()),
+    finds(
+        "G-02",
+        "no ceiling known, paid though optional",
+        hourly(140, "4.50"),
+        told(BLOCK, "amount", "lifted", "staff"),
+        amounts=Amounts(),
+    ),
+    finds(
+        "G-02",
+        "no ceiling known, due and not paid",
+        agreement(stage=lasting(400), pay={"is_paid": False}),
+        told(BLOCK, "amount", "lifted", "staff"),
+        amounts=Amounts(),
+    ),
+    finds(
+        "G-17",
+        "another currency in France, due",
+        agreement(stage=lasting(400), pay=paid("4.50", in_euros=False)),
+        told(BLOCK, "currency"),
+    ),
     silent("G-01", "case 1: 44 days of 7 h, 308 h", hours("308")),
     finds(
         "G-01",

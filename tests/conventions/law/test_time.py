@@ -35,9 +35,9 @@ def week(hours, weekdays=(0, 1, 2, 3, 4), **more):
     return agreement(stage=stage("01/06/2026", "26/06/2026", hours, weekdays), **more)
 
 
-def from_to(starts, ends, make=agreement, **more):
+def from_to(starts, ends, make=agreement, weekly="35", **more):
     hours = {"day_starts_at": starts and at(starts), "day_ends_at": ends and at(ends)}
-    return make(stage={**stage("01/06/2026", "26/06/2026"), **hours}, **more)
+    return make(stage={**stage("01/06/2026", "26/06/2026", weekly), **hours}, **more)
 
 
 def weeks(start, end, hours, *over, weekdays=(0, 1, 2, 3, 4, 5)):
@@ -117,6 +117,14 @@ EXAMPLES = [
     ),
     finds("H-01", "seven hours without a break", from_to("09:00", "16:00"), told(BLOCK, "day_ends_at")),
     silent("H-01", "a break of twenty minutes", from_to("09:00", "16:20")),
+    finds("H-01", "a break of nineteen", from_to("09:30", "16:49"), told(BLOCK, "day_ends_at")),
+    finds(
+        "H-01",
+        "six hours without a break",
+        from_to("09:00", "15:00", weekly="30"),
+        told(BLOCK, "day_ends_at"),
+    ),
+    silent("H-01", "less than six hours", from_to("09:00", "14:50", weekly="29")),
     silent("H-01", "arrival only", from_to("09:00", None)),
     silent("H-01", "departure only", from_to(None, "23:59")),
     finds(
