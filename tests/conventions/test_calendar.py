@@ -20,6 +20,7 @@ from conventions.calendar import (
     academic_year,
     add_months,
     age,
+    day_within,
     easter,
     equivalent,
     public_holidays,
@@ -608,3 +609,17 @@ def test_the_count_is_the_count_day_by_day(period, interruptions, weekdays):
     absences = tuple(Absence(*dates) for dates in interruptions)
     timesheet = Schedule((WorkPeriod(start, end, week),), absences, place).timesheet
     assert timesheet.presence == len(worked)
+
+
+@pytest.mark.parametrize(
+    ("month", "number", "expected"),
+    [
+        (8, 31, "31/08/2026"),
+        (9, 1, "01/09/2025"),
+        (12, 24, "24/12/2025"),
+        (6, 15, "15/06/2026"),
+        (2, 29, "28/02/2026"),
+    ],
+)
+def test_the_day_that_falls_in_an_academic_year(month, number, expected):
+    assert day_within(academic_year(2025), month, number) == day(expected)

@@ -518,3 +518,19 @@ def test_a_stricter_rule_never_removes_a_block_or_a_warning(facts, stricter):
     assert {one for one in before if one[0] != "D-05"} <= after
     stops = {weight(found) for found in plain_findings if found.stops}
     assert stops <= {weight(found) for found in tightened if found.stops}
+
+
+@pytest.mark.parametrize(
+    ("severity", "lifted", "staff", "asks"),
+    [
+        (BLOCK, True, False, True),
+        (BLOCK, False, False, False),
+        (BLOCK, True, True, False),
+        (WARN, True, False, False),
+        (INFORM, False, False, False),
+    ],
+)
+def test_what_a_student_must_explain(severity, lifted, staff, asks):
+    finding = RULES["R-09"].finds("end", "…", severity=severity, can_be_lifted=lifted, at_validation=staff)
+    assert finding.asks_an_exception is asks
+    assert finding.key == "R-09/end"
