@@ -5,6 +5,7 @@ column names and annotations are left alone. Names of files on the command line 
 """
 
 import ast
+import importlib
 import importlib.abc
 import importlib.util
 import json
@@ -321,10 +322,10 @@ def main() -> int:
     os.chdir(ROOT)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     sys.path.insert(0, str(ROOT))
-    import dateutil.easter  # noqa: F401  loaded once for all the children
     import hypothesis
-    import hypothesis.strategies
-    import pytest  # noqa: F401  the same
+
+    for name in ("dateutil.easter", "hypothesis.strategies", "pytest"):
+        importlib.import_module(name)  # once for all the children
 
     hypothesis.settings.register_profile(
         "mutants",
