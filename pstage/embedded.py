@@ -27,6 +27,7 @@ from typing import IO, Any, NamedTuple
 from urllib.parse import quote
 
 import psycopg
+from celery.signals import beat_embedded_init
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisUnreachable
 
@@ -344,8 +345,16 @@ DEMO = VAR / "demo"
 WEB_THREADS = 2
 WORKER = "-A pstage worker --beat --scheduler celery.beat.Scheduler --concurrency 2 --loglevel INFO"
 WORKER += " --without-gossip --without-mingle"  # it is alone
+WORKER += " --include pstage.embedded"  # for end_with_the_worker
 WEB = f"--worker-class gthread --workers 4 --threads {WEB_THREADS} --preload"
 WEB += " --graceful-timeout 5 --no-control-socket"
+IMPORTER = os.getpid()  # the worker, in a worker and in what it forks
+
+
+@beat_embedded_init.connect
+def end_with_the_worker(**_: object) -> None:
+    """Make beat, which the worker forks, end with it: Celery asks the kernel so for its pool alone."""
+    die_with(IMPORTER, signal.SIGKILL)()
 
 
 def demo() -> None:

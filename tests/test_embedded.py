@@ -218,6 +218,26 @@ def started(home, *arguments):
         yield demo, address[0], "".join(printed), family(demo)
 
 
+class TestWorker:
+    def test_what_it_forks_does_not_outlive_it_when_it_is_killed(self, folder, no_servers, monkeypatch):
+        monkeypatch.setenv("DATABASE_URL", "postgresql://db.example/pstage")  # no task will run
+        command, log = [sys.executable, "-m", "celery", *embedded.WORKER.split()], folder / "worker.log"
+
+        def ready():
+            said = log.read_text()
+            return "beat: Starting" in said and " ready." in said
+
+        with (
+            embedded.services(folder) as started,
+            embedded.running("The worker", command, log=log, environment=os.environ | started.urls) as worker,
+        ):
+            embedded.wait_until(ready, worker)
+            forked = family(worker.process)
+            assert len(forked) == 3, "beat and a pool of two"
+            worker.process.kill()
+            assert_gone(forked)
+
+
 class TestDemo:
     @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
     def test_it_serves_then_leaves_nothing_behind(self, home, stop):
