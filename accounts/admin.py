@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
-from django.db.models import ForeignKey, QuerySet
+from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 from django.utils.text import Truncator
@@ -56,6 +56,19 @@ class WithinInstitution(BaseModelAdmin):
         if db_field.related_model is Institution and not sees_all(request):
             options |= {"initial": own_institution(request), "disabled": True}
         return super().formfield_for_foreignkey(db_field, request, **options)
+
+
+class ReadOnlyMixin:
+    """Shown, never touched: only the application writes it."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
 
 
 class OwnRows(admin.RelatedFieldListFilter):

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.admin import OwnRows
+from accounts.admin import OwnRows, ReadOnlyMixin
 from accounts.models import User
 from conventions import documents
 from conventions.models import (
@@ -30,19 +30,6 @@ from conventions.models import (
 from conventions.phases import HAPPENED
 from organisations.admin import FoldedSearch, ReferenceAdmin
 from organisations.models import Party
-
-
-class ReadOnlyMixin:
-    """Shown, never touched: an agreement moves only through the workflow, its journal and documents never."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 def visible_agreements(user: User | AnonymousUser) -> QuerySet[Convention]:

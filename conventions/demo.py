@@ -21,7 +21,9 @@ from conventions import drafts, legality, workflow
 from conventions.calendar import CENT
 from conventions.law.facts import Zone
 from conventions.models import Convention, HealthInsuranceFund, Remark, Term
+from organisations import directory
 from organisations.models import (
+    Ban,
     Centre,
     Contact,
     Enrolment,
@@ -70,6 +72,7 @@ def build(today: date | None = None) -> bool:
     world = World(today or timezone.localdate())
     world.people()
     world.hosts()
+    world.directory()
     world.agreements()
     return True
 
@@ -230,7 +233,7 @@ class World:
         )
 
     def hosts(self) -> None:
-        """Four hosts: a company, a public body, an association without SIRET, one abroad."""
+        """Where people go: a company, a public body, an association without SIRET, a host abroad."""
         self.host(
             "Laboratoires Vauquelin",
             ("57", "31", "21.20Z"),
@@ -269,6 +272,62 @@ class World:
             activity="Traduction technique",
         )
 
+    def directory(self) -> None:
+        """What the staff keeps right: a closed host, one where nobody goes, new ones, one of them a duplicate."""
+        student, manager = self.students["Lefèvre"].user, self.managers["Rousseau"]
+        self.record(
+            "Imprimerie Delmas",
+            ("57", "12", "18.12Z"),
+            ("5 rue des Tanneurs", "14500", "Vire Normandie", "FR"),
+            siret=siret(11),
+            is_verified=True,
+            is_open=False,
+            closed_on=self.today - timedelta(days=200),
+        )
+        banned = self.record(
+            "Prestige Conseil",
+            ("57", "03", "70.22Z"),
+            ("18 quai des Docks", "14000", "Caen", "FR"),
+            siret=siret(12),
+            is_verified=True,
+        )
+        Ban.objects.create(
+            organisation=banned,
+            institution=self.institution,
+            reason="Deux stagiaires laissés sans tuteur pendant un mois.",
+            until=self.today + timedelta(days=365),
+            by=manager,
+        )
+        self.record(
+            "Menuiserie Aubry",
+            ("57", "02", None),
+            ("Zone artisanale des Ormes", "61100", "Flers", "FR"),
+            siret=siret(13),
+            created_by=student,
+        )
+        twice = self.record(
+            "Mairie de Pont-l’Abbaye",
+            ("72", "22", "84.11Z"),
+            ("Hôtel de Ville", "14130", "Pont-l’Évêque", "FR"),
+            siret_exemption=Organisation.SiretExemption.PENDING,
+            created_by=student,
+        )
+        directory.note_resemblances(twice)
+
+    def record(
+        self, name: str, kind: tuple[str, str, str | None], address: tuple[str, str, str, str], **fields: Any
+    ) -> Organisation:
+        """Add a host to the directory."""
+        legal_form, headcount, naf = kind
+        return Organisation.objects.create(
+            name=name,
+            legal_form=LegalForm.objects.get(pk=legal_form),
+            headcount_band=HeadcountBand.objects.get(pk=headcount),
+            naf_code=NafCode.objects.filter(version=NafCode.Version.REV2, code=naf).first(),
+            **dict(zip(("street", "postal_code", "city", "country"), address, strict=True)),
+            **fields,
+        )
+
     def host(
         self,
         name: str,
@@ -279,19 +338,9 @@ class World:
         signatory: tuple[str, str, str],
         **fields: Any,
     ) -> None:
-        legal_form, headcount, naf = kind
         place = dict(zip(("street", "postal_code", "city", "country"), address, strict=True))
         phone = "+49 421 5550100" if place["country"] == "DE" else f"+33 2 61 91 20 {len(self.services):02d}"
-        organisation = Organisation.objects.create(
-            name=name,
-            legal_form=LegalForm.objects.get(pk=legal_form),
-            headcount_band=HeadcountBand.objects.get(pk=headcount),
-            naf_code=NafCode.objects.filter(version=NafCode.Version.REV2, code=naf).first(),
-            phone=phone,
-            is_verified=True,
-            **place,
-            **fields,
-        )
+        organisation = self.record(name, kind, address, phone=phone, is_verified=True, **fields)
         people = [
             Contact.objects.create(
                 organisation=organisation,

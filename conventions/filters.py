@@ -19,10 +19,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.folding import fold
-from conventions.forms import DateField
 from conventions.models import Convention, Status
 from organisations.directory import contains_words
-from organisations.models import Centre
+from organisations.fields import DateField
+from organisations.models import Centre, Organisation
 from organisations.models.host import FRENCH_COUNTRIES
 from organisations.models.university import academic_year_label
 from organisations.people import programmes_handled_by
@@ -94,10 +94,24 @@ class FilterForm(forms.Form):
     )
     debut_avant = DateField(label=gettext_lazy("Commence au plus tard le"), required=False)
     hors_france = forms.BooleanField(label=gettext_lazy("Hors de France"), required=False)
+    # No drop-down: the page of a host leads here.
+    organisme = forms.ModelChoiceField(
+        Organisation.objects.none(), label=gettext_lazy("Établissement d’accueil"), required=False
+    )
 
-    def __init__(self, data: QueryDict, *, roles: Roles, centres: QuerySet[Centre]) -> None:
+    def __init__(
+        self,
+        data: QueryDict,
+        *,
+        roles: Roles,
+        centres: QuerySet[Centre],
+        hosts: QuerySet[Organisation],
+    ) -> None:
         super().__init__(data)
         self.query, self.roles = data, roles
+        chosen = self.fields["organisme"]
+        assert isinstance(chosen, forms.ModelChoiceField)
+        chosen.queryset = hosts
         this_year = timezone.localdate().year
         years = range(this_year + 1, this_year - YEARS_BACK, -1)
         self.offer("annee", _("Toutes"), [(year, academic_year_label(year)) for year in years])
@@ -126,12 +140,12 @@ class FilterForm(forms.Form):
     @property
     def typed(self) -> dict[str, str]:
         """What the address says of each filter that is not a drop-down."""
-        return {name: self.query.get(name, "") for name in ("q", "debut_avant", "hors_france")}
+        return {name: self.query.get(name, "") for name in ("q", "debut_avant", "hors_france", "organisme")}
 
     @property
     def has_more(self) -> bool:
         """Whether a filter is in force besides the search and the state."""
-        return any(self.query.get(name) for name in self.fields if name not in {"q", "statut"})
+        return any(self.query.get(name) for name in self.fields if name not in {"q", "statut", "organisme"})
 
     def state(self) -> Select:
         return self.select("statut")
@@ -189,6 +203,8 @@ class FilterForm(forms.Form):
             visible = visible.filter(enrolment__programme=programme)
         if day := wanted["debut_avant"]:
             visible = visible.filter(start__lte=day)
+        if host := wanted["organisme"]:
+            visible = visible.filter(organisation=host)
         if wanted["hors_france"]:
             visible = visible.filter(service__isnull=False).exclude(service__country__in=FRENCH_COUNTRIES)
         return visible
@@ -198,7 +214,7 @@ def chip_label(field: forms.Field, value: Any) -> str:
     """Return a filter in words: « État : À valider », « Hors de France »."""
     if value is True:
         return str(field.label)
-    if isinstance(field, forms.ChoiceField):
+    if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
         value = dict(cast("Iterable[tuple[Any, Any]]", field.choices)).get(value, value)
     if isinstance(value, date):
         value = date_format(value, "SHORT_DATE_FORMAT")

@@ -17,7 +17,6 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import models
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -25,7 +24,8 @@ from django.utils.translation import gettext_lazy
 
 from conventions import explanations, law, legality
 from conventions.models import Convention, HealthInsuranceFund, Interruption, Term, WorkPeriod
-from organisations.fields import clean_phone, clean_postal_code
+from organisations.fields import DateField, clean_phone, clean_postal_code
+from organisations.forms import say_what_to_do, suggest_communes
 from organisations.models import Enrolment
 
 Problems = dict[str, str]
@@ -72,15 +72,6 @@ class TimeField(forms.TimeField):
 
     def to_python(self, value: Any) -> Any:
         return super().to_python("".join(value.split()).lower() if isinstance(value, str) else value)
-
-
-class DateField(forms.DateField):
-    """A date from the browser's own picker, or typed as JJ/MM/AAAA."""
-
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"input_formats": ["%Y-%m-%d", "%d/%m/%Y"], **options})
 
 
 class StepForm(forms.ModelForm):
@@ -587,16 +578,6 @@ def is_empty(convention: Convention, name: str) -> bool:
     return value is None or value == [] or (isinstance(value, str) and not value.strip())
 
 
-def say_what_to_do(form: forms.BaseForm) -> None:
-    """Replace « Ce champ est obligatoire » by what the person should do."""
-    for field in form.fields.values():
-        is_choice = isinstance(field, forms.ChoiceField)
-        if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
-            field.error_messages["required"] = (
-                _("Faites un choix.") if is_choice else _("Remplissez ce champ.")
-            )
-
-
 def offer_terms(form: forms.ModelForm) -> None:
     """Fill every choice of a form that comes from the editable lists with one query, not one each."""
     kinds = {
@@ -623,16 +604,6 @@ def kind_of(name: str) -> str:
     limits = foreign_key.get_limit_choices_to()
     assert isinstance(limits, dict)
     return str(limits["kind"])
-
-
-def suggest_communes(form: forms.BaseForm, postal_code: str, city: str) -> None:
-    """Let the browser propose the communes of the postal code being typed; the page holds the list ``communes``."""
-    form.fields[postal_code].widget.attrs |= {
-        "hx-get": reverse("organisations:communes"),
-        "hx-trigger": "input changed delay:300ms, focus once",
-        "hx-target": "#communes",
-    }
-    form.fields[city].widget.attrs["list"] = "communes"
 
 
 def column(name: str) -> models.Field[Any, Any]:

@@ -51,6 +51,8 @@ def links(request: HttpRequest) -> list[Link]:
     entries = [(_("Accueil") if follows else _("Mes conventions"), "home")]
     if follows:
         entries.append((_("Conventions"), "conventions:list"))
+    if roles.keeps_directory:
+        entries.append((_("Annuaire"), "organisations:directory"))
     if roles.is_manager:
         entries.append((_("Saisir pour un étudiant"), "conventions:enter"))
     entries.append((calculator.label, "calculator"))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conventions.views import detail, drafts, lists, wizard
+from conventions.views import choices, detail, drafts, lists, wizard
 
 app_name = "conventions"
 
@@ -11,9 +11,10 @@ urlpatterns = [
     path("nouvelle/", drafts.advice, name="advice"),
     path("saisir/", drafts.enter, name="enter"),
     path("<int:pk>/", detail.detail, name="detail"),
+    path("<int:pk>/etapes/etablissement/registre/", choices.register, name="register"),
     path("<int:pk>/etapes/<slug:slug>/", wizard.step, name="step"),
-    path("<int:pk>/etapes/<slug:slug>/nouveau/", wizard.create, name="create"),
-    path("<int:pk>/etapes/<slug:slug>/corriger/", wizard.correct, name="correct"),
+    path("<int:pk>/etapes/<slug:slug>/nouveau/", choices.create, name="create"),
+    path("<int:pk>/etapes/<slug:slug>/corriger/", choices.correct, name="correct"),
     path("<int:pk>/suite/", detail.next_steps, name="next"),
     path("<int:pk>/actions/<slug:action>/", detail.act, name="act"),
     path("<int:pk>/remarques/", detail.add_remark, name="add_remark"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from conventions import explanations, forms, law
 from conventions.models import Convention
+from organisations import acceptance
 
 # What the content step asks in tables of their own.
 PERIODS = {
@@ -52,6 +53,12 @@ def label_of(name: str) -> str:
     return str(field.verbose_name if isinstance(field, Field) else PERIODS[name])
 
 
+def organisation_problems(convention: Convention) -> forms.Problems:
+    host = convention.organisation
+    refusal = host and acceptance.refusal(host, convention.institution, is_banned=convention.is_host_banned)
+    return {"organisation": refusal} if refusal else {}
+
+
 def service_problems(convention: Convention) -> forms.Problems:
     if convention.service and convention.service.organisation_id != convention.organisation_id:
         return {"service": _("Ce service n’appartient pas à l’établissement choisi.")}
@@ -67,15 +74,17 @@ def teacher_problems(convention: Convention) -> forms.Problems:
 def contact_problems(name: str) -> Callable[[Convention], forms.Problems]:
     def problems(convention: Convention) -> forms.Problems:
         contact = getattr(convention, name)
+        if contact and contact.anonymised_at:
+            return {
+                name: _(
+                    "Cette fiche a été anonymisée après trois ans : choisissez ou saisissez une personne."
+                )
+            }
         if contact and contact.organisation_id != convention.organisation_id:
             return {name: _("Cette personne n’appartient pas à l’établissement choisi.")}
         return {}
 
     return problems
-
-
-def no_problems(convention: Convention) -> forms.Problems:
-    return {}
 
 
 def form_step(slug: str, title: Promise, form: type[forms.StepForm], why: str | Promise = "") -> Step:
@@ -103,7 +112,7 @@ STEPS = (
         "etablissement",
         gettext_lazy("Établissement d’accueil"),
         ("organisation",),
-        no_problems,
+        organisation_problems,
         why=gettext_lazy(
             "C’est l’organisme qui signe la convention : son siège ou l’établissement où vous serez."
         ),
@@ -237,6 +246,12 @@ def field_url(convention: Convention, name: str) -> str:
 def first_incomplete(convention: Convention) -> Step | None:
     """Return the first step that still misses something, or None when the agreement can be submitted."""
     return next((step for step in STEPS if step.missing(convention)), None)
+
+
+def first_mistake(convention: Convention) -> str:
+    """Return what is wrong in the first incomplete step; nothing when it only waits to be filled."""
+    step = first_incomplete(convention)
+    return next(filter(None, step.missing(convention).values()), "") if step else ""
 
 
 def next_url(convention: Convention, slug: str) -> str:

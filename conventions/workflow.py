@@ -89,7 +89,10 @@ class Action:
 
 def complete(request: Request) -> None:
     if wizard.first_incomplete(request.convention) is not None:
-        raise Refused(_("Il manque des informations : complétez les étapes signalées, puis soumettez."))
+        raise Refused(
+            wizard.first_mistake(request.convention)
+            or _("Il manque des informations : complétez les étapes signalées, puis soumettez.")
+        )
 
 
 def refuse_what_stops(request: Request) -> None:

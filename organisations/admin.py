@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import admin
-from django.contrib.postgres.forms import SplitArrayField, SplitArrayWidget
+from django.contrib.postgres.forms import SimpleArrayField, SplitArrayField, SplitArrayWidget
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import STRICTER_RULES, OwnRows, WithinInstitution
+from accounts.admin import (
+    STRICTER_RULES,
+    OwnRows,
+    ReadOnlyMixin,
+    WithinInstitution,
+    own_institution,
+    sees_all,
+)
 from accounts.folding import fold
+from accounts.models import User
 from organisations.fields import SiretField, WebsiteField
 from organisations.models import (
+    Ban,
     Centre,
     Commune,
     Contact,
@@ -20,6 +30,7 @@ from organisations.models import (
     HeadcountBand,
     LegalForm,
     Manager,
+    Merge,
     NafCode,
     Organisation,
     Party,
@@ -28,6 +39,7 @@ from organisations.models import (
     Teacher,
     Ufr,
 )
+from organisations.models.host import ContactQuerySet
 from organisations.models.university import academic_year_label, default_signature_order
 
 
@@ -43,8 +55,21 @@ class FoldedSearch(admin.ModelAdmin):
 
 
 class OrganisationForm(forms.ModelForm):
+    # One a line: a name may hold a comma.
+    former_names = SimpleArrayField(
+        forms.CharField(max_length=200, required=False),
+        delimiter="\n",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label=_("Anciens noms"),
+        help_text=_("Un par ligne ; on les trouve encore."),
+    )
+
     class Meta:
         field_classes = {"siret": SiretField, "website": WebsiteField}
+
+    def clean_former_names(self) -> list[str]:
+        return [name for name in self.cleaned_data["former_names"] if name]
 
 
 class ServiceInline(admin.StackedInline):
@@ -58,29 +83,107 @@ class ContactInline(admin.StackedInline):
     extra = 0
     fields = [("civility", "first_name", "last_name"), ("function", "department"), ("phone", "email")]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
+        """Keep from the staff of one institution the people that only others may name."""
+        contacts = super().get_queryset(request)
+        assert isinstance(contacts, ContactQuerySet)
+        assert isinstance(request.user, User)
+        own = Centre.objects.filter(institution=own_institution(request))
+        return contacts if sees_all(request) else contacts.known_in(own, request.user)
+
 
 @admin.register(Organisation)
 class OrganisationAdmin(FoldedSearch):
     form = OrganisationForm
-    list_display = ["name", "city", "country", "siret", "is_verified", "created_at"]
-    list_filter = ["is_verified", "siret_exemption", "legal_form", "created_at"]
+    list_display = ["name", "city", "country", "siret", "is_open", "is_verified", "merged_into", "created_at"]
+    list_filter = [
+        "is_verified",
+        "is_open",
+        "is_private",
+        ("merged_into", admin.EmptyFieldListFilter),
+        "register",
+        "siret_exemption",
+        "legal_form",
+        "created_at",
+    ]
+    list_select_related = ["merged_into"]
     search_fields = ["search_key__contains", "siret__contains"]
     ordering = ["search_key", "pk"]
     autocomplete_fields = ["naf_code"]
-    readonly_fields = ["author", "created_at", "updated_at"]
+    readonly_fields = [
+        "register",
+        "refreshed_at",
+        "verified_by",
+        "verified_at",
+        "merged_into",
+        "author",
+        "created_at",
+        "updated_at",
+    ]
     inlines = [ServiceInline, ContactInline]
     fieldsets = [
-        (None, {"fields": ["name", "is_verified"]}),
+        (None, {"fields": ["name", "trade_name", "acronym", "former_names"]}),
         (_("Identité"), {"fields": ["siret", "siret_exemption", "local_identifier", "legal_form"]}),
-        (_("Activité"), {"fields": ["naf_code", "activity", "headcount_band"]}),
+        (_("Activité"), {"fields": ["naf_code", "activity", "headcount_band", ("is_open", "closed_on")]}),
         (_("Adresse"), {"fields": ["street", "address_extra", "postal_code", "city", "country"]}),
         (_("Contact"), {"fields": ["phone", "email", "website"]}),
-        (_("Suivi"), {"fields": ["author", "created_at", "updated_at"]}),
+        (_("Registre public"), {"fields": ["register", "refreshed_at", "is_locked", "is_private"]}),
+        (
+            _("Suivi"),
+            {
+                "fields": [
+                    ("is_verified", "verified_by", "verified_at"),
+                    "merged_into",
+                    ("author", "created_at", "updated_at"),
+                ]
+            },
+        ),
     ]
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Organisation | None:
+        """Lock, then look: a record saved as it was before a merge would lose the names it has gained."""
+        found: Organisation | None = super().get_object(request, object_id, from_field)
+        if found and request.method == "POST":
+            return Organisation.objects.select_for_update(no_key=True).get(pk=found.pk)
+        return found
+
+    def has_change_permission(self, request: HttpRequest, obj: Organisation | None = None) -> bool:
+        """A record merged into another is only shown: it waits there for the merge to be undone."""
+        return super().has_change_permission(request, obj) and not (obj and obj.merged_into_id)
+
+    def save_model(
+        self, request: HttpRequest, obj: Organisation, form: forms.ModelForm, change: bool
+    ) -> None:
+        if "is_verified" in form.changed_data:
+            assert isinstance(request.user, User)
+            obj.verified_by = request.user if obj.is_verified else None
+            obj.verified_at = timezone.now() if obj.is_verified else None
+        super().save_model(request, obj, form, change)
 
     @admin.display(description=_("Créé par"))
     def author(self, organisation: Organisation) -> str:
         return str(organisation.created_by or "")
+
+
+@admin.register(Merge)
+class MergeAdmin(ReadOnlyMixin, admin.ModelAdmin):
+    """What was merged, by whom; done and undone on the pages of the directory."""
+
+    list_display = ["dropped", "kept", "by", "at", "undone_by", "undone_at"]
+    list_select_related = ["dropped", "kept", "by", "undone_by"]
+    list_filter = [("undone_at", admin.EmptyFieldListFilter), "at"]
+    show_full_result_count = False
+
+
+@admin.register(Ban)
+class BanAdmin(ReadOnlyMixin, WithinInstitution, admin.ModelAdmin):
+    """Whom an institution sends nobody to; pronounced and lifted on the page of the host."""
+
+    list_display = ["organisation", "institution", "until", "by", "at", "lifted_at"]
+    list_select_related = ["organisation", "institution", "by"]
+    list_filter = [("institution", OwnRows), "until"]
 
 
 class RankedWidget(SplitArrayWidget):
@@ -118,6 +221,7 @@ class CentreAdmin(WithinInstitution, admin.ModelAdmin):
     fieldsets = [
         (None, {"fields": ["institution", "name"]}),
         (_("Coordonnées"), {"fields": ["mailbox", "phone", "address", "notified"]}),
+        (_("Contacts chez les organismes"), {"fields": ["keeps_contacts"]}),
         (_("Pour les étudiants"), {"fields": ["instructions"]}),
         (
             _("Approbation et signatures"),

@@ -120,3 +120,12 @@ class WebsiteField(forms.URLField):
         # Not type="url": a browser would refuse an address without its scheme.
         kwargs["widget"] = forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off"})
         super().__init__(assume_scheme="https", **kwargs)
+
+
+class DateField(forms.DateField):
+    """A date from the browser's own picker, or typed as JJ/MM/AAAA."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"input_formats": ["%Y-%m-%d", "%d/%m/%Y"], **options})

@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.folding import fold
 from accounts.models import User
-from organisations import naf
+from organisations import directory, host_file, naf, refreshing, sirene
+from organisations.csv_file import Line, UnreadableFileError
 from organisations.directory import find_by_siret
 from organisations.fields import (
+    DateField,
     SiretField,
     WebsiteField,
     clean_phone,
     clean_postal_code,
     compact,
     one_line,
+    without_invisible,
 )
-from organisations.models import Contact, NafCode, Organisation, Service
+from organisations.models import Ban, Centre, Contact, NafCode, Note, Organisation, Service
 from organisations.models.host import FRENCH_COUNTRIES, SIRENE_COUNTRIES
 
 # About somebody else: the browser must not offer the student's own name and address.
 THIRD_PARTY = {"autocomplete": "off"}
 ADDRESS_FIELDS = ["street", "address_extra", "postal_code", "city", "country"]
+LONGEST_BAN = 5  # years
+LARGEST_FILE = 2 * 1024 * 1024
+MOST_LINES = 5_000
+MOST_WITHOUT_SIRET = 500
 RNA = re.compile(r"W[0-9][0-9A-Z][0-9]{7}")
 
 
@@ -38,11 +49,40 @@ def text_inputs(names: str, **special: forms.Widget) -> dict[str, forms.Widget]:
     return {name: forms.TextInput(attrs=THIRD_PARTY) for name in names.split()} | special
 
 
+def say_what_to_do(form: forms.BaseForm) -> None:
+    """Replace « Ce champ est obligatoire » by what the person should do."""
+    for field in form.fields.values():
+        is_choice = isinstance(field, forms.ChoiceField)
+        if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
+            field.error_messages["required"] = (
+                _("Faites un choix.") if is_choice else _("Remplissez ce champ.")
+            )
+
+
+def suggest_communes(form: forms.BaseForm, postal_code: str, city: str) -> None:
+    """Let the browser propose the communes of the postal code being typed; the page holds the list ``communes``."""
+    form.fields[postal_code].widget.attrs |= {
+        "hx-get": reverse("organisations:communes"),
+        "hx-trigger": "input changed delay:300ms, focus once",
+        "hx-target": "#communes",
+    }
+    form.fields[city].widget.attrs["list"] = "communes"
+
+
 class DirectoryForm(forms.ModelForm):
     """Adds one row to the directory. When the directory has it already, ``existing`` is that row."""
 
     existing: models.Model | None = None
     sometimes_required = frozenset({"postal_code"})
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say_what_to_do(self)
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField):
+                field.empty_label = _("Choisissez")
+        if "postal_code" in self.fields:
+            suggest_communes(self, "postal_code", "city")
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -84,7 +124,12 @@ NO_SIRET = [
 class OrganisationForm(DirectoryForm):
     """A new host, created ``by`` a user. ``notices`` are remarks to show once it is saved, not errors."""
 
-    sometimes_required = frozenset({"siret", "siret_exemption", "naf", "activity", "postal_code"})
+    sometimes_required = frozenset(
+        {"siret", "siret_exemption", "naf", "activity", "postal_code", "is_another"}
+    )
+    is_another = forms.BooleanField(
+        label=_("Aucune de ces fiches n’est la bonne : créer la mienne"), required=False
+    )
     siret_exemption = forms.ChoiceField(
         label=_("Pourquoi n’y a-t-il pas de SIRET ?"),
         required=False,
@@ -102,6 +147,7 @@ class OrganisationForm(DirectoryForm):
         model = Organisation
         fields = [
             "name",
+            "trade_name",
             "country",
             "siret",
             "siret_exemption",
@@ -120,18 +166,21 @@ class OrganisationForm(DirectoryForm):
         ]
         field_classes = {"siret": SiretField, "website": WebsiteField}
         widgets = text_inputs(
-            "name local_identifier activity street address_extra postal_code city",
+            "name trade_name local_identifier activity street address_extra postal_code city",
             phone=forms.TelInput(attrs=THIRD_PARTY),
             email=forms.EmailInput(attrs=THIRD_PARTY),
         )
 
     def __init__(self, *args: Any, by: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.by = by or AnonymousUser()
         if self.instance.pk is None:
             self.instance.created_by = by
         elif self.instance.naf_code:
             self.initial["naf"] = self.instance.naf_code.code
         self.notices: list[str] = []
+        self.alike: list[Organisation] = []
+        self.filled_from: sirene.Establishment | None = None
 
     def clean_naf(self) -> str:
         typed: str = self.cleaned_data["naf"]
@@ -139,7 +188,7 @@ class OrganisationForm(DirectoryForm):
             self.instance.naf_code = None
             return ""
         today = timezone.localdate()
-        code = naf.find(typed, today)
+        code = self.find_naf(typed, today)
         if code is None:
             raise ValidationError(
                 _(
@@ -166,7 +215,44 @@ class OrganisationForm(DirectoryForm):
             self.add_error(
                 "naf", ValidationError(_("Indiquez le code NAF, ou décrivez l’activité."), "required")
             )
+        if not self.errors and self.instance.pk is None:
+            self.show_alike()
         return self.cleaned_data
+
+    def show_alike(self) -> None:
+        """Show the hosts that may be this one before a second record is made: without a SIRET, nothing else tells."""
+        data = self.cleaned_data
+        if data["siret"] or data["is_another"]:
+            return
+        host = Organisation(
+            **{name: data[name] for name in ("name", "local_identifier", "postal_code", "city", "country")}
+        )
+        seen = Organisation.objects.visible_to(self.by).filter(
+            pk__in=[one.pk for one in directory.similar(host)]
+        )
+        self.alike = list(seen)
+        if self.alike:
+            message = _(
+                "Une fiche de l’annuaire ressemble à celle-ci : choisissez-la, ou confirmez la création."
+            )
+            self.add_error("is_another", ValidationError(message, "alike"))
+
+    def fill_from(self, found: sirene.Establishment) -> None:
+        """Begin with what the public register says; how to call is all that it never knows."""
+        self.filled_from = found
+        self.fields["phone"].widget.attrs["autofocus"] = True
+        self.initial.update(
+            {
+                "name": found.name,
+                "trade_name": next(iter(found.trade_names), ""),
+                "siret": found.siret,
+                "country": found.country,
+                "legal_form": found.legal_form,
+                "naf": found.naf,
+                "headcount_band": found.headcount_band,
+                **{name: getattr(found, name) for name in ADDRESS_FIELDS},
+            }
+        )
 
     def ask_why_no_siret(self) -> None:
         """Begin with the reason: the person has said that there is no SIRET."""
@@ -180,7 +266,7 @@ class OrganisationForm(DirectoryForm):
         data, reasons = self.cleaned_data, Organisation.SiretExemption
         reason = ""
         if data.get("siret"):
-            self.refuse_twice("siret", find_by_siret(data["siret"]))
+            self.refuse_known(data["siret"])
         elif self.country() not in SIRENE_COUNTRIES:
             reason = reasons.OWN_REGISTER if self.country() in FRENCH_COUNTRIES else reasons.ABROAD
         elif data.get("siret_exemption"):
@@ -199,8 +285,25 @@ class OrganisationForm(DirectoryForm):
                 message = _("Un numéro RNA commence par W, suivi de 9 caractères, comme W142000000.")
                 self.add_error("local_identifier", ValidationError(message, "rna"))
 
+    def find_naf(self, typed: str, today: date) -> NafCode | None:
+        return naf.find(typed, today)
+
+    def refuse_known(self, siret: str) -> None:
+        existing = find_by_siret(siret)
+        if existing is None or Organisation.objects.visible_to(self.by).filter(pk=existing.pk).exists():
+            self.refuse_twice("siret", existing)
+        else:
+            message = _(
+                "Cet organisme est dans l’annuaire, mais le registre public cache sa fiche : "
+                "demandez à votre centre de gestion de le choisir pour vous sur cette convention."
+            )
+            self.add_error("siret", ValidationError(message, "private"))
+
     def save(self, commit: bool = True) -> Organisation:
         """Add the host; when somebody added the same SIRET a moment ago, return theirs."""
+        if self.instance.pk is None and (known := sirene.remembered(self.instance.siret or "")):
+            # Hidden from the first moment, not from when a worker reads the register.
+            self.instance.is_private = known.is_hidden
         try:
             with transaction.atomic():
                 saved: Organisation = super().save(commit)
@@ -209,7 +312,26 @@ class OrganisationForm(DirectoryForm):
             if theirs is None:
                 raise
             return theirs
+        refreshing.examine_soon(saved)
         return saved
+
+
+class KeptOrganisationForm(OrganisationForm):
+    """The record of a host, as the staff that keeps the directory corrects it."""
+
+    sometimes_required = OrganisationForm.sometimes_required | {"closed_on"}
+
+    class Meta(OrganisationForm.Meta):
+        fields = [*OrganisationForm.Meta.fields, "acronym", "is_open", "closed_on", "is_private", "is_locked"]
+        field_classes = {**OrganisationForm.Meta.field_classes, "closed_on": DateField}
+        widgets = {**OrganisationForm.Meta.widgets, "acronym": forms.TextInput(attrs=THIRD_PARTY)}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("is_open") and data.get("closed_on"):
+            message = _("Décochez « En activité », ou effacez cette date.")
+            self.add_error("closed_on", ValidationError(message, "open"))
+        return data
 
 
 class ServiceForm(DirectoryForm):
@@ -254,12 +376,20 @@ class ContactForm(DirectoryForm):
         )
 
     def __init__(
-        self, *args: Any, organisation: Organisation | None = None, by: User | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        organisation: Organisation | None = None,
+        centre: Centre | None = None,
+        by: User,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        # Those of a centre that keeps its contacts are not given away: each centre then has its own row.
+        self.known = Contact.objects.known_to(centre, by)
         if self.instance.pk is None:
             assert organisation is not None
             self.instance.organisation = organisation
+            self.instance.centre = centre
             self.instance.created_by = by
         civility = self.fields["civility"]
         assert isinstance(civility, forms.TypedChoiceField)
@@ -275,8 +405,97 @@ class ContactForm(DirectoryForm):
         # A small office shares one address: only the same name at the same address is the same person.
         alike = (
             contact
-            for contact in self.instance.organisation.contacts.filter(email__iexact=data.get("email"))
+            for contact in self.known.filter(
+                organisation=self.instance.organisation, email__iexact=data.get("email")
+            )
             if fold(f"{contact.first_name} {contact.last_name}") == name
         )
         self.refuse_twice("email", next(alike, None))
         return data
+
+
+class NoteForm(forms.ModelForm):
+    """A remark of the staff about a host."""
+
+    class Meta:
+        model = Note
+        fields = ["text"]
+        widgets = {"text": forms.Textarea(attrs={"rows": 3})}
+        error_messages = {"text": {"required": _("Écrivez votre remarque.")}}
+
+    def clean_text(self) -> str:
+        return without_invisible(self.cleaned_data["text"])
+
+
+class BanForm(forms.ModelForm):
+    """Why an institution sends nobody to a host any more, and until when."""
+
+    use_required_attribute = False
+
+    class Meta:
+        model = Ban
+        fields = ["reason", "until"]
+        field_classes = {"until": DateField}
+        widgets = {"reason": forms.Textarea(attrs={"rows": 4})}
+        error_messages = {
+            "reason": {"required": _("Dites pourquoi.")},
+            "until": {"required": _("Indiquez le dernier jour d’exclusion.")},
+        }
+
+    def clean_reason(self) -> str:
+        return without_invisible(self.cleaned_data["reason"])
+
+    def clean_until(self) -> date:
+        until: date = self.cleaned_data["until"]
+        today = timezone.localdate()
+        if until <= today:
+            raise ValidationError(_("Une exclusion se termine après aujourd’hui."), "past")
+        if (until.year - LONGEST_BAN, until.month, until.day) > (today.year, today.month, today.day):
+            raise ValidationError(
+                _("Une exclusion dure cinq ans au plus : elle pourra être prononcée de nouveau."), "too_long"
+            )
+        return until
+
+
+class HostFileForm(forms.Form):
+    """A file of hosts to import; ``cleaned_data["file"]`` is its content."""
+
+    use_required_attribute = False
+    file = forms.FileField(
+        label=_("Fichier CSV"),
+        help_text=_("2 Mo et 5 000 lignes au plus, dont 500 sans SIRET."),
+        error_messages={"required": _("Choisissez un fichier."), "empty": _("Ce fichier est vide.")},
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv,text/plain"}),
+    )
+    creates_alike = forms.BooleanField(
+        label=_("Ajouter aussi les établissements sans SIRET qui ressemblent à une fiche de l’annuaire"),
+        required=False,
+    )
+
+    def clean_file(self) -> bytes:
+        file = self.cleaned_data["file"]
+        if file.size > LARGEST_FILE:
+            raise ValidationError(_("Ce fichier dépasse 2 Mo : importez-le en plusieurs fois."), "large")
+        content: bytes = file.read()
+        try:
+            lines = list(host_file.lines(io.BytesIO(content)))
+        except UnreadableFileError as error:
+            raise ValidationError(str(error), "unreadable") from error
+        if not lines:
+            raise ValidationError(_("Ce fichier nomme des colonnes, et n’a aucune autre ligne."), "no_line")
+        if len(lines) > MOST_LINES:
+            raise ValidationError(
+                _("Ce fichier dépasse 5 000 lignes : importez-le en plusieurs fois."), "long"
+            )
+        if (
+            sum(isinstance(line, Line) and not compact(line.cells["siret"]) for line in lines)
+            > MOST_WITHOUT_SIRET
+        ):
+            raise ValidationError(
+                _(
+                    "Plus de 500 lignes n’ont pas de SIRET, et chacune se compare à tout l’annuaire : "
+                    "importez-les en plusieurs fois."
+                ),
+                "without_siret",
+            )
+        return content

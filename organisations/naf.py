@@ -13,11 +13,11 @@ def version_in_force(day: date) -> NafCode.Version:
     return NafCode.Version.REV2 if day <= REV2_LAST_DAY else NafCode.Version.NAF2025
 
 
-def find(text: str, day: date) -> NafCode | None:
-    """Return the code typed as ``86.10Z`` or ``8610Z``, preferably in the version in force on ``day``."""
+def find(text: str, day: date, version: str = "") -> NafCode | None:
+    """Return the code typed as ``86.10Z`` or ``8610Z``, in a version when it is known, else in the one in force."""
     typed = _TYPED.match(text)
     if typed is None:
         return None
     code = f"{typed[1]}.{typed[2]}{typed[3].upper()}"
     found = {naf.version: naf for naf in NafCode.objects.filter(code=code)}
-    return found.get(version_in_force(day)) or next(iter(found.values()), None)
+    return found.get(version) or found.get(version_in_force(day)) or next(iter(found.values()), None)

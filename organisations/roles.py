@@ -31,6 +31,11 @@ class Roles:
     def is_teacher(self) -> bool:
         return bool(self.teacher_ids)
 
+    @property
+    def keeps_directory(self) -> bool:
+        """May correct, verify, merge and ban the hosts that all agreements share."""
+        return self.is_manager or self.is_admin
+
 
 def roles_of(user: User | AnonymousUser) -> Roles:
     """Return the roles of ``user``: one query, kept on the instance; none for a closed account."""

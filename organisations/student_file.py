@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -19,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django_countries import countries
 
 from accounts.models import Institution, Student, User
+from organisations.csv_file import LineError, Refusal, UnreadableFileError, lines
 from organisations.fields import clean_phone
 
 COLUMNS = {
@@ -55,18 +53,9 @@ LENGTHS = {
     for field in (*User._meta.concrete_fields, *Student._meta.concrete_fields)
     if field.name in {"number", *USER_COLUMNS, *STUDENT_COLUMNS} - {"birth_date", "country"}
 }
-LONGEST_RECORD = 6  # physical lines; beyond, a quotation mark was left open
 YEARS = range(2000, 2101)
 
 Enrolled = tuple[int, int]  # programme, first calendar year
-
-
-class UnreadableFileError(Exception):
-    """Nothing in the file can be read; the text says why."""
-
-
-class LineError(Exception):
-    """One line cannot be imported; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +68,6 @@ class Record:
     student: dict[str, Any]
     enrolment: Enrolled | None
     is_first: bool  # of this student in the file
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """One bad line, and why."""
-
-    line: int
-    reason: str
 
 
 class StudentFile:
@@ -103,30 +84,17 @@ class StudentFile:
 
     def __iter__(self) -> Iterator[Record | Refusal]:
         try:
-            with self.path.open(encoding=encoding_of(self.path)) as text:
-                yield from self.lines(text)
+            with self.path.open("rb") as file:
+                for line in lines(file, COLUMNS, REQUIRED):
+                    if isinstance(line, Refusal):
+                        yield line
+                        continue
+                    try:
+                        yield self.record(line.number, line.cells)
+                    except LineError as error:
+                        yield Refusal(line.number, str(error))
         except OSError as error:
             raise UnreadableFileError(error.strerror or str(error)) from error
-
-    def lines(self, text: TextIO) -> Iterator[Record | Refusal]:
-        first = text.readline()
-        delimiter = max(";,\t", key=first.count)
-        header = [name.strip().lower() for name in first.replace('"', "").split(delimiter)]
-        check_header(header)
-        for line, cells in records(text, delimiter, start=2):
-            try:
-                if cells is None:
-                    raise LineError(_("un guillemet n’est pas fermé."))
-                if not any(cells):
-                    continue
-                if len(cells) != len(header):
-                    raise LineError(
-                        _("%(read)s cellules au lieu de %(wanted)s.")
-                        % {"read": len(cells), "wanted": len(header)}
-                    )
-                yield self.record(line, dict(zip(header, map(tidy, cells), strict=True)))
-            except LineError as error:
-                yield Refusal(line, str(error))
 
     def record(self, line: int, row: dict[str, str]) -> Record:
         for column in REQUIRED:
@@ -193,53 +161,6 @@ class StudentFile:
         if (same := enrolments.setdefault(enrolment, line)) != line:
             raise LineError(_("répète la ligne %(line)s.") % {"line": same})
         return first_line == line
-
-
-def encoding_of(path: Path) -> str:
-    """Return UTF-8 if the whole file is, else Windows-1252, else Latin-1, which accepts anything."""
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            with path.open(encoding=encoding) as text:
-                deque(text, maxlen=0)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    return "latin-1"
-
-
-def check_header(header: list[str]) -> None:
-    """Raise UnreadableFileError unless every column is known, once, and the required ones are there."""
-    problems = {
-        _("Il manque les colonnes : %s."): [name for name in REQUIRED if name not in header],
-        _("Ces colonnes sont inconnues : %s."): [name for name in header if name not in COLUMNS],
-        _("Ces colonnes sont répétées : %s."): sorted({name for name in header if header.count(name) > 1}),
-    }
-    said = [message % ", ".join(names) for message, names in problems.items() if names]
-    if said:
-        raise UnreadableFileError(" ".join(said))
-
-
-def records(text: Iterator[str], delimiter: str, start: int) -> Iterator[tuple[int, list[str] | None]]:
-    """Yield each record with its line number; None when a quotation mark is left open, which spoils only its line."""
-    ahead = deque(islice(text, LONGEST_RECORD))
-    while ahead:
-        reader = csv.reader(ahead, delimiter=delimiter, strict=True)
-        cells: list[str] | None
-        try:
-            cells, used = next(reader), reader.line_num
-        except csv.Error:
-            cells, used = None, 1
-        yield start, cells
-        for _line in range(used):
-            ahead.popleft()
-        ahead.extend(islice(text, used))
-        start += used
-
-
-def tidy(cell: str) -> str:
-    """Return one line of visible characters."""
-    spaced = " ".join(cell.split())
-    return spaced if spaced.isprintable() else "".join(letter for letter in spaced if letter.isprintable())
 
 
 def email(row: dict[str, str], column: str) -> str:

@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pstage.settings")
 
@@ -10,8 +11,13 @@ app = Celery("pstage")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# A sweep sends what the broker lost.
+# A sweep sends what the broker lost; the night reads the register of companies again.
 app.conf.beat_schedule = {
     "sweep-messages": {"task": "accounts.tasks.sweep_messages", "schedule": 60.0},
     "sweep-documents": {"task": "conventions.tasks.sweep_documents", "schedule": 60.0},
+    "refresh-hosts": {"task": "organisations.tasks.refresh_hosts", "schedule": crontab("*/5", "1-5")},
+    "anonymise-contacts": {
+        "task": "organisations.tasks.anonymise_contacts",
+        "schedule": crontab("30", "6", day_of_month="1"),
+    },
 }

@@ -157,6 +157,7 @@ CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 CELERY_BROKER_URL = REDIS_URL
+CELERY_TIMEZONE = "Europe/Paris"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 300  # under the broker's visibility timeout: a task runs once at a time
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -258,6 +259,17 @@ DEFAULT_FROM_EMAIL = required(
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 ADMINS: list[tuple[str, str]] = [(address, address) for address in env.list("ADMIN_EMAILS", [], subcast=str)]
 
+# Public company registers. Tests reach nothing outside this machine.
+COMPANY_SEARCH_URL: str = env.str(
+    "COMPANY_SEARCH_URL",
+    "http://127.0.0.1:9" if ENVIRONMENT == "test" else "https://recherche-entreprises.api.gouv.fr",
+).rstrip("/")
+INSEE_URL: str = env.str(
+    "INSEE_URL",
+    "http://127.0.0.1:9" if ENVIRONMENT == "test" else "https://api.insee.fr/api-sirene/3.11",
+).rstrip("/")
+INSEE_API_KEY: str = env.str("INSEE_API_KEY", "")
+
 # Language, dates
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("Français")), ("en", _("Anglais"))]
@@ -323,6 +335,8 @@ LOGGING: dict[str, Any] = {
         "django": {"handlers": ["reports"], "level": "INFO"},
         # They describe each step of each PDF at INFO.
         **{name: {"level": "WARNING"} for name in ("weasyprint", "fontTools")},
+        # They write, at INFO, the addresses asked for: what students typed is in them; and at WARNING, each retry.
+        **{name: {"level": "ERROR"} for name in ("httpx", "httpcore", "stamina")},
         # Whoever asks for a host that is not ours, or posts a thousand fields, must not make us write a mail each time.
         "django.security": {"handlers": ["stderr"], "propagate": False},
     },

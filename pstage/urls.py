@@ -5,12 +5,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from conventions.views import calculator, lists
+from conventions.views import calculator, hosts, lists
 from pstage import views
 
 urlpatterns = [
     path("", lists.home, name="home"),
     path("calculer/", calculator.calculator, name="calculator"),
+    path("annuaire/<int:pk>/", hosts.host, name="host"),
     path("conventions/", include("conventions.urls")),
     path("", include("organisations.urls")),
     path("", include("accounts.urls")),

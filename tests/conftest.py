@@ -7,6 +7,7 @@ from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
 from tests import demo_database
+from tests.fake_register import FakeRegister
 
 # A busy machine is no failure: what an example may take depends on what else runs.
 hypothesis_settings.register_profile("any machine", deadline=None)
@@ -31,6 +32,15 @@ def in_french(settings):
 def empty_cache():
     """Sessions and rate limits live in Redis: none outlives its test."""
     cache.clear()
+
+
+@pytest.fixture
+def register(settings):
+    """The public registers of companies, imitated on this machine."""
+    with FakeRegister() as register:
+        settings.COMPANY_SEARCH_URL = register.company_search_url
+        settings.INSEE_URL = register.insee_url
+        yield register
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,13 @@
 """Loaded by pytest before Django's settings: names this environment and starts the servers it lacks."""
 
+import functools
+import ipaddress
 import itertools
 import os
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -15,7 +19,8 @@ from pstage import embedded
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
     """Run before pytest-django reads the settings; the servers stop when pytest ends."""
-    os.environ |= {"PSTAGE_ENVIRONMENT": "test", "PSTAGE_DEMO": "false"}
+    keep_inside()
+    os.environ |= {"PSTAGE_ENVIRONMENT": "test", "PSTAGE_DEMO": "false", "no_proxy": "127.0.0.1,localhost"}
     servers = ExitStack()
     early_config.add_cleanup(servers.close)
     # Two runs at once each need servers of their own: the second takes the next folder.
@@ -27,6 +32,34 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
             continue
         break
     return (yield)
+
+
+class OutsideError(AssertionError):
+    """A test tried to reach another machine."""
+
+
+def keep_inside() -> None:
+    """Refuse every connection of Python's own sockets to another machine."""
+    socket.socket.connect = inside(socket.socket.connect)  # type: ignore[method-assign]
+    socket.socket.connect_ex = inside(socket.socket.connect_ex)  # type: ignore[method-assign]
+
+
+def inside(connect: Callable[[socket.socket, Any], Any]) -> Callable[[socket.socket, Any], Any]:
+    """Return ``connect``, for addresses of this machine only."""
+
+    @functools.wraps(connect)
+    def connect_inside(self: socket.socket, address: Any) -> Any:
+        if self.family != socket.AF_UNIX and not is_here(address[0]):
+            self.close()
+            raise OutsideError(f"A test reached for {address[0]}")
+        return connect(self, address)
+
+    return connect_inside
+
+
+def is_here(host: str) -> bool:
+    """Tell whether a host, by name or number, is this machine."""
+    return host == "localhost" or ipaddress.ip_address(host).is_loopback
 
 
 class SourceStaticFiles(StaticFilesStorage):

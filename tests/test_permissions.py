@@ -10,7 +10,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from conventions.models import Status
-from tests.factories import CommuneFactory, MessageFactory
+from organisations import merging
+from organisations.models import Resemblance
+from tests.factories import CommuneFactory, MessageFactory, OrganisationFactory
 from tests.worlds import ROLES, World
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +79,68 @@ MATRIX = [
     # Signed in
     row("home", "login 200 200 200 200 200 200 200"),
     row("organisations:communes", "login 200 200 200 200 200 200 200", data={"code_postal": "14000"}),
+    # The directory of hosts
+    *[
+        row(f"organisations:{name}", "login 404 404 200 200 404 404 200", kwargs=kwargs)
+        for name, kwargs in (
+            ("directory", {}),
+            ("to_verify", {}),
+            ("resemblances", {}),
+            ("edit", {"pk": "HOST"}),
+            ("merge_with", {"pk": "HOST"}),
+            ("merge", {"pk": "HOST", "other": "TWIN"}),
+        )
+    ],
+    row("organisations:directory", "login 405 405 405 405 405 405 405", method="post"),
+    row("organisations:edit", "login 404 404 422 422 404 404 422", method="post", kwargs={"pk": "HOST"}),
+    *[
+        row("organisations:merge", expected, method="post", kwargs={"pk": "HOST", "other": "TWIN"}, data=data)
+        for expected, data in (
+            ("login 404 404 302 302 404 404 302", {"kept": "HOST"}),
+            ("login 404 404 422 422 404 404 422", {}),
+        )
+    ],
+    *[
+        case
+        for name, key in (("verify", "HOST"), ("dismiss", "RESEMBLANCE"), ("undo_merge", "MERGE"))
+        for case in (
+            row(f"organisations:{name}", "login 405 405 405 405 405 405 405", kwargs={"pk": key}),
+            row(
+                f"organisations:{name}",
+                "login 404 404 302 302 404 404 302",
+                method="post",
+                kwargs={"pk": key},
+            ),
+        )
+    ],
+    row("host", "login 404 404 200 200 404 404 200", kwargs={"pk": "HOST"}),
+    row("organisations:add_note", "login 404 404 200 200 404 404 200", kwargs={"pk": "HOST"}),
+    row(
+        "organisations:add_note",
+        "login 404 404 302 302 404 404 302",
+        method="post",
+        kwargs={"pk": "HOST"},
+        data={"text": "Bon accueil."},
+    ),
+    row("organisations:ban", "login 404 404 200 200 404 404 200", kwargs={"pk": "HOST"}),
+    row(
+        "organisations:ban",
+        "login 404 404 422 422 404 404 422",
+        method="post",
+        kwargs={"pk": "HOST"},
+    ),
+    row("organisations:import_hosts", "login 404 404 200 200 404 404 200"),
+    row("organisations:import_hosts", "login 404 404 422 422 404 404 422", method="post"),
+    row("organisations:apply_import", "login 405 405 405 405 405 405 405"),
+    row("organisations:apply_import", "login 404 404 302 302 404 404 302", method="post"),
+    row("organisations:import_template", "login 404 404 200 200 404 404 200"),
+    row("organisations:lift_ban", "login 405 405 405 405 405 405 405", kwargs={"pk": "HOST"}),
+    row(
+        "organisations:lift_ban",
+        "login 404 404 302 302 404 404 302",
+        method="post",
+        kwargs={"pk": "HOST"},
+    ),
     row("styleguide", "login 403 403 403 403 403 403 200"),
     # Lists and beginnings
     row("conventions:list", "login 404 404 200 200 200 200 200"),
@@ -178,6 +242,9 @@ MATRIX = [
         method="post",
         kwargs={"slug": "tuteur"},
     ),
+    row("conventions:register", "login 200 404 200 404 404 404 404", state=Status.DRAFT),
+    row("conventions:register", "login 404 404 404 404 404 404 404"),
+    row("conventions:register", "login 405 405 405 405 405 405 405", method="post"),
     row("conventions:duplicate", "login 405 405 405 405 405 405 405"),
     row("conventions:duplicate", "login 302 404 302 404 404 404 404", method="post"),
     row("conventions:delete", "login 405 405 405 405 405 405 405"),
@@ -221,6 +288,16 @@ def test_every_address_is_in_the_table():
     assert {case.name for case in MATRIX} == set(names())
 
 
+def hosts_beside(host, world):
+    """Another host that resembles it, and one merged into it."""
+    twin, gone = OrganisationFactory(), OrganisationFactory()
+    return {
+        "TWIN": twin.pk,
+        "RESEMBLANCE": Resemblance.objects.create(first=host, second=twin).pk,
+        "MERGE": merging.merge(host.pk, gone.pk, by=world.people["admin"]).pk,
+    }
+
+
 @pytest.mark.parametrize("case", MATRIX, ids=str)
 def test_address(case):
     world = World()
@@ -230,6 +307,8 @@ def test_address(case):
         "MESSAGE": MessageFactory().pk,
         "STUDENT": world.student.pk,
         "INSTITUTION": world.student.institution_id,
+        "HOST": convention.organisation.pk,
+        **(hosts_beside(convention.organisation, world) if "organisations:" in case.name else {}),
         "REMARK": world.remark(convention).pk if "remark" in case.kwargs else None,
     }
     kwargs = {name: known.get(value, value) for name, value in case.kwargs.items()}
@@ -269,6 +348,8 @@ READ_ONLY = {
     "admin:conventions_convention_add",
     "admin:conventions_document_add",
     "admin:conventions_event_add",
+    "admin:organisations_ban_add",
+    "admin:organisations_merge_add",
 }
 
 

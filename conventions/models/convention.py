@@ -13,9 +13,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
@@ -23,7 +24,9 @@ from accounts.folding import fold
 from accounts.models import Institution, Student
 from conventions.law.case import is_minor
 from conventions.models.nomenclature import HealthInsuranceFund, Term
+from organisations import acceptance
 from organisations.models import (
+    Ban,
     Centre,
     Contact,
     Enrolment,
@@ -32,6 +35,7 @@ from organisations.models import (
     Service,
     Teacher,
 )
+from organisations.models.host import follow_merge
 from organisations.roles import roles_of
 
 if TYPE_CHECKING:
@@ -58,8 +62,15 @@ EDITABLE = (Status.DRAFT, Status.RETURNED)
 IN_FORCE = (Status.VALIDATED, Status.SIGNING, Status.SIGNED, Status.TERMINATED)
 FROZEN = (*IN_FORCE, Status.REFUSED, Status.CANCELLED)
 AWAITS_SIGNATURES = (Status.VALIDATED, Status.SIGNING)
-# What may still move once an agreement is frozen: its place in the workflow, never its content.
-MUTABLE_WHEN_FROZEN = ("status", "updated_at")
+# What may still move once an agreement is frozen: its place in the workflow and what finds it, never its content.
+MUTABLE_WHEN_FROZEN = ("status", "updated_at", "search_key")
+# Two records of one host made one, or apart again: the agreement follows, and its document keeps what was agreed.
+MERGED = """
+    SELECT FROM organisations_merge AS merge WHERE
+        (merge.dropped_id, merge.kept_id) = (OLD.organisation_id, NEW.organisation_id) AND merge.undone_at IS NULL
+        OR (merge.kept_id, merge.dropped_id) = (OLD.organisation_id, NEW.organisation_id)
+            AND merge.undone_at IS NOT NULL AND OLD.id = ANY(merge.conventions)
+"""
 # And only where the workflow's own table leads; a test compares them.
 MOVES_WHEN_FROZEN = (
     (Status.VALIDATED, Status.SIGNING),
@@ -147,9 +158,16 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
             seen |= Q(teacher__in=roles.teacher_ids) & SHOWN_TO_TEACHERS
         return self.filter(seen)
 
+    def unfrozen(self) -> ConventionQuerySet:
+        """Return those of which the content may still change."""
+        return self.exclude(status__in=FROZEN)
+
     def for_detail(self) -> ConventionQuerySet:
         """Join what one agreement refers to, its list values apart: see ``load_terms``."""
-        return self.select_related(
+        bans = Ban.objects.in_force().filter(
+            organisation=OuterRef("organisation"), institution=OuterRef("institution")
+        )
+        return self.annotate(is_host_banned=Exists(bans)).select_related(
             "institution",
             "student__user",
             "centre",
@@ -637,10 +655,12 @@ class Convention(models.Model):
             models.Index("organisation", "end", name="convention_of_organisation"),
         ]
         triggers = [
+            follow_merge(),
             pgtrigger.Trigger(
                 name="freeze_content",
                 operation=pgtrigger.Update,
                 when=pgtrigger.Before,
+                declare=[("mutable", "TEXT[]")],
                 func=f"""
                     IF OLD.number IS NOT NULL AND NEW.number IS DISTINCT FROM OLD.number THEN
                         RAISE EXCEPTION 'pstage: the number % of an agreement never changes', OLD.number
@@ -653,8 +673,11 @@ class Convention(models.Model):
                             RAISE EXCEPTION 'pstage: agreement % cannot go from % to %', OLD.id, OLD.status, NEW.status
                                 USING ERRCODE = 'integrity_constraint_violation';
                         END IF;
-                        IF to_jsonb(NEW) - ARRAY[{sql_list(MUTABLE_WHEN_FROZEN)}]
-                            IS DISTINCT FROM to_jsonb(OLD) - ARRAY[{sql_list(MUTABLE_WHEN_FROZEN)}] THEN
+                        mutable := ARRAY[{sql_list(MUTABLE_WHEN_FROZEN)}];
+                        IF NEW.organisation_id IS DISTINCT FROM OLD.organisation_id AND EXISTS ({MERGED}) THEN
+                            mutable := mutable || 'organisation_id'::text;
+                        END IF;
+                        IF to_jsonb(NEW) - mutable IS DISTINCT FROM to_jsonb(OLD) - mutable THEN
                             RAISE EXCEPTION 'pstage: agreement % is frozen: only an avenant changes its content', OLD.id
                                 USING ERRCODE = 'integrity_constraint_violation';
                         END IF;
@@ -723,6 +746,12 @@ class Convention(models.Model):
         """The stage takes place outside France, overseas territories included in France."""
         place = self.service or self.organisation
         return place is not None and place.is_abroad
+
+    @cached_property
+    def is_host_banned(self) -> bool:
+        """The institution sends nobody there for now; ``for_detail`` has read it already."""
+        host = self.organisation
+        return host is not None and bool(acceptance.banned([host], self.institution))
 
     @property
     def is_for_minor(self) -> bool:

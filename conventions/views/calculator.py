@@ -21,9 +21,11 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from conventions import calendar, explanations, law, legality
-from conventions.forms import DateField, DecimalField, say_what_to_do
+from conventions.forms import DecimalField
 from conventions.law import duration, facts, gratification
 from conventions.models import Convention
+from organisations.fields import DateField
+from organisations.forms import say_what_to_do
 
 # What dates, hours and an amount decide; the rest needs an agreement.
 RULES = (*duration.CHAPTER.rules, *gratification.CHAPTER.rules, law.RULES["H-01"], law.RULES["H-02"])

@@ -74,6 +74,7 @@ def page(
             "context": context,
             "owns": owns,
             "manages": manages,
+            "keeps_directory": roles_of(user).keeps_directory,
             "card": phases.card(convention, next_party, since) if owns else None,
             "standing": phases.standing(
                 Status(convention.status),
@@ -265,7 +266,7 @@ def hint(convention: Convention, user: User, open_remarks: list[Remark], finding
     if is_judged and not open_remarks and any(finding.stops for finding in findings):
         return _("Une règle de droit empêche la validation : demandez une correction.")
     if is_judged and not open_remarks and wizard.first_incomplete(convention):
-        return _("Il manque des informations : demandez une correction.")
+        return wizard.first_mistake(convention) or _("Il manque des informations : demandez une correction.")
     if open_remarks and permissions.may_remark(user, convention):
         return ngettext(
             "%(count)s remarque épinglée, que l’étudiant ne voit pas encore.",

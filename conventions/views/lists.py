@@ -25,7 +25,7 @@ from conventions import phases
 from conventions.filters import GATHERED, NOT_VALIDATED, TO_SIGN, FilterForm
 from conventions.models import Convention, Event, Status, Turn
 from conventions.models.convention import SHOWN_TO_TEACHERS
-from organisations.models import Centre, Party
+from organisations.models import Centre, Organisation, Party
 from organisations.models.host import FRENCH_COUNTRIES
 from organisations.roles import Roles, roles_of
 
@@ -286,7 +286,12 @@ def index(request: HttpRequest) -> HttpResponse:
     roles = roles_of(user)
     if not (roles.is_manager or roles.is_teacher or roles.is_admin):
         raise Http404
-    form = FilterForm(request.GET, roles=roles, centres=centres_of(user, roles))
+    form = FilterForm(
+        request.GET,
+        roles=roles,
+        centres=centres_of(user, roles),
+        hosts=Organisation.objects.visible_to(user),
+    )
     visible = Convention.objects.visible_to(user)
     found = form.apply(visible) if form.is_valid() else visible.none()
     sort = request.GET.get("tri", NEWEST_FIRST)

@@ -1,6 +1,6 @@
 """Where a stage happens (hosts) and where it belongs (the university's structure)."""
 
-from organisations.models.host import Contact, Organisation, Service
+from organisations.models.host import Contact, Organisation, Service, Word
 from organisations.models.nomenclature import Commune, HeadcountBand, LegalForm, NafCode
 from organisations.models.university import (
     Centre,
@@ -11,8 +11,10 @@ from organisations.models.university import (
     Teacher,
     Ufr,
 )
+from organisations.models.upkeep import Ban, Merge, Note, Resemblance
 
 __all__ = [
+    "Ban",
     "Centre",
     "Commune",
     "Contact",
@@ -20,11 +22,15 @@ __all__ = [
     "HeadcountBand",
     "LegalForm",
     "Manager",
+    "Merge",
     "NafCode",
+    "Note",
     "Organisation",
     "Party",
     "Programme",
+    "Resemblance",
     "Service",
     "Teacher",
     "Ufr",
+    "Word",
 ]

@@ -65,6 +65,11 @@ class Centre(StricterRules):
         choices=Notified,
         default=Notified.MANAGERS,
     )
+    keeps_contacts = models.BooleanField(
+        _("Garder ses contacts chez les organismes pour soi"),
+        default=False,
+        help_text=_("Les conventions des autres centres ne proposent alors pas ces personnes."),
+    )
     instructions = models.TextField(
         _("Consignes montrées aux étudiants"),
         blank=True,

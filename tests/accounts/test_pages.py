@@ -98,17 +98,17 @@ class TestHeader:
             (lambda: TeacherFactory().user, ["Accueil", "Conventions", "Calculer un stage"], "Enseignant"),
             (
                 lambda: ManagerFactory().user,
-                ["Accueil", "Conventions", "Saisir pour un étudiant", "Calculer un stage"],
+                ["Accueil", "Conventions", "Annuaire", "Saisir pour un étudiant", "Calculer un stage"],
                 "Gestionnaire",
             ),
             (
                 AdminFactory,
-                ["Accueil", "Conventions", "Calculer un stage", "Administration"],
+                ["Accueil", "Conventions", "Annuaire", "Calculer un stage", "Administration"],
                 "Administrateur",
             ),
             (
                 lambda: TeacherFactory(user=ManagerFactory().user).user,
-                ["Accueil", "Conventions", "Saisir pour un étudiant", "Calculer un stage"],
+                ["Accueil", "Conventions", "Annuaire", "Saisir pour un étudiant", "Calculer un stage"],
                 "Gestionnaire, enseignant",
             ),
         ],

@@ -17,6 +17,7 @@ from accounts.models import User
 from conventions import explanations, forms, phases, wizard, workflow
 from conventions.law import finding
 from conventions.models import Convention, HealthInsuranceFund, Interruption, Status
+from organisations import retention
 from organisations.models import Contact, Organisation, Service
 from tests.factories import (
     CentreFactory,
@@ -696,6 +697,12 @@ def test_one_letter_is_not_a_search(client, draft, slug):
     page = client.get(step_url(draft, slug), {"q": "e", "changer": ""}).text
     assert "Personne ne porte" not in page
     assert "Aucun établissement trouvé" not in page
+
+
+def test_a_person_anonymised_since_is_replaced(client, draft):
+    retention.anonymise(draft.tutor)
+    recap = client.get(step_url(draft, wizard.RECAP)).text
+    assert "choisissez ou saisissez une personne" in recap
 
 
 def test_a_teacher_who_has_left_is_replaced(client, draft):

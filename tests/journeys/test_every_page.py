@@ -9,7 +9,7 @@ from conventions import demo
 from conventions.models import Convention, Status
 from tests.test_crawl import reached_by
 
-PDF = {"conventions:pdf", "conventions:preview"}
+FILES = {"conventions:pdf", "conventions:preview", "organisations:import_template"}
 # Shown to nobody and to the first account; they are the same for the others.
 SAME_FOR_ALL = {"demo_mails", "demo_mail", "account_change_password"}
 MOST_BYTES = 100_000
@@ -31,7 +31,7 @@ def pages_of(account):
     """Return the address of one page of each kind that somebody reaches by links."""
     visited, _complaints = reached_by(account.email if account else "")
     shown_once = SAME_FOR_ALL if account and account != demo.ACCOUNTS[0] else set()
-    return [address for (name, _kind), address in visited.items() if name not in PDF | shown_once]
+    return [address for (name, _kind), address in visited.items() if name not in FILES | shown_once]
 
 
 @pytest.mark.parametrize(

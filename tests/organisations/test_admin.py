@@ -7,10 +7,12 @@ from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from conventions import workflow
 from conventions.models import Convention, Document, Event, Status, Term
-from organisations.models import Centre, Enrolment, Organisation, Party
+from organisations import merging
+from organisations.models import Ban, Centre, Enrolment, Merge, Organisation, Party
 from tests.factories import (
     AdminFactory,
     CentreFactory,
@@ -55,6 +57,16 @@ def world():
     ManagerFactory(centre=agreement.centre)
     CommuneFactory()
     HourlyCeilingFactory()
+    Merge.objects.create(
+        kept=agreement.organisation, dropped=OrganisationFactory(), by=agreement.student.user
+    )
+    Ban.objects.create(
+        organisation=agreement.organisation,
+        institution=agreement.institution,
+        by=agreement.student.user,
+        reason="Sécurité",
+        until=timezone.localdate(),
+    )
     return agreement
 
 
@@ -69,7 +81,7 @@ def test_every_list_and_form_opens(client, administrator, world, model):
     assert client.get(page(model, "changelist")).status_code == 200
     assert client.get(page(model, "changelist"), {"q": "Léa 14"}).status_code == 200
     assert client.get(page(model, "change", row.pk)).status_code == 200
-    is_read_only = model in (Convention, Event, Document)
+    is_read_only = model in (Convention, Event, Document, Merge, Ban)
     assert client.get(page(model, "add")).status_code == (403 if is_read_only else 200)
 
 
@@ -147,6 +159,64 @@ def test_a_host_is_edited_with_its_services_and_contacts(client, administrator):
     assert host.contacts.get() == contact
 
 
+def test_an_administrator_of_one_institution_sees_neither_the_contacts_nor_the_centres_of_others(
+    client, administrator
+):
+    host = OrganisationFactory()
+    ours = ContactFactory(organisation=host, centre=CentreFactory(keeps_contacts=True))
+    theirs = ContactFactory(
+        organisation=host, centre=CentreFactory(institution=InstitutionFactory(name="Université de Belombre"))
+    )
+    page = client.get(reverse("admin:organisations_organisation_change", args=[host.pk])).text
+    assert ours.email in page
+    assert theirs.email not in page
+
+
+def test_a_centre_is_told_to_keep_its_contacts(client, administrator):
+    centre = CentreFactory()
+    assert (
+        'name="keeps_contacts"'
+        in client.get(reverse("admin:organisations_centre_change", args=[centre.pk])).text
+    )
+
+
+def test_who_verified_a_host_is_noted(client, administrator):
+    host = OrganisationFactory()
+    url = page(Organisation, "change", host.pk)
+    client.post(url, fields(client, url) | {"is_verified": "on"})
+    host.refresh_from_db()
+    assert (host.verified_by, host.verified_at.date()) == (administrator, timezone.now().date())
+    form = fields(client, url)
+    del form["is_verified"]
+    client.post(url, form)
+    host.refresh_from_db()
+    assert (host.is_verified, host.verified_by, host.verified_at) == (False, None, None)
+
+
+def test_the_former_names_of_a_host_are_lines_which_may_hold_commas(client, administrator):
+    host = OrganisationFactory(former_names=["Durand, père et fils", "Durand"])
+    url = page(Organisation, "change", host.pk)
+    form = fields(client, url)
+    assert client.post(url, form).status_code == 302
+    host.refresh_from_db()
+    assert host.former_names == ["Durand, père et fils", "Durand"]
+    client.post(url, form | {"former_names": "Durand, père et fils\r\n\r\nDurand SA\r\n"})
+    host.refresh_from_db()
+    assert host.former_names == ["Durand, père et fils", "Durand SA"]
+
+
+def test_a_merged_host_is_only_shown(client, administrator):
+    kept, dropped = OrganisationFactory(), OrganisationFactory()
+    merging.merge(kept.pk, dropped.pk, by=administrator)
+    url = page(Organisation, "change", dropped.pk)
+    text = client.get(url).content.decode()
+    assert str(kept) in text
+    assert 'name="_save"' not in text
+    assert client.post(url, {"name": "Autre"}).status_code == 403
+    dropped.refresh_from_db()
+    assert dropped.merged_into == kept
+
+
 def test_the_signature_order_of_a_centre_is_chosen_from_lists(client, administrator):
     centre = CentreFactory()
     form = fields(client, page(Centre, "change", centre.pk))
@@ -163,6 +233,14 @@ def test_the_signature_order_of_a_centre_is_chosen_from_lists(client, administra
     form["signature_order_1"] = Party.TEACHER
     answer = client.post(page(Centre, "change", centre.pk), form)
     assert "Chacune des cinq parties signe une seule fois." in answer.content.decode()
+
+
+def test_a_centre_keeps_its_contacts_to_itself(client, administrator):
+    centre = CentreFactory()
+    form = fields(client, page(Centre, "change", centre.pk)) | {"keeps_contacts": "on"}
+    client.post(page(Centre, "change", centre.pk), form)
+    centre.refresh_from_db()
+    assert centre.keeps_contacts
 
 
 def test_a_new_centre_is_offered_the_usual_order(client, administrator):

@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from accounts.models import Institution
-from organisations.student_file import COLUMNS, Refusal, UnreadableFileError
+from organisations.csv_file import Refusal, UnreadableFileError
+from organisations.student_file import COLUMNS
 from organisations.student_records import Outcome, import_students
 
 

@@ -1,0 +1,205 @@
+"""The frame of every step of the wizard: the agreement, the stepper, the remarks beside their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.forms import BaseForm, BooleanField, DateField, Field
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.session import signed_in
+from conventions import (
+    explanations,
+    forms,
+    law,
+    legality,
+    permissions,
+    remarks,
+    wizard,
+)
+from conventions.models import Convention, Remark, Status
+
+# The sections of the content step that most students need not fill.
+FOLDED = {
+    "declared": set(forms.DECLARED),
+    "cover": set(forms.INSURANCE),
+}
+# One letter would match nearly everybody.
+SHORTEST_SEARCH = 2
+# What the content step and the hours read besides the agreement itself.
+PERIODS = tuple(wizard.PERIODS)
+# Digits of the largest primary key; Python refuses to read thousands of them.
+LONGEST_KEY = 19
+
+
+def load(request: HttpRequest, pk: int) -> Convention:
+    """Return an agreement that this person fills, locked while they post; 404 when it is not theirs to fill."""
+    user = signed_in(request)
+    agreements = Convention.objects.visible_to(user)
+    if request.method == "POST":
+        # Lock, then look: a query that waited for its lock would join the rows of before the wait.
+        get_object_or_404(agreements.select_for_update(), pk=pk)
+    convention = get_object_or_404(agreements.for_detail().prefetch_related(*PERIODS), pk=pk)
+    if not permissions.owns_or_manages(user, convention):
+        raise Http404
+    return convention
+
+
+def being_filled(request: HttpRequest, pk: int) -> Convention:
+    """Return an agreement that this person may fill now, with what a search for hosts or teachers needs of it."""
+    user = signed_in(request)
+    agreements = Convention.objects.visible_to(user).select_related("institution", "centre")
+    convention = get_object_or_404(agreements, pk=pk)
+    if not permissions.may_edit(user, convention):
+        raise Http404
+    return convention
+
+
+def key_in(text: str) -> int | None:
+    """Return the primary key that a form posted, None when it cannot be one."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_KEY else None
+
+
+def reread(convention: Convention) -> Convention:
+    """Return an agreement as it is stored, whatever was typed on this instance."""
+    return Convention.objects.for_detail().prefetch_related(*PERIODS).get(pk=convention.pk)
+
+
+def show_locked(request: HttpRequest, convention: Convention, parts: Iterable[BaseForm]) -> HttpResponse:
+    typed = [line for part in parts for line in typed_in(part)]
+    return render(request, "conventions/locked.html", {"convention": convention, "typed": typed}, status=409)
+
+
+def typed_in(form: BaseForm) -> list[tuple[str, str]]:
+    """Return what somebody typed in a form: label and text of each field, choices and dates as people read them."""
+    found = []
+    for field in form:
+        if field.data:
+            values = field.data if isinstance(field.data, list) else [field.data]
+            found.append((str(field.label), ", ".join(in_words(field.field, value) for value in values)))
+    return found
+
+
+def in_words(field: Field, value: Any) -> str:
+    """Return one posted value as people read it: the label of a choice, a date, else what was typed."""
+    if isinstance(field, BooleanField):
+        return _("Oui")
+    if isinstance(field, DateField):
+        with suppress(ValidationError):
+            return str(date_format(field.clean(value), "SHORT_DATE_FORMAT"))
+    for key, label in getattr(field.widget, "choices", ()):
+        group = label if isinstance(label, (list, tuple)) else [(key, label)]
+        for code, words in group:
+            if str(code) == str(value):
+                return str(words)
+    return str(value)
+
+
+def opened(form: forms.ContentForm, remarked: Iterable[str], findings: Iterable[law.Finding]) -> set[str]:
+    """Return the sections of the content step that are not folded: something is typed there, asked for, or wrong."""
+    concerned = {finding.field for finding in findings if finding.severity != law.Severity.INFORM} | set(
+        remarked
+    )
+    return {
+        section
+        for section, names in FOLDED.items()
+        if any(
+            name in concerned or form[name].errors or form[name].value()
+            for name in names & form.fields.keys()
+        )
+    }
+
+
+def answer_remarks(convention: Convention, request: HttpRequest) -> bool:
+    """Store the answers posted beside the fields, and what was ticked as treated; tell if there were any."""
+    user = signed_in(request)
+    if not permissions.may_answer_remarks(user, convention):
+        return False
+    answers = {
+        pk: remarks.Answer(str(text).replace("\0", "").strip()[:2_000], f"resolved-{pk}" in request.POST)
+        for name, text in request.POST.items()
+        if name.startswith("answer-") and (pk := key_in(name.removeprefix("answer-")))
+    }
+    return remarks.answer(convention, answers, by=user)
+
+
+def places(
+    convention: Convention,
+    current: str,
+    remarks: Iterable[Remark] | None = None,
+    findings: Iterable[law.Finding] = (),
+) -> list[wizard.Place]:
+    """Return the stepper of an agreement, remarks included once they have been sent."""
+    remarked: Iterable[str] = ()
+    if convention.status == Status.RETURNED:
+        opened = convention.remarks.all() if remarks is None else remarks
+        remarked = (remark.field for remark in opened if remark.resolved_at is None)
+    return wizard.places(convention, current, frozenset(remarked), findings)
+
+
+def page(
+    request: HttpRequest,
+    convention: Convention,
+    current: wizard.Step | None,
+    template: str,
+    context: dict[str, Any],
+    form: Any = None,
+    findings: list[law.Finding] | None = None,
+) -> HttpResponse:
+    """Render a page of the wizard: stepper, remarks beside their fields, previous and next."""
+    user = signed_in(request)
+    slug = current.slug if current else wizard.RECAP
+    findings = legality.review(convention) if findings is None else findings
+    remarks: dict[str, list[Remark]] = {}
+    seen = permissions.remarks_seen(user, convention)
+    for remark in seen:
+        remarks.setdefault(remark.field, []).append(remark)
+    answers = permissions.may_answer_remarks(user, convention)
+    if form is not None:
+        form.remarks, form.answers_remarks = remarks, answers
+        if form.is_bound and request.method == "GET":
+            messages.info(
+                request,
+                _("Votre session avait expiré. Voici ce que vous aviez écrit : vérifiez et enregistrez."),
+            )
+    steps = places(convention, slug, seen, findings)
+    if form is not None and form.errors:
+        steps = [replace(place, state="error") if place.current else place for place in steps]
+    column = current.fields[0] if current and current.form is None else ""
+    saved_at = timezone.localtime(convention.updated_at)
+    return render(
+        request,
+        template,
+        {
+            "convention": convention,
+            "step": current,
+            "steps": steps,
+            "number": next(rank for rank, place in enumerate(steps, start=1) if place.current),
+            "current": next(place for place in steps if place.current),
+            "heading": current.title if current else wizard.RECAP_TITLE,
+            "remarks": remarks,
+            "answers_remarks": answers,
+            "column": column,
+            "opened": opened(form, remarks, findings) if isinstance(form, forms.ContentForm) else set(),
+            "findings": [
+                explanations.explain(finding, explanations.nowhere)
+                for finding in findings
+                if finding.field == column and not finding.is_missing
+            ],
+            "previous_url": wizard.previous_url(convention, slug),
+            "next_url": wizard.next_url(convention, slug) if current else "",
+            "saved_at": saved_at if saved_at.date() == timezone.localdate() else None,
+            "for_someone_else": not permissions.owns(user, convention),
+            **context,
+        },
+        status=422 if request.method == "POST" else 200,
+    )
