@@ -38,6 +38,7 @@ bench: .venv/dev $(MESSAGES)
 	@$(PYTHON) -m tests.bench.pdf
 	@$(PYTHON) -m tests.bench.students
 	@$(PYTHON) -m tests.bench.law
+	@$(PYTHON) -m tests.bench.directory
 
 # The page of the law is the code's own: a test fails when it is not what this writes.
 docs: .venv/dev
