@@ -224,18 +224,18 @@ class OrganisationForm(DirectoryForm):
         data = self.cleaned_data
         if data["siret"] or data["is_another"]:
             return
-        host = Organisation(
-            **{name: data[name] for name in ("name", "local_identifier", "postal_code", "city", "country")}
-        )
-        seen = Organisation.objects.visible_to(self.by).filter(
-            pk__in=[one.pk for one in directory.similar(host)]
-        )
-        self.alike = list(seen)
+        alike = [host.pk for host in directory.similar(self.described())]
+        self.alike = list(Organisation.objects.visible_to(self.by).filter(pk__in=alike))
         if self.alike:
             message = _(
                 "Une fiche de l’annuaire ressemble à celle-ci : choisissez-la, ou confirmez la création."
             )
             self.add_error("is_another", ValidationError(message, "alike"))
+
+    def described(self) -> Organisation:
+        """Return the host as it is described, with what tells whether it is another one."""
+        names = ("name", "local_identifier", "postal_code", "city", "country")
+        return Organisation(**{name: self.cleaned_data[name] for name in names})
 
     def fill_from(self, found: sirene.Establishment) -> None:
         """Begin with what the public register says; how to call is all that it never knows."""

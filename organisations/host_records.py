@@ -164,8 +164,7 @@ class LineForm(OrganisationForm):
     def show_alike(self) -> None:
         if self.cleaned_data["siret"]:
             return
-        names = ("name", "local_identifier", "postal_code", "city", "country")
-        host = Organisation(**{name: self.cleaned_data[name] for name in names})
+        host = self.described()
         self.alike = directory.similar(host)
         same = (other for other in self.alike if not other.siret and identity(other) == identity(host))
         self.same = next(same, None)

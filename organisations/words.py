@@ -12,8 +12,47 @@ from accounts.folding import fold
 
 # They say what a company is in law, never which one it is.
 LEGAL_FORMS = frozenset(
-    """sa sas sasu sarl eurl snc scs sca sci scp scm scop scic selarl selas selafa earl gaec gie geie gip
-    societe ste anonyme simplifiee epic epa epci ltd limited llc inc gmbh ag bv nv plc spa srl""".split()  # noqa: SIM905
+    [
+        "sa",
+        "sas",
+        "sasu",
+        "sarl",
+        "eurl",
+        "snc",
+        "scs",
+        "sca",
+        "sci",
+        "scp",
+        "scm",
+        "scop",
+        "scic",
+        "selarl",
+        "selas",
+        "selafa",
+        "earl",
+        "gaec",
+        "gie",
+        "geie",
+        "gip",
+        "societe",
+        "ste",
+        "anonyme",
+        "simplifiee",
+        "epic",
+        "epa",
+        "epci",
+        "ltd",
+        "limited",
+        "llc",
+        "inc",
+        "gmbh",
+        "ag",
+        "bv",
+        "nv",
+        "plc",
+        "spa",
+        "srl",
+    ]
 )
 LINKING = frozenset(
     ["a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "of", "the", "und", "y"]
