@@ -128,6 +128,7 @@ class InstitutionAdmin(WithinInstitution, admin.ModelAdmin):
         (_("Adresses électroniques"), {"fields": ["email", "support_email"]}),
         (_("Sur les conventions"), {"fields": ["legal_representative", "legal_representative_title"]}),
         (_("Fin de l’année universitaire"), {"fields": ["year_end_month", "year_end_day"]}),
+        (_("Conservation des conventions"), {"fields": ["years_active", "years_archived"]}),
         STRICTER_RULES,
     ]
 
@@ -199,6 +200,9 @@ class StudentAdmin(WithinInstitution, admin.ModelAdmin):
     ordering = ["number", "pk"]
     autocomplete_fields = ["user"]
     show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Student]:
+        return super().get_queryset(request).filter(is_anonymous=False)
 
 
 @admin.register(Message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from calendar import monthrange
 from datetime import date
 from typing import Any, ClassVar
 
@@ -11,7 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -39,6 +40,8 @@ MONTHS_OF_30_DAYS = (4, 6, 9, 11)
 MOST_TRAINEES_OF_A_REFERENT = 24
 # Two months of presence, in hours (articles L124-6 and D124-6).
 GRATIFICATION_DUE_ABOVE = 308
+# A trainee may buy quarters of pension for so long after the stage, with its certificate (article L351-17 CSS).
+YEARS_OF_PENSION_CLAIMS = 2
 
 
 class StricterRules(models.Model):
@@ -137,12 +140,55 @@ class Institution(StricterRules, PostalAddress):
         validators=[MinValueValidator(1), MaxValueValidator(31)],
     )
 
+    years_active = models.PositiveSmallIntegerField(
+        _("Années universitaires dans la base active"),
+        default=1,
+        validators=[MaxValueValidator(10)],
+        help_text=_(
+            "Après celle où le stage se termine. La convention passe ensuite aux archives : seuls les gestionnaires, "
+            "les administrateurs et l’étudiant la trouvent encore."
+        ),
+    )
+    years_archived = models.PositiveSmallIntegerField(
+        _("Années aux archives, avant l’anonymisation"),
+        default=5,
+        validators=[MaxValueValidator(50)],
+        help_text=_(
+            "Aucune durée officielle n’existe pour les conventions de stage : proposition à soumettre au DPO et au "
+            "service d’archives (5 ans, article 2224 du Code civil). En tout, au moins les 2 ans pendant lesquels un "
+            "stagiaire peut demander des trimestres de retraite (article L351-17 du Code de la sécurité sociale)."
+        ),
+    )
+
     class Meta(StricterRules.Meta):
         verbose_name = _("établissement")
         verbose_name_plural = _("établissements")
+        constraints = [
+            *StricterRules.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(years_archived__gte=YEARS_OF_PENSION_CLAIMS - F("years_active")),
+                name="institution_keeps_for_pension_claims",
+                violation_error_message=_(
+                    "Une convention se garde au moins 2 ans : le stagiaire peut demander des trimestres de retraite."
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def archived_through(self, today: date) -> date:
+        """Return the last day of a stage whose agreement has left the active base."""
+        return self._year_end(self.academic_year(today) - self.years_active)
+
+    def purged_through(self, today: date) -> date:
+        """Return the last day of a stage whose agreement has been kept for as long as it may be."""
+        return self._year_end(self.academic_year(today) - self.years_active - self.years_archived)
+
+    def _year_end(self, year: int) -> date:
+        """Return the last day of the academic year that ends in a calendar year."""
+        month = self.year_end_month
+        return date(year, month, min(self.year_end_day, monthrange(year, month)[1]))
 
     def academic_year(self, day: date) -> int:
         """Return the first calendar year of the academic year that contains ``day`` (2026 for 2026/2027)."""
@@ -246,17 +292,22 @@ class Student(PostalAddress):
     personal_email = models.EmailField(_("Adresse électronique personnelle"), blank=True)
     street = models.CharField(_("Adresse (numéro et voie)"), max_length=200, blank=True)
     city = models.CharField(_("Commune"), max_length=120, blank=True)
+    # Nobody: whoever the agreements that were anonymised belong to, so that they still count.
+    is_anonymous = models.BooleanField(default=False, editable=False)
 
     class Meta:
         verbose_name = _("étudiant")
         verbose_name_plural = _("étudiants")
         constraints = [
             models.UniqueConstraint(
+                "institution", condition=Q(is_anonymous=True), name="student_one_anonymous"
+            ),
+            models.UniqueConstraint(
                 "institution",
                 "number",
                 name="student_number_unique",
                 violation_error_message=_("Ce numéro étudiant est déjà utilisé."),
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -286,6 +337,8 @@ class Message(models.Model):
             "L’événement à l’origine du courriel : un seul courriel par événement et par destinataire."
         ),
     )
+    # The address of the page it speaks of: what is said of somebody goes with the rest.
+    about = models.CharField(max_length=200, blank=True, default="", editable=False)
     recipient = models.EmailField(_("Destinataire"))
     sender = models.CharField(_("Expéditeur"), max_length=200)
     subject = models.CharField(_("Objet"), max_length=250)
@@ -307,6 +360,7 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index("next_attempt_at", condition=Q(state="waiting"), name="message_waiting"),
+            models.Index(fields=["about"], opclasses=["varchar_pattern_ops"], name="message_about"),
         ]
 
     def __str__(self) -> str:

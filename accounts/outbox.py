@@ -55,12 +55,13 @@ def queue(
     template: str,
     context: Mapping[str, Any],
     institution: Institution | None = None,
+    about: str = "",
 ) -> Message:
     """Write an e-mail in the current transaction; it leaves after the commit.
 
     ``key`` names the cause (at most 100 characters): the same key and recipient is the same e-mail, written
     and sent once. ``to`` is a person or an address; ``render_mail`` says what ``template`` and ``context``
-    hold. Returns the row, new or not.
+    hold. ``about`` is the page it speaks of, when its link leads nowhere or elsewhere. Returns the row, new or not.
     """
     recipient = to.email if isinstance(to, User) else to
     if institution is None and isinstance(to, User):
@@ -69,17 +70,18 @@ def queue(
         template,
         {"institution": institution, "first_name": to.first_name if isinstance(to, User) else "", **context},
     )
-    return _store(
-        Message(
-            institution=institution,
-            key=key,
-            recipient=recipient,
-            sender=settings.DEFAULT_FROM_EMAIL,
-            subject=mail.subject,
-            text=mail.text,
-            html=mail.html,
-        )
+    message = Message(
+        institution=institution,
+        key=key,
+        recipient=recipient,
+        sender=settings.DEFAULT_FROM_EMAIL,
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
     )
+    if not message.opens_an_account:  # its link is forgotten once it is sent
+        message.about = about or context.get("link", "")[:200]
+    return _store(message)
 
 
 def render_mail(template: str, context: Mapping[str, Any]) -> Mail:

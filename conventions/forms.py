@@ -6,7 +6,7 @@ A step's rules are pure functions of the agreement: the form applies them to wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -14,7 +14,8 @@ from operator import attrgetter
 from typing import Any, cast
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.db import models
 from django.http import QueryDict
 from django.utils import timezone
@@ -22,8 +23,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from conventions import explanations, law, legality
-from conventions.models import Convention, HealthInsuranceFund, Interruption, Term, WorkPeriod
+from conventions import explanations, law, legality, uploads
+from conventions.models import (
+    Attachment,
+    Completion,
+    Convention,
+    HealthInsuranceFund,
+    Interruption,
+    Term,
+    WorkPeriod,
+)
 from organisations.fields import DateField, clean_phone, clean_postal_code
 from organisations.forms import say_what_to_do, suggest_communes
 from organisations.models import Enrolment
@@ -47,7 +56,7 @@ class DecimalField(forms.DecimalField):
         return super().to_python(value)
 
     def prepare_value(self, value: Any) -> Any:
-        """Show « 35 » rather than « 35,00 », and « 4,50 » as it is."""
+        """Show « 35 » rather than « 35,00 », and « 4,50 » as it is."""
         return int(value) if isinstance(value, Decimal) and value == value.to_integral_value() else value
 
 
@@ -137,7 +146,7 @@ class StepForm(forms.ModelForm):
 
     @property
     def can_be_emptied(self) -> set[str]:
-        """The columns that may go back to « not answered yet »."""
+        """The columns that may go back to « not answered yet »."""
         return set(self.fields)
 
     def contradictions(self) -> set[str]:
@@ -489,6 +498,9 @@ class ContentForm(StepForm):
         if not self.instance.is_abroad:
             for name in ASKED_ABROAD:
                 del self.fields[name]
+        if avenant := self.instance.amended_by:
+            for name in self.fields.keys() - avenant.may_change:
+                del self.fields[name]
 
     def clean_working_days(self) -> list[int]:
         """Count each day once: hours a day are judged by how many there are."""
@@ -837,9 +849,9 @@ class ActionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": gettext_lazy("Indiquez la raison : elle sera notée dans le journal.")},
     )
-    signed_on = DateField(
-        label=gettext_lazy("Date de la signature"),
-        error_messages={"required": gettext_lazy("Indiquez la date de la signature.")},
+    ended_on = DateField(
+        label=gettext_lazy("Dernier jour du stage"),
+        error_messages={"required": gettext_lazy("Indiquez le dernier jour du stage.")},
     )
 
     def __init__(
@@ -848,7 +860,7 @@ class ActionForm(forms.Form):
         comment_label: str | Promise = "",
         comment_required: bool = False,
         comment_only_if_required: bool = False,
-        asks_date: bool = False,
+        asks_last_day: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -857,12 +869,216 @@ class ActionForm(forms.Form):
             self.fields["comment"].required = comment_required
         else:
             del self.fields["comment"]
-        if not asks_date:
-            del self.fields["signed_on"]
+        if not asks_last_day:
+            del self.fields["ended_on"]
+
+
+class SignaturesForm(forms.Form):
+    """The day each party signed on paper, those who have not signed left empty.
+
+    It has a field for each party, signed or not: a page that is out of date must be told so.
+    """
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, parties: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for party, label in parties.items():
+            self.fields[party] = DateField(label=label, required=False)
+        self.sometimes_required = parties.keys()
+
+    @property
+    def dates(self) -> dict[str, date]:
+        """Return what was typed and could be read, by party."""
+        typed = self.cleaned_data if self.is_valid() or self.is_bound else {}
+        return {party: day for party, day in typed.items() if day}
+
+
+class DayForm(forms.Form):
+    """A past day to show an agreement as it was."""
+
+    le = DateField(required=False)
+
+
+class CompletionForm(forms.ModelForm):
+    """What a host declared of a stage that ends; whoever records it says that it was declared, not planned."""
+
+    use_required_attribute = False
+    confirmed = forms.BooleanField(
+        label=gettext_lazy("L’organisme m’a déclaré ces valeurs : ce ne sont pas seulement celles du plan"),
+        error_messages={
+            "required": gettext_lazy(
+                "Demandez ces valeurs à l’organisme, puis cochez cette case : l’attestation les reprend."
+            )
+        },
+    )
+
+    class Meta:
+        model = Completion
+        fields = [
+            "start",
+            "end",
+            "hours",
+            "leave_hours",
+            "amount_paid",
+            "declared_by",
+            "declared_function",
+            "declared_on",
+        ]
+        field_classes = {
+            "start": DateField,
+            "end": DateField,
+            "declared_on": DateField,
+            "hours": DecimalField,
+            "leave_hours": DecimalField,
+            "amount_paid": DecimalField,
+        }
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, unit in (("hours", "h"), ("leave_hours", "h"), ("amount_paid", currency)):
+            self.fields[name].widget.attrs["data-unit"] = unit
+        say_what_to_do(self)
+
+
+class HoldForm(forms.ModelForm):
+    """Why an agreement is kept longer than the others, and until when; both empty, it is not."""
+
+    use_required_attribute = False
+
+    class Meta:
+        model = Convention
+        fields = ["hold_reason", "hold_until"]
+        field_classes = {"hold_until": DateField}
+
+    def clean_hold_until(self) -> date | None:
+        until: date | None = self.cleaned_data["hold_until"]
+        if until and until <= timezone.localdate():
+            raise ValidationError(_("Choisissez un jour à venir."), "past")
+        return until
+
+
+class PurgeForm(forms.Form):
+    """The number of agreements that will be anonymised, typed by whoever asks for it."""
+
+    use_required_attribute = False
+    confirmation = WholeNumberField(
+        error_messages={"required": gettext_lazy("Écrivez le nombre de conventions à anonymiser.")}
+    )
+
+    def __init__(self, *args: Any, count: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.count = count
+        self.fields["confirmation"].label = _(
+            "Pour confirmer, écrivez le nombre de conventions : %(count)s"
+        ) % {"count": count}
+
+    def clean_confirmation(self) -> int:
+        typed: int = self.cleaned_data["confirmation"]
+        if typed != self.count or not self.count:
+            raise ValidationError(
+                _("Ce n’est pas le nombre de conventions à anonymiser : relisez la liste."), "count"
+            )
+        return typed
 
 
 class RemarkForm(forms.Form):
     field = forms.CharField(max_length=40)
     text = forms.CharField(
         label=gettext_lazy("Remarque"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+def made_safe(file: UploadedFile) -> uploads.Clean:
+    """Return what may be stored of a file that was sent. Raises ValidationError."""
+    try:
+        return uploads.clean(file)
+    except uploads.Refused as refusal:
+        raise forms.ValidationError(str(refusal)) from refusal
+
+
+class AttachmentForm(forms.ModelForm):
+    """A paper to join to an agreement; ``cleaned_data["upload"]`` is its content, made safe."""
+
+    use_required_attribute = False
+    sometimes_required = ("title", "valid_from", "valid_until")
+    upload = forms.FileField(
+        label=gettext_lazy("Fichier"),
+        widget=forms.FileInput(attrs={"accept": uploads.ACCEPT}),
+        error_messages={
+            "required": gettext_lazy("Choisissez un fichier."),
+            "empty": gettext_lazy("Ce fichier est vide : choisissez-en un autre."),
+        },
+    )
+
+    class Meta:
+        model = Attachment
+        fields = ["kind", "title", "valid_from", "valid_until"]
+        field_classes = {"valid_from": DateField, "valid_until": DateField}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["upload"].help_text = uploads.what_is_taken()
+        # The signed agreement arrives with its signatures.
+        kinds = [kind for kind in Attachment.Kind if kind != Attachment.Kind.SIGNED_AGREEMENT]
+        cast(forms.ChoiceField, self.fields["kind"]).choices = [
+            ("", _("Choisissez")),
+            *((kind.value, kind.label) for kind in kinds),
+        ]
+        say_what_to_do(self)
+
+    def clean_upload(self) -> uploads.Clean:
+        return made_safe(self.cleaned_data["upload"])
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        cleaned = self.cleaned_data
+        if cleaned.get("kind") == Attachment.Kind.OTHER:
+            if not cleaned.get("title") and "title" not in self.errors:
+                self.add_error("title", _("Dites ce qu’est cette pièce."))
+        else:
+            cleaned["title"] = ""
+        if cleaned.get("kind") == Attachment.Kind.CIVIL_LIABILITY:
+            for name in ("valid_from", "valid_until"):
+                if not cleaned.get(name) and name not in self.errors:
+                    self.add_error(name, _("Recopiez cette date de l’attestation."))
+        first, last = cleaned.get("valid_from"), cleaned.get("valid_until")
+        if first and last and last < first:
+            self.add_error("valid_until", _("La fin de validité doit suivre son début."))
+        return cleaned
+
+
+class SignedCopyForm(forms.Form):
+    """The scan of what the parties signed; ``cleaned_data["upload"]`` is its content, made safe."""
+
+    use_required_attribute = False
+    upload = forms.FileField(
+        label=gettext_lazy("Copie signée"),
+        widget=forms.FileInput(attrs={"accept": uploads.ACCEPT}),
+        error_messages={
+            "required": gettext_lazy("Choisissez un fichier."),
+            "empty": gettext_lazy("Ce fichier est vide : choisissez-en un autre."),
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["upload"].help_text = uploads.what_is_taken()
+
+    def clean_upload(self) -> uploads.Clean:
+        return made_safe(self.cleaned_data["upload"])
+
+
+class RefusalForm(forms.Form):
+    """Why a paper is refused."""
+
+    use_required_attribute = False
+    reason = forms.CharField(
+        label=gettext_lazy("Raison du refus"),
+        help_text=gettext_lazy(
+            "L’étudiant la reçoit par courriel : dites-lui quelle pièce envoyer à la place."
+        ),
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": gettext_lazy("Dites pourquoi la pièce est refusée.")},
     )

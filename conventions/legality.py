@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from accounts.models import StricterRules
 from conventions import calendar, law
-from conventions.law import facts, supervision
+from conventions.law import facts, protection, supervision
 from conventions.law.case import LONGEST
-from conventions.models import Convention, HourlyCeiling, Status
+from conventions.models import Attachment, AvenantKind, Convention, HourlyCeiling, Status
 from organisations.models import Contact, Organisation, Programme
 from organisations.models.host import FRENCH_COUNTRIES
 
@@ -42,7 +42,23 @@ STUDENT, TUTOR, REFERENT, ENTITY, ESTABLISHMENT = "student", "tutor", "referent"
 
 def review(convention: Convention) -> list[law.Finding]:
     """Return what the law says of an agreement as it is stored."""
-    return law.findings(case_of(convention))
+    return findings(convention, case_of(convention))
+
+
+def late(convention: Convention, signed_on: date | None) -> list[law.Finding]:
+    """Return what R-01 alone says of a last signature given on a day, or not given yet. No query."""
+    known = law.Facts(timezone.localdate(), stage=facts.Stage(start=convention.start), signed_on=signed_on)
+    return list(law.RULES["R-01"].findings(law.Case(known, law.Amounts())))
+
+
+def findings(convention: Convention, case: law.Case) -> list[law.Finding]:
+    """Return what the law says of an agreement; of an avenant, what it says of its result and not of what it amends."""
+    found = law.findings(case)
+    before = convention.amended_from
+    if before is None:
+        return found
+    already = {(one.key, *sorted(one.values.items(), key=str)) for one in law.findings(case_of(before))}
+    return [one for one in found if (one.key, *sorted(one.values.items(), key=str)) not in already]
 
 
 def case_of(convention: Convention) -> law.Case:
@@ -73,6 +89,7 @@ class Neighbour(NamedTuple):
     status: str
     duration: Decimal
     weekly_hours: Decimal
+    is_recomputed: bool = False  # terminated by an avenant, which counts the hours again
     organisation_id: int | None = None
     siret: str | None = None
     academic_year: int | None = None
@@ -90,7 +107,9 @@ AROUND = """
         WHERE status <> 'terminated' AND start <= %(last)s::date AND "end" >= %(first)s::date
     )
     SELECT 'student', one.student_id::text, one.id, one.start, one."end", one.status, one.hours,
-           coalesce(one.weekly_hours, 0), host.id, host.siret, enrolment.academic_year, programme.level, type.code
+           coalesce(one.weekly_hours, 0),
+           one.terminated_on IS NOT DISTINCT FROM one."end", host.id, host.siret,
+           enrolment.academic_year, programme.level, type.code
     FROM counted AS one
         LEFT JOIN organisations_organisation AS host ON host.id = one.organisation_id
         LEFT JOIN organisations_enrolment AS enrolment ON enrolment.id = one.enrolment_id
@@ -98,20 +117,21 @@ AROUND = """
         LEFT JOIN conventions_term AS type ON type.id = one.stage_type_id
     WHERE one.student_id = ANY(%(student)s::bigint[])
     UNION ALL
-    SELECT 'tutor', lower(tutor.email), one.id, one.start, one."end", one.status, 0, 0, NULL, NULL, NULL, NULL, NULL
+    SELECT 'tutor', lower(tutor.email), one.id, one.start, one."end", one.status, 0, 0, FALSE, NULL, NULL, NULL, NULL, NULL
     FROM during AS one JOIN organisations_contact AS tutor ON tutor.id = one.tutor_id
     WHERE lower(tutor.email) = ANY(%(tutor)s::text[])
     UNION ALL
-    SELECT 'referent', teacher.user_id::text, one.id, one.start, one."end", one.status, 0, 0, NULL, NULL, NULL, NULL, NULL
+    SELECT 'referent', teacher.user_id::text, one.id, one.start, one."end", one.status, 0, 0, FALSE, NULL, NULL, NULL, NULL, NULL
     FROM during AS one JOIN organisations_teacher AS teacher ON teacher.id = one.teacher_id
     WHERE teacher.user_id = ANY(%(referent)s::bigint[])
     UNION ALL
-    SELECT 'entity', left(host.siret, 9), one.id, one.start, one."end", one.status, 0, 0, NULL, NULL, NULL, NULL, NULL
+    SELECT 'entity', left(host.siret, 9), one.id, one.start, coalesce(one.quota_end, one."end"), one.status, 0, 0,
+           FALSE, NULL, NULL, NULL, NULL, NULL
     FROM during AS one JOIN organisations_organisation AS host ON host.id = one.organisation_id
     WHERE left(host.siret, 9) = ANY(%(entity)s::text[])
     UNION ALL
-    SELECT 'establishment', one.organisation_id::text, one.id, one.start, one."end", one.status, 0, 0, NULL, NULL, NULL,
-           NULL, NULL
+    SELECT 'establishment', one.organisation_id::text, one.id, one.start, coalesce(one.quota_end, one."end"),
+           one.status, 0, 0, FALSE, NULL, NULL, NULL, NULL, NULL
     FROM during AS one WHERE one.organisation_id = ANY(%(establishment)s::bigint[])
 """
 
@@ -171,7 +191,8 @@ RECEIVED = """
     FROM organisations_organisation AS asked
         LEFT JOIN organisations_headcountband AS band ON band.code = asked.headcount_band_id
         LEFT JOIN LATERAL (
-            SELECT present.start, present."end" FROM conventions_convention AS present
+            SELECT present.start, coalesce(present.quota_end, present."end") AS "end"
+            FROM conventions_convention AS present
             WHERE present.organisation_id IN (
                 SELECT asked.id
                 UNION SELECT id FROM organisations_organisation WHERE left(siret, 9) = left(asked.siret, 9)
@@ -230,6 +251,7 @@ def facts_of(convention: Convention, around: Neighbours, today: date) -> law.Fac
     others = around.of(convention, STUDENT, convention.student_id)
     user = convention.student.user
     organisation, tutor, teacher = convention.organisation, convention.tutor, convention.teacher
+    stricter = _stricter(convention)
     return law.Facts(
         today=today,
         trainee=facts.Trainee(
@@ -261,17 +283,72 @@ def facts_of(convention: Convention, around: Neighbours, today: date) -> law.Fac
             has_fund=bool(convention.health_fund_id or convention.health_fund_other.strip()),
             has_insurance=bool(convention.insurer.strip() and convention.insurance_policy.strip()),
             covered=(convention.insurance_start, convention.insurance_end),
+            certified=certified(convention) if stricter.requires_insurance else (),
         ),
-        stricter=_stricter(convention),
+        stricter=stricter,
         signed_on=_signed_on(convention),
+        avenant=_avenant(convention, today),
     )
+
+
+# What the law looks at in an avenant, the first that applies.
+CHANGES = (
+    (AvenantKind.TERMINATION, facts.Change.TERMINATION),
+    (AvenantKind.EXTENSION, facts.Change.EXTENSION),
+    (AvenantKind.POSTPONEMENT, facts.Change.POSTPONEMENT),
+)
+
+
+def _avenant(convention: Convention, today: date) -> facts.Avenant | None:
+    """Return the facts of the avenant of which an instance shows the result."""
+    avenant, before = convention.amended_by, convention.amended_from
+    if avenant is None or before is None:
+        return None
+    kind = next((change for kind, change in CHANGES if kind in avenant.kinds), facts.Change.OTHER)
+    if kind == facts.Change.POSTPONEMENT and convention.start != before.start:
+        kind = facts.Change.OTHER  # a stage that begins later is not the one of article L124-15
+    return facts.Avenant(
+        kind,
+        avenant.effective_on or today,
+        previous_end=before.end,
+        previous_duration=before.duration,
+        reason=avenant.reason,
+    )
+
+
+def certified(
+    convention: Convention,
+    decisions: Collection[str] = (Attachment.Decision.WAITING, Attachment.Decision.ACCEPTED),
+) -> tuple[calendar.Period, ...]:
+    """Return the periods of the civil liability certificates joined to an agreement, those refused left out."""
+    return tuple(
+        (one.valid_from, one.valid_until)
+        for one in convention.attachments.all()
+        if one.kind == Attachment.Kind.CIVIL_LIABILITY
+        and one.decision in decisions
+        and one.valid_from
+        and one.valid_until
+    )
+
+
+def awaits_insurance(convention: Convention) -> bool:
+    """Whether the civil liability certificates that are asked for are not accepted yet for the whole stage.
+
+    An avenant waits for those of what it makes of the stage, unless the agreement itself did without.
+    """
+    if not _stricter(convention).requires_insurance:
+        return False
+    if convention.amended_from and awaits_insurance(convention.amended_from):
+        return False
+    accepted = certified(convention, [Attachment.Decision.ACCEPTED])
+    return not protection.are_covered(accepted, convention.start, convention.end)
 
 
 def _signed_on(convention: Convention) -> date | None:
     """Return the day of the last signature, once all are given."""
     if convention.status != Status.SIGNED:
         return None
-    return max((turn.signed_on for turn in convention.turns.all() if turn.signed_on), default=None)
+    return max((turn.signed_on for turn in convention.own_turns if turn.signed_on), default=None)
 
 
 def plausible(day: date | None) -> date | None:
@@ -438,7 +515,7 @@ def _history(convention: Convention, others: list[Neighbour]) -> facts.History:
                 other.weekly_hours,
                 other.academic_year,
                 same_host=in_same_host(other),
-                is_certain=other.status != Status.TERMINATED,
+                is_certain=other.status != Status.TERMINATED or other.is_recomputed,
             )
             for other in others
         ),

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from django.db.models import CharField, Value
 from django.db.models.functions import Concat
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import outbox
 from accounts.models import Message
-from conventions.models import Convention, Event, Status, Turn
+from conventions.models import Attachment, Convention, Event, Status, Turn
 from organisations.models import Centre
 
 if TYPE_CHECKING:
@@ -28,9 +29,13 @@ def announce(event: Event) -> None:
     """
     convention = event.convention
     student = convention.student.user
-    teacher = convention.teacher.user if convention.teacher else None
+    named = (convention.amended_from or convention).teacher
+    teacher = named.user if named else None
     people = [student, *([teacher] if teacher else [])]
     manager_acted = event.actor_id != student.pk
+    if event.avenant:
+        _announce_avenant(event, people)
+        return
     match event.action:
         case "submit":
             _tell(event, managers_of(convention.centre), "submitted", unless_told_lately=True)
@@ -55,7 +60,58 @@ def announce(event: Event) -> None:
             told = people if manager_acted else [*managers_of(convention.centre), *people[1:]]
             _tell(event, told, "cancelled" if event.action == "cancel" else "terminated")
         case "sign" if event.after == Status.SIGNED:
-            _tell(event, people, "signed")
+            # A manager checks the last signature that a student recorded themselves.
+            told = people if manager_acted else [*managers_of(convention.centre), *people[1:]]
+            _tell(event, told, "signed")
+        case "unsign":
+            _tell(event, people if event.before == Status.SIGNED else people[:1], "unsigned")
+        case "complete":
+            _tell(event, people, "completed")
+
+
+def _announce_avenant(event: Event, people: list[User]) -> None:
+    """Queue the mails of an avenant: whoever did not act themselves is told of each step that concerns them."""
+    convention, avenant = event.convention, event.avenant
+    assert avenant is not None
+    others = [person for person in people if person.pk != event.actor_id]
+    managers = managers_of(convention.centre)
+    author = avenant.created_by if avenant.created_by in people else convention.student.user
+    match event.action:
+        case "submit":
+            _tell(event, managers, "avenant_submitted", unless_told_lately=True)
+            _tell(event, others, "avenant_proposed", key=f"avenant:{avenant.pk}")
+        case "return":
+            _tell(event, [author] if author else [], "avenant_returned")
+        case "validate":
+            _tell(event, others, "avenant_validated")
+        case "refuse":
+            _tell(event, others, "avenant_refused")
+        case "cancel" if avenant.rank:
+            _tell(
+                event,
+                others if event.actor_id not in {p.pk for p in people} else [*managers, *others],
+                "avenant_cancelled",
+            )
+        case "take_effect":
+            # Those who follow the stage need its new dates and people, whoever recorded the last signature.
+            _tell(event, [*people, *managers], "avenant_effective")
+
+
+def announce_refusal(attachment: Attachment) -> None:
+    """Tell a student that a paper is refused, in the transaction that refuses it."""
+    convention = attachment.convention
+    outbox.queue(
+        key=f"attachment:{attachment.pk}:refused",
+        to=convention.student.user,
+        template="conventions/mails/attachment_refused.txt",
+        context={
+            "convention": convention,
+            "attachment": attachment,
+            "link": reverse("conventions:attach", args=[convention.pk]),
+            "link_label": _("Joindre une autre pièce"),
+        },
+        institution=convention.institution,
+    )
 
 
 def managers_of(centre: Centre | None) -> list[User | str]:
@@ -97,7 +153,7 @@ def _told_lately(event: Event, mail: str) -> set[str]:
     """
     if event.before == Status.RETURNED:
         return set()
-    lately = event.convention.events.filter(action="submit", at__gt=event.at - LATELY)
+    lately = event.convention.events.filter(action="submit", avenant=event.avenant, at__gt=event.at - LATELY)
     key = Concat(Value("event:"), "pk", Value(f":{mail}"), output_field=CharField())
     messages = Message.objects.filter(key__in=lately.order_by().values_list(key))
     return {address.lower() for address in messages.values_list("recipient", flat=True)}
@@ -108,8 +164,9 @@ def _context(event: Event, convention: Convention) -> dict[str, object]:
         "convention": convention,
         "student": convention.student.user,
         "event": event,
-        "link": convention.get_absolute_url(),
-        "link_label": _("Ouvrir la convention"),
+        "avenant": event.avenant,
+        "link": (event.avenant or convention).get_absolute_url(),
+        "link_label": _("Ouvrir l’avenant") if event.avenant else _("Ouvrir la convention"),
     }
 
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
+from django.utils import timezone
 
-from conventions.models import Convention, Remark, Status, Turn
+from conventions.models import AvenantStatus, Convention, Remark, Status, Turn
 from organisations.models import Contact, Organisation
 from organisations.roles import roles_of
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+# An avenant changes what is validated, or signed.
+MAY_BE_AMENDED = (Status.VALIDATED, Status.SIGNING, Status.SIGNED)
+
+# Of an agreement, and of an avenant that waits for its day or is in effect.
+ALL_SIGNED = (Status.SIGNED, AvenantStatus.EFFECTIVE)
 
 
 def owns(user: User, convention: Convention) -> bool:
@@ -20,8 +27,8 @@ def owns(user: User, convention: Convention) -> bool:
 
 
 def manages(user: User, convention: Convention) -> bool:
-    """A manager of the centre that handles it."""
-    return convention.centre_id in roles_of(user).centre_ids
+    """A manager of the centre that handles it, until it is anonymised."""
+    return convention.centre_id in roles_of(user).centre_ids and not convention.is_purged
 
 
 def decides(user: User, convention: Convention) -> bool:
@@ -30,17 +37,38 @@ def decides(user: User, convention: Convention) -> bool:
 
 
 def follows(user: User, convention: Convention) -> bool:
-    """The referent teacher named on it."""
-    return convention.teacher_id in roles_of(user).teacher_ids
+    """The referent teacher named on it; whoever an avenant names follows nothing until it is in effect."""
+    return (convention.amended_from or convention).teacher_id in roles_of(user).teacher_ids
 
 
 def owns_or_manages(user: User, convention: Convention) -> bool:
     return owns(user, convention) or manages(user, convention)
 
 
+def takes_part(user: User, convention: Convention) -> bool:
+    """Whoever may propose an avenant: the student, the managers of the centre, the referent teacher."""
+    return owns_or_manages(user, convention) or follows(user, convention)
+
+
+def fills(user: User, convention: Convention) -> bool:
+    """Whose the steps are to fill: the student and the managers; of an avenant, the referent teacher too."""
+    return takes_part(user, convention) if convention.amended_by else owns_or_manages(user, convention)
+
+
 def may_edit(user: User, convention: Convention) -> bool:
-    """Fill its steps: the student, or a manager for them, while it is a draft or sent back."""
-    return convention.is_editable and owns_or_manages(user, convention)
+    """Fill its steps, while it is a draft or sent back."""
+    return convention.is_editable and fills(user, convention)
+
+
+def may_amend(user: User, convention: Convention) -> bool:
+    """Propose an avenant: while the stage is agreed and not over (A-07), and no other avenant is open."""
+    return (
+        convention.status in MAY_BE_AMENDED
+        and takes_part(user, convention)
+        and convention.end is not None
+        and convention.end >= timezone.localdate()
+        and not any(avenant.is_open for avenant in convention.avenants.all())
+    )
 
 
 def may_correct(user: User, convention: Convention, row: Organisation | Contact) -> bool:
@@ -58,27 +86,43 @@ def may_correct(user: User, convention: Convention, row: Organisation | Contact)
 
 def may_remark(user: User, convention: Convention) -> bool:
     """Pin remarks on fields while it waits for a decision."""
-    if convention.status != Status.SUBMITTED:
+    if convention.acted_on.status != Status.SUBMITTED:
         return False
     return decides(user, convention) or (follows(user, convention) and awaits_approval(convention))
 
 
 def may_answer_remarks(user: User, convention: Convention) -> bool:
-    return convention.status == Status.RETURNED and owns_or_manages(user, convention)
+    return convention.acted_on.status == Status.RETURNED and fills(user, convention)
+
+
+def may_attach(user: User, convention: Convention) -> bool:
+    """Join papers to it, or take back those nobody has decided on: at any time, unless it can no longer serve."""
+    return owns_or_manages(user, convention) and convention.status not in {Status.REFUSED, Status.CANCELLED}
+
+
+def may_attach_signed_copy(user: User, convention: Convention) -> bool:
+    """Join the scan of what all parties signed."""
+    return convention.acted_on.status in ALL_SIGNED and owns_or_manages(user, convention)
 
 
 def remarks_seen(user: User, convention: Convention) -> list[Remark]:
     """Return the remarks this person reads; one being written stays between managers until it is sent."""
     if convention.number is None:
         return []
-    sees_open = convention.status == Status.RETURNED or may_remark(user, convention)
-    remarks = convention.remarks.select_related("author")
+    sees_open = convention.acted_on.status == Status.RETURNED or may_remark(user, convention)
+    remarks = convention.own_remarks.select_related("author")
     return [remark for remark in remarks if remark.resolved_at or sees_open]
 
 
 def may_cancel(user: User, convention: Convention) -> bool:
     """The student before validation, a manager after."""
     return manages(user, convention) if convention.status == Status.VALIDATED else owns(user, convention)
+
+
+def may_cancel_avenant(user: User, convention: Convention) -> bool:
+    """Give up the avenant shown: whoever may propose one before validation, a manager after."""
+    is_decided = convention.acted_on.validated_at is not None
+    return manages(user, convention) if is_decided else takes_part(user, convention)
 
 
 def may_delete(user: User, convention: Convention) -> bool:
@@ -93,6 +137,11 @@ def may_preview(user: User, convention: Convention) -> bool:
     return convention.validated_at is None and manages(user, convention)
 
 
+def may_hold(user: User, convention: Convention) -> bool:
+    """Keep it longer than the others, or no longer: an administrator."""
+    return roles_of(user).is_admin and not convention.is_purged
+
+
 def sees_journal(user: User, convention: Convention) -> bool:
     return owns_or_manages(user, convention) or roles_of(user).is_admin
 
@@ -100,5 +149,5 @@ def sees_journal(user: User, convention: Convention) -> bool:
 def awaits_approval(convention: Convention) -> bool:
     """The referent teacher's approval is asked and not given yet."""
     return any(
-        turn.purpose == Turn.Purpose.APPROVAL and turn.done_at is None for turn in convention.turns.all()
+        turn.purpose == Turn.Purpose.APPROVAL and turn.done_at is None for turn in convention.own_turns
     )

@@ -20,12 +20,14 @@ class Answer(NamedTuple):
 
 def pin(convention: Convention, field: str, text: str, *, by: User) -> Remark:
     """Write a remark on a field; its student sees it once the correction is asked."""
-    return Remark.objects.create(convention=convention, field=field, text=text, author=by)
+    return Remark.objects.create(
+        convention=convention, avenant=convention.amended_by, field=field, text=text, author=by
+    )
 
 
 def answer(convention: Convention, answers: Mapping[int, Answer], *, by: User) -> bool:
     """Store answers by remark, and which are treated; return whether anything was said."""
-    for remark in convention.remarks.filter(pk__in=answers):
+    for remark in convention.own_remarks.filter(pk__in=answers):
         given = answers[remark.pk]
         remark.answer = given.text
         # A box can be unticked: the page that shows it has just been saved by itself.

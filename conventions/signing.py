@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
+from django.db.models import Prefetch
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
-from conventions.models import Convention, Document, Turn, signers
+from conventions.models import Avenant, Convention, Document, Status, Turn, signers
+from conventions.models.avenant import GIVEN_UP
 from conventions.models.circuit import Signer
 from conventions.models.convention import AWAITS_SIGNATURES
 from organisations.models import Party
@@ -16,26 +21,54 @@ from organisations.models import Party
 if TYPE_CHECKING:
     from accounts.models import User
 
+# The turns and who recorded them, in one query.
+WITH_AUTHORS = Prefetch("turns", Turn.objects.select_related("done_by"))
+# What has a circuit: an agreement, the avenant of which an instance of it shows the result, or that avenant by itself.
+Subject = Convention | Avenant
+
+
+def turns_of(subject: Subject, purpose: Turn.Purpose) -> list[Turn]:
+    """Return the turns of an agreement itself, or of one avenant, in order."""
+    turns = subject.own_turns if isinstance(subject, Convention) else subject.turns.select_related("done_by")
+    return sorted((turn for turn in turns if turn.purpose == purpose), key=lambda turn: turn.rank)
+
+
+def acted_on(subject: Subject) -> Subject:
+    """Return the row that has the status and the day of the validation."""
+    return subject.acted_on if isinstance(subject, Convention) else subject
+
 
 def ask_approval(convention: Convention) -> None:
     """Open the approval turns that the centre's habits ask for; a new submission asks again."""
-    convention.turns.filter(purpose=Turn.Purpose.APPROVAL).delete()
+    avenant = convention.amended_by
+    convention.turns.filter(avenant=avenant, purpose=Turn.Purpose.APPROVAL).delete()
     if convention.centre and convention.centre.teacher_approves:
-        convention.turns.create(purpose=Turn.Purpose.APPROVAL, rank=1, party=Party.TEACHER)
+        Turn.objects.create(
+            convention_id=convention.pk,
+            avenant=avenant,
+            purpose=Turn.Purpose.APPROVAL,
+            rank=1,
+            party=Party.TEACHER,
+        )
 
 
 def open_circuit(convention: Convention) -> None:
-    """Open the five signature turns in the order the agreement carries."""
+    """Open the five signature turns in the order the agreement carries; of the avenant shown when there is one."""
     Turn.objects.bulk_create(
-        Turn(convention=convention, purpose=Turn.Purpose.SIGNATURE, rank=rank, party=party)
+        Turn(
+            convention_id=convention.pk,
+            avenant=convention.amended_by,
+            purpose=Turn.Purpose.SIGNATURE,
+            rank=rank,
+            party=party,
+        )
         for rank, party in enumerate(convention.signature_order, start=1)
     )
 
 
-def current_turn(convention: Convention, purpose: Turn.Purpose) -> Turn | None:
+def current_turn(subject: Subject, purpose: Turn.Purpose) -> Turn | None:
     """Return the first turn not done, or None when the circuit is complete (or not open)."""
-    waiting = (turn for turn in convention.turns.all() if turn.purpose == purpose and turn.done_at is None)
-    return min(waiting, key=lambda turn: turn.rank, default=None)
+    return next((turn for turn in turns_of(subject, purpose) if turn.done_at is None), None)
 
 
 def record(turn: Turn, *, by: User, method: Turn.Method, signed_on: date | None = None) -> None:
@@ -47,37 +80,151 @@ def record(turn: Turn, *, by: User, method: Turn.Method, signed_on: date | None 
     turn.save(update_fields=["method", "done_at", "done_by", "signed_on"])
 
 
+@dataclass(frozen=True)
+class Problem:
+    """Why signatures cannot be recorded, and whose date to look at."""
+
+    text: str
+    party: str = ""
+
+
+def problem(subject: Subject, dates: Mapping[str, date]) -> Problem | None:
+    """Return why signatures on paper, by party, cannot be recorded with these dates; None when they can.
+
+    The order is the centre's (no text sets one: S-02): parties are recorded in turn. Their dates are what the paper
+    says, and paper circulates as it can: a date before the previous party's is a fact, not a mistake.
+    """
+    if not dates:
+        return Problem(_("Indiquez la date de la signature."))
+    waiting = [turn.party for turn in turns_of(subject, Turn.Purpose.SIGNATURE) if turn.done_at is None]
+    if not set(dates) <= set(waiting):
+        return Problem(_("Cette signature est déjà enregistrée : voyez à qui est le tour maintenant."))
+    if missing := [party for party in waiting[: len(dates)] if party not in dates]:
+        return Problem(
+            _(
+                "Les signatures se notent dans l’ordre du circuit : indiquez cette date, ou effacez les suivantes."
+            ),
+            missing[0],
+        )
+    validated_at = acted_on(subject).validated_at
+    for party, day in dates.items():
+        if day > timezone.localdate():
+            return Problem(_("La date de signature ne peut pas être dans le futur."), party)
+        if validated_at and day < timezone.localdate(validated_at):
+            return Problem(
+                _("Une signature ne peut pas précéder la validation, faite le %(day)s.")
+                % {"day": date_format(timezone.localtime(validated_at), "SHORT_DATE_FORMAT")},
+                party,
+            )
+    return None
+
+
+def completed_on(subject: Subject, dates: Mapping[str, date]) -> date | None:
+    """Return the day of the last signature, these included; None while one is missing."""
+    days = [turn.signed_on or dates.get(turn.party) for turn in turns_of(subject, Turn.Purpose.SIGNATURE)]
+    known = [day for day in days if day]
+    return max(known) if known and len(known) == len(days) else None
+
+
+def record_on_paper(subject: Subject, dates: Mapping[str, date], *, by: User) -> str:
+    """Record signatures on paper, by party; return what the journal notes. Needs ``problem`` to find none."""
+    recorded = [
+        turn
+        for turn in turns_of(subject, Turn.Purpose.SIGNATURE)
+        if turn.done_at is None and turn.party in dates
+    ]
+    for turn in recorded:
+        record(turn, by=by, method=Turn.Method.PAPER, signed_on=dates[turn.party])
+    return told(recorded)
+
+
+def last_done(subject: Subject) -> Turn | None:
+    """Return the last signature recorded."""
+    done = [turn for turn in turns_of(subject, Turn.Purpose.SIGNATURE) if turn.done_at]
+    return done[-1] if done else None
+
+
+def undo(subject: Subject) -> str:
+    """Take back the last recorded signature; return what the journal notes. Needs one to be recorded."""
+    last = last_done(subject)
+    assert last is not None
+    note = told([last])
+    last.method, last.done_at, last.done_by, last.signed_on = "", None, None, None
+    last.save(update_fields=["method", "done_at", "done_by", "signed_on"])
+    return note
+
+
+def is_amended(convention: Convention) -> bool:
+    """Whether an avenant that was submitted, and not given up, rests on the signatures of the agreement."""
+    return any(avenant.rank and avenant.status not in GIVEN_UP for avenant in convention.avenants.all())
+
+
+def status(subject: Subject) -> Status:
+    """Return the status that the recorded signatures give, of the agreement; an avenant's has the same name."""
+    done = [turn.done_at is not None for turn in turns_of(subject, Turn.Purpose.SIGNATURE)]
+    return Status.SIGNED if all(done) else Status.SIGNING if any(done) else Status.VALIDATED
+
+
+def since(subject: Subject) -> datetime | None:
+    """Return since when the next signature is awaited: the last one given, or the validation."""
+    given = [turn.given_at for turn in turns_of(subject, Turn.Purpose.SIGNATURE) if turn.given_at]
+    return max(given, default=acted_on(subject).validated_at)
+
+
+def told(turns: Iterable[Turn]) -> str:
+    """Return parties and dates as the journal notes them, in French."""
+    with translation.override("fr"):
+        return "\N{NO-BREAK SPACE}; ".join(
+            f"{Party(turn.party).label}, le {date_format(turn.signed_on, 'SHORT_DATE_FORMAT')}"
+            for turn in turns
+            if turn.signed_on
+        )
+
+
 # Who signs for an organisation is known by a title of their own.
 BY_TITLE = {Party.HOST, Party.UNIVERSITY}
 
 
 @dataclass(frozen=True)
 class Line:
-    """One signature of the circuit, as pages show it."""
+    """One signature of the circuit, as pages show it; ``since`` and ``days`` when it is awaited."""
 
     party: str
     label: str
     name: str
     state: str  # done, now, or nothing when its turn has not come
     signed_on: date | None = None
+    recorded_by: str = ""
+    since: date | None = None
+    days: int = 0
 
 
-def circuit(convention: Convention, document: Document | None) -> list[Line]:
-    """Return the signatures in the centre's order, open or not; once frozen, by the people who were agreed on."""
-    people = signers(convention)
-    if document:
-        people = [
-            Signer(Party(one["party"]), one["name"], one["quality"]) for one in document.context["circuit"]
-        ]
-    turns = {turn.party: turn for turn in convention.turns.all() if turn.purpose == Turn.Purpose.SIGNATURE}
+def signers_in(context: Mapping[str, Any]) -> list[Signer]:
+    """Return who signs what was frozen in a context."""
+    return [Signer(Party(one["party"]), one["name"], one["quality"]) for one in context["circuit"]]
+
+
+def people(convention: Convention, document: Document | None) -> list[Signer]:
+    """Return who signs an agreement; once frozen, the people who were agreed on."""
+    return signers_in(document.context) if document else signers(convention)
+
+
+def circuit(subject: Subject, people: Iterable[Signer]) -> list[Line]:
+    """Return the signatures in the centre's order, open or not. Best with ``WITH_AUTHORS`` prefetched."""
+    turns = {turn.party: turn for turn in turns_of(subject, Turn.Purpose.SIGNATURE)}
     # Nobody's turn comes once it is terminated or cancelled.
-    waits = convention.status in AWAITS_SIGNATURES
-    current = current_turn(convention, Turn.Purpose.SIGNATURE) if waits else None
+    waits = acted_on(subject).status in AWAITS_SIGNATURES
+    current = current_turn(subject, Turn.Purpose.SIGNATURE) if waits else None
+    asked_at = since(subject) if current else None
+    asked_on = timezone.localdate(asked_at) if asked_at else None
     lines = []
     for signer in people:
         turn = turns.get(signer.party)
-        state = "done" if turn and turn.done_at else "now" if turn and turn == current else ""
-        signed_on = turn.signed_on if turn else None
         label = (signer.party in BY_TITLE and signer.quality) or str(signer.party.label)
-        lines.append(Line(signer.party, label, signer.name, state, signed_on))
+        line = Line(signer.party, label, signer.name, "")
+        if turn and turn.done_at:
+            line = replace(line, state="done", signed_on=turn.signed_on, recorded_by=str(turn.done_by))
+        elif turn and turn == current and asked_on:
+            line = replace(line, state="now", since=asked_on, days=(timezone.localdate() - asked_on).days)
+        lines.append(line)
     return lines

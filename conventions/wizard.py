@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Field
 from django.urls import reverse
@@ -40,15 +40,26 @@ class Step:
             for name in self.fields
             if not forms.column(name).blank and forms.is_empty(convention, name)
         }
-        return {**self.problems(convention), **empty}
+        problems = self.problems(convention)
+        if convention.amended_by:
+            opened = convention.amended_by.may_change
+            problems = {name: problem for name, problem in problems.items() if name in opened}
+        return {**problems, **empty}
 
     def has_mistake(self, convention: Convention) -> bool:
         """Whether something typed breaks a rule, as opposed to not being typed yet."""
         return any(not forms.is_empty(convention, name) for name in self.problems(convention))
 
+    def holds(self, name: str) -> bool:
+        """Whether a field is filled here; an avenant's step is a part of the agreement's."""
+        step = STEP_OF_FIELD.get(name)
+        return step is not None and step.slug == self.slug
+
 
 def label_of(name: str) -> str:
-    """Return a column's name as people read it; the periods, in tables of their own, have one too."""
+    """Return a column's name as people read it; the periods, and the purpose of an avenant, have one too."""
+    if name == "reason":
+        return str(PURPOSE_TITLE)
     field = Convention._meta.get_field(name)
     return str(field.verbose_name if isinstance(field, Field) else PERIODS[name])
 
@@ -160,6 +171,9 @@ STEPS = (
         ),
     ),
 )
+# The first page of an avenant.
+PURPOSE = "objet"
+PURPOSE_TITLE = gettext_lazy("Objet de l’avenant")
 RECAP = "recapitulatif"
 RECAP_TITLE = gettext_lazy("Récapitulatif")
 BY_SLUG = {step.slug: step for step in STEPS}
@@ -192,6 +206,17 @@ class Place:
     is_choice: bool = False
 
 
+def steps_of(convention: Convention) -> tuple[Step, ...]:
+    """Return the steps of an agreement; of an avenant, those that its kinds open, with what they open of each."""
+    avenant = convention.amended_by
+    if avenant is None:
+        return STEPS
+    opened = avenant.may_change.difference(() if convention.is_abroad else forms.ASKED_ABROAD)
+    steps = (replace(step, fields=tuple(name for name in step.fields if name in opened)) for step in STEPS)
+    has_periods = bool(opened & PERIODS.keys())
+    return tuple(step for step in steps if step.fields or (has_periods and step.slug == "contenu"))
+
+
 def places(
     convention: Convention,
     current: str = "",
@@ -207,16 +232,21 @@ def places(
         if finding.stops and not finding.is_missing and (step := STEP_OF_FIELD.get(finding.field)):
             stopped.setdefault(step.slug, {})[finding.field] = explanations.message(finding)
     lines = []
-    for step in STEPS:
+    if convention.amended_by:
+        url = purpose_url(convention)
+        state = "remark" if "reason" in remarked else "done"
+        lines.append(Place(PURPOSE, PURPOSE_TITLE, state, url, current == PURPOSE, []))
+    for step in steps_of(convention):
         url = step_url(convention, step.slug)
         missing = [
             Missing(label_of(name), message, f"{url}#{anchor(name)}")
             for name, message in {**stopped.get(step.slug, {}), **step.missing(convention)}.items()
         ]
-        if any(STEP_OF_FIELD.get(name) is step for name in remarked):
+        if any(step.holds(name) for name in remarked):
             state = "remark"
         elif not missing:
-            state = "done"
+            # Nothing of an avenant is empty: a step of it is done once it changes something.
+            state = "done" if is_changed(convention, step) else "todo"
         else:
             is_mistaken = step.slug in stopped or step.has_mistake(convention)
             state = "error" if is_mistaken else "todo"
@@ -229,6 +259,12 @@ def places(
     return lines
 
 
+def is_changed(convention: Convention, step: Step) -> bool:
+    """Whether the avenant shown changes something that a step fills; without one, every step counts."""
+    avenant = convention.amended_by
+    return avenant is None or any(step.holds(name.removesuffix("_id")) for name in avenant.changes)
+
+
 def anchor(name: str) -> str:
     """Return the id of a field's first input on the page of its step."""
     step = STEP_OF_FIELD[name]
@@ -238,14 +274,18 @@ def anchor(name: str) -> str:
 
 
 def field_url(convention: Convention, name: str) -> str:
-    """Return where a field is filled; the summary for one that no step fills."""
+    """Return where a field is filled, or a paper sent; the summary for what no step fills."""
+    if name == "attachments":
+        return reverse("conventions:attach", args=[convention.pk])
+    if name == "reason":
+        return f"{purpose_url(convention)}#id_reason"
     step = STEP_OF_FIELD.get(name)
     return f"{step_url(convention, step.slug)}#{anchor(name)}" if step else step_url(convention, RECAP)
 
 
 def first_incomplete(convention: Convention) -> Step | None:
     """Return the first step that still misses something, or None when the agreement can be submitted."""
-    return next((step for step in STEPS if step.missing(convention)), None)
+    return next((step for step in steps_of(convention) if step.missing(convention)), None)
 
 
 def first_mistake(convention: Convention) -> str:
@@ -256,24 +296,60 @@ def first_mistake(convention: Convention) -> str:
 
 def next_url(convention: Convention, slug: str) -> str:
     """Return where « Enregistrer et continuer » leads: the step after this one, the summary at the end."""
-    slugs = [*BY_SLUG, RECAP]
+    slugs = [*(step.slug for step in steps_of(convention)), RECAP]
     return step_url(convention, slugs[slugs.index(slug) + 1])
 
 
 def previous_url(convention: Convention, slug: str) -> str | None:
-    slugs = [*BY_SLUG, RECAP]
+    slugs = [*(step.slug for step in steps_of(convention)), RECAP]
     index = slugs.index(slug)
-    return step_url(convention, slugs[index - 1]) if index else None
+    if index == 0:
+        return purpose_url(convention) if convention.amended_by else None
+    return step_url(convention, slugs[index - 1])
 
 
 def resume_url(convention: Convention) -> str:
-    """Return where to take up an agreement again: its first incomplete step, else the summary."""
+    """Return where to take up an agreement again: its first incomplete step, else the summary.
+
+    Nothing of an avenant is empty to begin with: it is taken up at its first step.
+    """
     step = first_incomplete(convention)
+    if convention.amended_by and not convention.amended_by.changes:
+        step = next(iter(steps_of(convention)), None)
     return step_url(convention, step.slug if step else RECAP)
 
 
+def resume_or_purpose(convention: Convention) -> str:
+    """Return where to take up an avenant: its first step that is incomplete or changes nothing, else its purpose."""
+    step = first_incomplete(convention) or next(
+        (step for step in steps_of(convention) if not is_changed(convention, step)), None
+    )
+    return step_url(convention, step.slug) if step else purpose_url(convention)
+
+
 def step_url(convention: Convention, slug: str) -> str:
-    return reverse("conventions:step", args=[convention.pk, slug])
+    """Return the address of a step; the summary of an avenant is its own page."""
+    if convention.amended_by and slug == RECAP:
+        return convention.amended_by.get_absolute_url()
+    return step_page(convention, "step", slug)
+
+
+def create_url(convention: Convention, slug: str) -> str:
+    """Return the page that adds to the directory what a step chooses."""
+    return step_page(convention, "create", slug)
+
+
+def step_page(convention: Convention, page: str, slug: str) -> str:
+    """Return the address of a page of a step, of the agreement or of the avenant shown."""
+    if convention.amended_by is None:
+        return reverse(f"conventions:{page}", args=[convention.pk, slug])
+    return reverse(f"conventions:avenant_{page}", args=[convention.pk, convention.amended_by.pk, slug])
+
+
+def purpose_url(convention: Convention) -> str:
+    """Return the first page of an avenant: what it is about."""
+    assert convention.amended_by is not None
+    return reverse("conventions:avenant_purpose", args=[convention.pk, convention.amended_by.pk])
 
 
 def after_url(convention: Convention) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -26,8 +26,8 @@ from conventions import (
     signing,
     wizard,
 )
-from conventions.models import Convention, Event, NumberCounter, Status, Turn
-from organisations.models import Party
+from conventions.models import AvenantStatus, Convention, Event, NumberCounter, Status, Turn
+from conventions.models.avenant import OPEN
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -48,7 +48,8 @@ class Request:
     convention: Convention
     by: User
     comment: str = ""
-    signed_on: date | None = None
+    ended_on: date | None = None
+    dates: Mapping[str, date] = field(default_factory=dict)
     party: str = ""
     seen: str | None = None
     known: frozenset[str] | None = None
@@ -65,16 +66,16 @@ class Action:
 
     name: str
     label: str | Promise
-    sources: tuple[Status, ...]
-    target: Status
+    sources: tuple[Status | AvenantStatus, ...]
+    target: Status | AvenantStatus
     allowed: Callable[[User, Convention], bool]
     guards: tuple[Callable[[Request], None], ...] = ()
-    effect: Callable[[Request], str | None] | None = None  # what the journal notes when nothing was typed
+    effect: Callable[[Request], str | None] | None = None  # what the journal notes, what was typed included
     warning: str | Promise = ""
     comment_label: str | Promise = ""
     comment_required: Callable[[Convention], bool] = field(default=lambda convention: False)
     comment_only_if_required: bool = False
-    asks_date: bool = False
+    asks_last_day: bool = False
     is_primary: bool = False
     is_destructive: bool = False
 
@@ -139,16 +140,16 @@ def handled_by_a_centre(request: Request) -> None:
 
 def no_open_remark(request: Request) -> None:
     """Remarks that were sent must be treated; those of a submission that was withdrawn wait for the next one."""
-    if request.convention.status != Status.RETURNED:
+    if request.convention.acted_on.status != Status.RETURNED:
         return
-    if request.convention.remarks.filter(resolved_at__isnull=True).exists():
+    if request.convention.own_remarks.filter(resolved_at__isnull=True).exists():
         raise Refused(
             _("Une remarque n’est pas encore traitée : répondez ou corrigez, puis marquez-la comme traitée.")
         )
 
 
 def no_pending_remark(request: Request) -> None:
-    if request.convention.remarks.filter(resolved_at__isnull=True).exists():
+    if request.convention.own_remarks.filter(resolved_at__isnull=True).exists():
         raise Refused(
             _(
                 "Vous avez épinglé des remarques : demandez la correction, ou supprimez-les avant de continuer."
@@ -157,12 +158,15 @@ def no_pending_remark(request: Request) -> None:
 
 
 def at_least_one_remark(request: Request) -> None:
-    if not request.convention.remarks.filter(resolved_at__isnull=True).exists():
+    if not request.convention.own_remarks.filter(resolved_at__isnull=True).exists():
         raise Refused(
             _("Épinglez d’abord une remarque sur le champ à corriger : l’étudiant saura quoi faire.")
         )
 
 
+ACCEPT_INSURANCE = gettext_lazy(
+    "Acceptez d’abord l’attestation de responsabilité civile, dans les pièces jointes : la validation l’attend."
+)
 RESUBMITTED = gettext_lazy(
     "Cette convention a été soumise à nouveau depuis que vous l’avez ouverte : relisez-la."
 )
@@ -170,7 +174,7 @@ RESUBMITTED = gettext_lazy(
 
 def as_read(request: Request) -> None:
     """A student may withdraw, change and submit again while the page stays open: what is decided is what was read."""
-    if request.seen is not None and request.seen != request.convention.submission:
+    if request.seen is not None and request.seen != request.convention.acted_on.submission:
         raise Resubmitted(RESUBMITTED)
 
 
@@ -179,26 +183,47 @@ def approved(request: Request) -> None:
         raise Refused(_("L’enseignant référent n’a pas encore approuvé cette convention."))
 
 
+def insured(request: Request) -> None:
+    if legality.awaits_insurance(request.convention):
+        raise Refused(str(ACCEPT_INSURANCE))
+
+
 def approval_asked(request: Request) -> None:
     if not permissions.awaits_approval(request.convention):
         raise Refused(_("Votre approbation n’est pas attendue, ou vous l’avez déjà donnée."))
 
 
-def its_turn(request: Request) -> None:
-    """A form sent twice, or by two managers, must not sign for the next party."""
-    turn = signing.current_turn(request.convention, Turn.Purpose.SIGNATURE)
-    if turn is None or request.party not in ("", turn.party):
-        raise Refused(_("Cette signature est déjà enregistrée : voyez à qui est le tour maintenant."))
+def in_turn_and_dated(request: Request) -> None:
+    """A form sent twice, or by two people, must not sign for the next party."""
+    if problem := signing.problem(request.convention, request.dates):
+        raise Refused(problem.text)
 
 
-def signature_dated(request: Request) -> None:
-    if request.signed_on is None:
-        raise Refused(_("Indiquez la date de la signature."))
-    if request.signed_on > timezone.localdate():
-        raise Refused(_("La date de signature ne peut pas être dans le futur."))
-    validated_at = request.convention.validated_at
-    if validated_at and request.signed_on < timezone.localdate(validated_at):
-        raise Refused(_("Une signature ne peut pas précéder la validation de la convention."))
+def known_if_late(request: Request) -> None:
+    """A last signature after the first day of the stage (R-01) is recorded knowingly."""
+    if request.known is not None and any(finding.key not in request.known for finding in late(request)):
+        raise Refused(
+            _("La dernière signature vient trop tard : vérifiez sa date, puis enregistrez à nouveau.")
+        )
+
+
+def late(request: Request) -> list[law.Finding]:
+    """Return what R-01 says of the last signature, once it is recorded or about to be."""
+    signed_on = signing.completed_on(request.convention, request.dates)
+    return legality.late(request.convention, signed_on) if signed_on else []
+
+
+def last_as_read(request: Request) -> None:
+    """What is taken back is the signature that the page showed."""
+    last = signing.last_done(request.convention)
+    if last is None or request.party not in ("", last.party):
+        raise Refused(_("Une autre signature est désormais la dernière : rechargez la page."))
+
+
+def no_avenant(request: Request) -> None:
+    """An avenant that is not given up rests on the signatures of the agreement."""
+    if signing.is_amended(request.convention):
+        raise Refused(_("Un avenant repose sur cette convention signée : ses signatures ne s’annulent plus."))
 
 
 # Effects: what an action writes besides the status
@@ -230,15 +255,52 @@ def on_validate(request: Request) -> None:
     drafts.refresh_hours(request.convention)
     signing.open_circuit(request.convention)
     documents.freeze(request.convention)
+    if request.convention.is_abroad:
+        documents.freeze_information_sheet(request.convention)
 
 
 def on_sign(request: Request) -> str:
-    turn = signing.current_turn(request.convention, Turn.Purpose.SIGNATURE)
-    assert turn is not None
-    assert request.signed_on is not None
-    signing.record(turn, by=request.by, method=Turn.Method.PAPER, signed_on=request.signed_on)
+    return signing.record_on_paper(request.convention, request.dates, by=request.by)
+
+
+def on_unsign(request: Request) -> str:
+    return f"{signing.undo(request.convention)}\N{NO-BREAK SPACE}: {request.comment}"
+
+
+def on_cancel(request: Request) -> None:
+    """Give up the avenant that was open: there is nothing left to amend."""
+    for avenant in request.convention.avenants.select_for_update().filter(status__in=OPEN):
+        before, avenant.status = avenant.status, AvenantStatus.CANCELLED
+        avenant.save(update_fields=["status", "updated_at"])
+        Event.objects.create(
+            convention=request.convention,
+            avenant=avenant,
+            action="cancel",
+            actor=request.by,
+            before=before,
+            after=avenant.status,
+        )
+
+
+def on_terminate(request: Request) -> str:
+    """Keep the last day of a stage that nobody had finished to sign; a signed one ends by an avenant."""
+    assert request.ended_on is not None
+    request.convention.terminated_on = request.ended_on
+    on_cancel(request)
     with translation.override("fr"):
-        return f"{Party(turn.party).label}, le {date_format(request.signed_on, 'SHORT_DATE_FORMAT')}"
+        return f"Dernier jour : {date_format(request.ended_on, 'SHORT_DATE_FORMAT')}. {request.comment}"
+
+
+def ended_within_the_stage(request: Request) -> None:
+    start, end = request.convention.start, request.convention.end
+    assert start is not None
+    assert end is not None
+    if request.ended_on is None:
+        raise Refused(_("Indiquez le dernier jour du stage."))
+    if not start <= request.ended_on <= end:
+        raise Refused(
+            _("Le dernier jour doit être entre le début et la fin du stage ; sinon, annulez la convention.")
+        )
 
 
 def next_number(convention: Convention) -> str:
@@ -304,7 +366,7 @@ ACTIONS = {
             sources=(Status.SUBMITTED,),
             target=Status.VALIDATED,
             allowed=permissions.decides,
-            guards=(as_read, approved, no_pending_remark, complete, lawful_or_accepted),
+            guards=(as_read, approved, no_pending_remark, complete, lawful_or_accepted, insured),
             effect=on_validate,
             warning=IRREVERSIBLE,
             comment_label=gettext_lazy("Pourquoi validez-vous malgré les alertes ?"),
@@ -340,15 +402,31 @@ ACTIONS = {
         ),
         Action(
             "sign",
-            gettext_lazy("Enregistrer une signature"),
+            gettext_lazy("Enregistrer des signatures"),
             sources=(Status.VALIDATED, Status.SIGNING),
             target=Status.SIGNING,
-            allowed=permissions.decides,
-            guards=(its_turn, signature_dated),
+            allowed=permissions.owns_or_manages,
+            guards=(in_turn_and_dated, known_if_late),
             effect=on_sign,
-            warning=gettext_lazy("Vous notez la signature sur papier de la partie dont c’est le tour."),
-            asks_date=True,
+            warning=gettext_lazy(
+                "Vous notez des signatures données sur papier. Le journal garde votre nom et la date."
+            ),
             is_primary=True,
+        ),
+        Action(
+            "unsign",
+            gettext_lazy("Annuler la dernière signature"),
+            sources=(Status.SIGNING, Status.SIGNED),
+            target=Status.SIGNING,
+            allowed=permissions.decides,
+            guards=(last_as_read, no_avenant),
+            effect=on_unsign,
+            warning=gettext_lazy(
+                "Seule la dernière signature enregistrée est annulée ; recommencez pour celle d’avant."
+            ),
+            comment_label=gettext_lazy("Raison de l’annulation"),
+            comment_required=always,
+            is_destructive=True,
         ),
         Action(
             "terminate",
@@ -356,8 +434,11 @@ ACTIONS = {
             sources=(Status.VALIDATED, Status.SIGNING),
             target=Status.TERMINATED,
             allowed=permissions.manages,
+            guards=(ended_within_the_stage,),
+            effect=on_terminate,
             warning=gettext_lazy("Le stage prend fin. Les parties doivent avoir été consultées."),
-            comment_label=gettext_lazy("Date et raison de la rupture"),
+            asks_last_day=True,
+            comment_label=gettext_lazy("Raison de la rupture"),
             comment_required=always,
             is_destructive=True,
         ),
@@ -367,6 +448,7 @@ ACTIONS = {
             sources=(Status.DRAFT, Status.RETURNED, Status.SUBMITTED, Status.VALIDATED),
             target=Status.CANCELLED,
             allowed=permissions.may_cancel,
+            effect=on_cancel,
             warning=gettext_lazy("Une convention annulée reste lisible, mais ne peut plus servir."),
             comment_label=gettext_lazy("Raison de l’annulation"),
             comment_required=once_numbered,
@@ -385,6 +467,7 @@ def available(convention: Convention, user: User) -> list[Action]:
         and action.allowed(user, convention)
         and not (action.name == "approve" and not permissions.awaits_approval(convention))
         and not (action.name == "cancel" and permissions.may_delete(user, convention))
+        and not (action.name == "unsign" and signing.is_amended(convention))
     ]
 
 
@@ -394,58 +477,72 @@ def act(
     *,
     by: User,
     comment: str = "",
-    signed_on: date | None = None,
+    ended_on: date | None = None,
+    dates: Mapping[str, date] | None = None,
     party: str = "",
     seen: str | None = None,
     known: Iterable[str] | None = None,
 ) -> Convention:
     """Do one action: lock, check right, source and guards, write status and journal, queue mails.
 
-    ``party`` is whose signature the person believes they record: another one is never signed in its place.
+    ``dates`` are those of signatures on paper, by party; ``party`` is whose signature the person believes they take
+    back: another one is never signed, or taken back, in its place.
     ``seen`` is the submission a page showed them: a later one is never judged in its place.
     ``known`` are the alerts that the page showed: another one is never accepted with them.
     Raises Refused, with a text for the person, when it cannot be done; nothing is written then.
     """
-    action = ACTIONS[name]
     with transaction.atomic():
         # Lock, then look: a query that waited for its lock would join the rows of before the wait.
         Convention.objects.select_for_update().get(pk=convention_id)
         convention = Convention.objects.for_detail().get(pk=convention_id)
-        if not permissions_hold(action, by, convention):
-            raise Refused(_("Vous n’avez pas le droit de faire cela sur cette convention."))
-        if convention.status not in action.sources:
-            raise Refused(moved_on(convention))
-        # A comment asked only of some is asked by a guard, which says what it is for.
-        is_asked = not action.comment_only_if_required and action.comment_required(convention)
-        if is_asked and not comment.strip():
-            raise Refused(_("Indiquez la raison : elle sera notée dans le journal et envoyée à l’étudiant."))
         shown = None if known is None else frozenset(known)
-        request = Request(convention, by, comment.strip(), signed_on, party, seen, shown)
-        for guard in action.guards:
-            guard(request)
-        before = Status(convention.status)
-        note = action.effect(request) if action.effect else None
-        convention.status = action.target
-        if action.name == "sign" and signing.current_turn(convention, Turn.Purpose.SIGNATURE) is None:
-            convention.status = Status.SIGNED
-        convention.save()
-        event = Event.objects.create(
-            convention=convention,
-            action=name,
-            actor=by,
-            before=before,
-            after=convention.status,
-            comment=request.comment or note or "",
-            findings=noted(ACCEPTED[name](request)) if name in ACCEPTED else [],
-        )
-        notifications.announce(event)
+        request = Request(convention, by, comment.strip(), ended_on, dates or {}, party, seen, shown)
+        carry_out(ACTIONS[name], request)
     return convention
 
 
+def carry_out(action: Action, request: Request) -> Event:
+    """Do one action on an agreement that is locked, or on the avenant it shows."""
+    convention, by, subject = request.convention, request.by, request.convention.acted_on
+    if convention.is_purged:
+        raise Refused(_("Cette convention est anonymisée : il n’y a plus rien à y faire."))
+    if not permissions_hold(action, by, convention):
+        raise Refused(_("Vous n’avez pas le droit de faire cela sur cette convention."))
+    if subject.status not in action.sources:
+        raise Refused(moved_on(convention))
+    # A comment asked only of some is asked by a guard, which says what it is for.
+    is_asked = not action.comment_only_if_required and action.comment_required(convention)
+    if is_asked and not request.comment:
+        raise Refused(_("Indiquez la raison : elle sera notée dans le journal et envoyée à l’étudiant."))
+    for guard in action.guards:
+        guard(request)
+    before = subject.status
+    note = action.effect(request) if action.effect else None
+    subject.status = action.target
+    if action.name in SIGNS:
+        subject.status = signing.status(convention)
+    subject.save()
+    event = Event.objects.create(
+        convention=convention,
+        avenant=convention.amended_by,
+        action=action.name,
+        actor=by,
+        before=before,
+        after=subject.status,
+        comment=note or request.comment,
+        findings=noted(ACCEPTED[action.name](request)) if action.name in ACCEPTED else [],
+    )
+    notifications.announce(event)
+    return event
+
+
+# The signatures recorded tell the status that these lead to.
+SIGNS = ("sign", "unsign")
 # What an action accepts of what the law says: the journal keeps it.
 ACCEPTED: dict[str, Callable[[Request], list[law.Finding]]] = {
     "submit": lambda request: [finding for finding in request.findings if finding.asks_an_exception],
     "validate": lambda request: [finding for finding in request.findings if finding.asks_a_reason],
+    "sign": late,
 }
 
 
@@ -464,20 +561,24 @@ def noted(findings: Iterable[law.Finding]) -> list[dict[str, str]]:
 
 def permissions_hold(action: Action, by: User, convention: Convention) -> bool:
     """Whether ``by`` may do ``action`` here in a state where it applies; a state that moved on is told apart."""
-    if convention.status in action.sources:
+    if convention.acted_on.status in action.sources:
         return action.allowed(by, convention)
-    return permissions.owns_or_manages(by, convention) or permissions.follows(by, convention)
+    return permissions.takes_part(by, convention)
 
 
 def moved_on(convention: Convention) -> str:
     """Explain that someone else acted first."""
-    event = convention.events.select_related("actor").order_by("-at", "-pk").first()
+    subject = convention.acted_on
+    told: dict[str, object] = {"status": subject.get_status_display()}
+    events = convention.events.filter(avenant=convention.amended_by)
+    event = events.select_related("actor").order_by("-at", "-pk").first()
     if event is None or event.actor is None:
-        return _("Cette convention est désormais « %(status)s ».") % {
-            "status": convention.get_status_display()
-        }
-    return _("%(who)s a déjà agi : la convention est « %(status)s » depuis le %(at)s. Rechargez la page.") % {
-        "who": event.actor,
-        "status": convention.get_status_display(),
-        "at": date_format(timezone.localtime(event.at), "SHORT_DATETIME_FORMAT"),
-    }
+        return _("L’état est désormais « %(status)s ».") % told
+    told |= {"who": event.actor, "at": date_format(timezone.localtime(event.at), "SHORT_DATETIME_FORMAT")}
+    if convention.amended_by:
+        return (
+            _("%(who)s a déjà agi : l’avenant est « %(status)s » depuis le %(at)s. Rechargez la page.") % told
+        )
+    return (
+        _("%(who)s a déjà agi : la convention est « %(status)s » depuis le %(at)s. Rechargez la page.") % told
+    )

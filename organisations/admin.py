@@ -228,6 +228,10 @@ class CentreAdmin(WithinInstitution, admin.ModelAdmin):
             {"fields": ["teacher_approves", "signatory_name", "signatory_title", "signature_order"]},
         ),
         (_("Exemplaires"), {"fields": ["copies_france", "copies_abroad"]}),
+        (
+            _("Rappel de l’attestation de stage"),
+            {"fields": ["certificate_days_before", "certificate_days_after", "certificate_days_reported"]},
+        ),
         STRICTER_RULES,
     ]
 
@@ -264,6 +268,9 @@ class EnrolmentAdmin(WithinInstitution, FoldedSearch):
     list_select_related = ["student__user", "programme"]
     search_fields = ["student__user__search_key__contains", "student__number", "programme__code"]
     autocomplete_fields = ["student", "programme"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Enrolment]:
+        return super().get_queryset(request).filter(student__is_anonymous=False)
 
     @admin.display(description=_("Année universitaire"), ordering="academic_year")
     def year(self, enrolment: Enrolment) -> str:

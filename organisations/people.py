@@ -33,6 +33,7 @@ def students_of(centres: Iterable[Centre]) -> QuerySet[Student]:
     centres = list(centres)
     return Student.objects.filter(
         institution__in={centre.institution_id for centre in centres},
+        is_anonymous=False,
         pk__in=Student.objects.filter(enrolments__programme__in=programmes_handled_by(centres)).values("pk"),
     ).select_related("user")
 

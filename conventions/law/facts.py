@@ -189,11 +189,15 @@ class Abroad:
 
 @dataclass(frozen=True)
 class Protection:
-    """Social protection and civil liability; ``covered`` is the period of the certificate."""
+    """Social protection and civil liability.
+
+    ``covered`` is the period the agreement says is insured; ``certified``, those of the certificates joined to it.
+    """
 
     has_fund: bool = False
     has_insurance: bool = False
     covered: tuple[date | None, date | None] = (None, None)
+    certified: tuple[Period, ...] = ()
 
 
 @dataclass(frozen=True)

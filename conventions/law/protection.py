@@ -1,8 +1,9 @@
 """Leave, benefits, social protection, civil liability, and what follows the end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
 
-from conventions.calendar import add_months
+from conventions.calendar import ONE_DAY, Period, add_months
 from conventions.law.case import TWO_MONTHS, Case
 from conventions.law.finding import BLOCK, INFORM, WARN, Chapter, Finding, Rule, hours
 from conventions.law.finding import gettext_noop as _
@@ -191,7 +192,7 @@ CHAPTER.note(
         "pour tout le stage."
     ),
     BLOCK,
-    formula="attestation exigée : assuré du premier au dernier jour",
+    formula="attestation exigée : assuré du premier au dernier jour, attestation jointe",
     example="Attestation du 01/09 au 31/08 pour un stage qui finit le 30/06 : oui.",
 )
 def insured(case: Case, rule: Rule) -> Iterator[Finding]:
@@ -217,6 +218,25 @@ def insured(case: Case, rule: Rule) -> Iterator[Finding]:
             first=first,
             last=last,
         )
+    if not are_covered(case.facts.protection.certified, case.start, case.end):
+        yield rule.finds(
+            "attachments",
+            _(
+                "Votre établissement demande une attestation de responsabilité civile : joignez celle qui couvre "
+                "tout le stage, ou celles qui le couvrent ensemble."
+            ),
+        )
+
+
+def are_covered(periods: Iterable[Period], start: date | None, end: date | None) -> bool:
+    """Whether periods, put together, cover each day of a stage; while its dates are not known, one is enough."""
+    left, last = start or end, end or start
+    if left is None or last is None:
+        return any(periods)
+    for begins, ends in sorted(periods):
+        if begins <= left <= ends:
+            left = ends + ONE_DAY
+    return left > last
 
 
 CHAPTER.note(

@@ -79,10 +79,11 @@ def tutor_named(case: Case, rule: Rule) -> Iterator[Finding]:
 )
 def tutor_limit(case: Case, rule: Rule) -> Iterator[Finding]:
     avenant, people = case.facts.avenant, case.facts.people
-    # Named by an avenant, a tutor is judged on the day it takes effect.
-    start = avenant.effective_on if avenant else case.start
+    start = case.start
     if start is None:
         return
+    if avenant:  # it names a tutor from its own day on
+        start = max(start, avenant.effective_on)
     known = sum(first <= start <= last for first, last in people.tutor_elsewhere)
     if known >= TUTOR_LIMIT:
         yield rule.finds(

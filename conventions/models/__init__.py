@@ -1,6 +1,9 @@
-"""What is agreed: the agreement, its schedule, its journal, its circuit and its documents."""
+"""What is agreed: the agreement, its schedule, its journal, its circuit, its documents and what is joined to it."""
 
+from conventions.models.attachment import Attachment
+from conventions.models.avenant import Avenant, AvenantKind, AvenantStatus
 from conventions.models.circuit import Signer, Turn, signers
+from conventions.models.completion import Completion
 from conventions.models.convention import Convention, NumberCounter, Status
 from conventions.models.document import Document
 from conventions.models.journal import Event, Remark
@@ -8,6 +11,11 @@ from conventions.models.nomenclature import HealthInsuranceFund, HourlyCeiling, 
 from conventions.models.schedule import Interruption, WorkPeriod
 
 __all__ = [
+    "Attachment",
+    "Avenant",
+    "AvenantKind",
+    "AvenantStatus",
+    "Completion",
     "Convention",
     "Document",
     "Event",

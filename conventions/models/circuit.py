@@ -1,21 +1,47 @@
 """Who approves or signs, in which order: one shape for both."""
 
 from dataclasses import dataclass
+from datetime import datetime, time
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from conventions.models.convention import AWAITS_SIGNATURES, Convention, freeze_with_agreement, sql_list
+from conventions.models.avenant import GIVEN_UP, of_avenant, same_agreement
+from conventions.models.convention import (
+    AWAITS_SIGNATURES,
+    Convention,
+    Status,
+    freeze_with_agreement,
+    sql_list,
+)
 from organisations.models import Party
 from organisations.models.university import default_signature_order
 
 # What recording a signature writes: the rest of its turn was settled by the validation.
 RECORDED = ("method", "signed_on", "done_at", "done_by_id")
-# A signature given stays given, whatever becomes of its agreement; one awaited may be recorded.
+# A signature given stays given, whatever becomes of its agreement; one awaited may be recorded. The last one may be
+# taken back, as a whole, while nothing rests on it: neither an avenant of the agreement nor the effect of its own.
 SIGNATURES = f"""
     IF TG_OP <> 'INSERT' AND OLD.purpose = 'signature' AND OLD.done_at IS NOT NULL THEN
+        IF TG_OP = 'UPDATE' AND NEW.done_at IS NULL AND NEW.signed_on IS NULL
+            AND to_jsonb(NEW) - ARRAY[{sql_list(RECORDED)}] = to_jsonb(OLD) - ARRAY[{sql_list(RECORDED)}]
+            AND statuses <@ ARRAY[{sql_list((Status.SIGNING, Status.SIGNED))}]
+            AND NOT EXISTS (
+                SELECT FROM conventions_turn AS later
+                WHERE later.convention_id = OLD.convention_id AND later.avenant_id IS NOT DISTINCT FROM OLD.avenant_id
+                    AND later.purpose = OLD.purpose AND later.rank > OLD.rank AND later.done_at IS NOT NULL
+            ) AND NOT EXISTS (
+                SELECT FROM conventions_avenant AS avenant
+                WHERE avenant.convention_id = OLD.convention_id AND (
+                    OLD.avenant_id IS NULL AND avenant.rank IS NOT NULL AND avenant.status NOT IN ({sql_list(GIVEN_UP)})
+                    OR avenant.id = OLD.avenant_id AND avenant.status = 'effective'
+                )
+            ) THEN
+            RETURN NEW;
+        END IF;
         RAISE EXCEPTION 'pstage: a recorded signature is never changed'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
@@ -40,6 +66,7 @@ class Turn(models.Model):
     convention = models.ForeignKey(
         Convention, on_delete=models.CASCADE, related_name="turns", verbose_name=_("convention de stage")
     )
+    avenant = of_avenant("turns")
     purpose = models.CharField(_("Objet"), max_length=10, choices=Purpose)
     rank = models.PositiveSmallIntegerField(_("Rang"))
     party = models.CharField(_("Partie"), max_length=12, choices=Party)
@@ -59,7 +86,9 @@ class Turn(models.Model):
         verbose_name_plural = _("étapes du circuit")
         ordering = ["purpose", "rank"]
         constraints = [
-            models.UniqueConstraint("convention", "purpose", "rank", name="turn_rank_unique"),
+            models.UniqueConstraint(
+                "convention", "avenant", "purpose", "rank", name="turn_rank_unique", nulls_distinct=False
+            ),
             models.CheckConstraint(
                 condition=Q(done_at__isnull=True, done_by__isnull=True, method="")
                 | Q(done_at__isnull=False, done_by__isnull=False) & ~Q(method=""),
@@ -67,10 +96,17 @@ class Turn(models.Model):
             ),
             models.CheckConstraint(condition=Q(party__in=Party.values), name="turn_party_known"),
         ]
-        triggers = [freeze_with_agreement(unless=SIGNATURES)]
+        triggers = [same_agreement(), freeze_with_agreement(unless=SIGNATURES, has_avenant=True)]
 
     def __str__(self) -> str:
         return f"{self.rank}. {self.get_party_display()}"
+
+    @property
+    def given_at(self) -> datetime | None:
+        """When it was signed: at the minute it was recorded when that is the same day, else as its day began."""
+        if self.done_at is None or self.signed_on in (None, timezone.localdate(self.done_at)):
+            return self.done_at
+        return timezone.make_aware(datetime.combine(self.signed_on, time.min))
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pgtrigger
 from django.conf import settings
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     from accounts.models import User
+    from conventions.models.avenant import Avenant
+    from conventions.models.circuit import Turn
+    from conventions.models.journal import Remark
 
 
 class Status(models.TextChoices):
@@ -63,7 +68,51 @@ IN_FORCE = (Status.VALIDATED, Status.SIGNING, Status.SIGNED, Status.TERMINATED)
 FROZEN = (*IN_FORCE, Status.REFUSED, Status.CANCELLED)
 AWAITS_SIGNATURES = (Status.VALIDATED, Status.SIGNING)
 # What may still move once an agreement is frozen: its place in the workflow and what finds it, never its content.
-MUTABLE_WHEN_FROZEN = ("status", "updated_at", "search_key")
+MUTABLE_WHEN_FROZEN = ("status", "updated_at", "search_key", "hold_reason", "hold_until")
+# What a purge leaves of the columns that speak of somebody, or where somebody may have been named.
+ERASED: dict[str, Any] = {
+    "created_by_id": None,
+    "record": {},
+    "student_street": "",
+    "student_address_extra": "",
+    "student_postal_code": "",
+    "student_city": "",
+    "student_country": "",
+    "student_phone": "",
+    "student_personal_email": "",
+    "insured_status_id": None,
+    "health_fund_id": None,
+    "health_fund_other": "",
+    "guardian_name": "",
+    "tutor_id": None,
+    "signatory_id": None,
+    "teacher_id": None,
+    "subject": "",
+    "missions": "",
+    "skills": "",
+    "details": "",
+    "schedule_comment": "",
+    "hours_reason": "",
+    "leave_terms": "",
+    "exceptional_work": "",
+    "benefits": "",
+    "earlier_hours": None,
+    "previous_start": None,
+    "previous_end": None,
+    "insurer": "",
+    "insurance_policy": "",
+    "insurance_start": None,
+    "insurance_end": None,
+    "travel_decision": "",
+    "follow_up": "",
+    "internal_rules": "",
+    "hold_reason": "",
+    "hold_until": None,
+}
+# What it writes besides: nobody instead of the student, and what finds the row.
+REPLACED_BY_PURGE = ("purged_at", "student_id", "enrolment_id", "search_key")
+# What may still move on an agreement that was anonymised: two records of its host made one.
+MUTABLE_ONCE_PURGED = ("organisation_id", "search_key", "updated_at")
 # Two records of one host made one, or apart again: the agreement follows, and its document keeps what was agreed.
 MERGED = """
     SELECT FROM organisations_merge AS merge WHERE
@@ -79,7 +128,23 @@ MOVES_WHEN_FROZEN = (
     (Status.VALIDATED, Status.CANCELLED),
     (Status.SIGNING, Status.SIGNED),
     (Status.SIGNING, Status.TERMINATED),
+    (Status.SIGNED, Status.TERMINATED),
+    # A recorded signature taken back with a reason.
+    (Status.SIGNED, Status.SIGNING),
+    (Status.SIGNING, Status.VALIDATED),
 )
+# What differs between two frozen rows, and no avenant that takes effect in this very transaction says so.
+UNEXPLAINED = """
+    SELECT FROM jsonb_each_text(to_jsonb(OLD) - mutable) AS was
+        JOIN jsonb_each_text(to_jsonb(NEW)) AS becomes USING (key)
+    WHERE was.value IS DISTINCT FROM becomes.value AND NOT EXISTS (
+        SELECT FROM conventions_avenant AS avenant
+        WHERE avenant.convention_id = OLD.id AND avenant.applied_at = transaction_timestamp()
+            AND avenant.changes ? key
+            AND avenant.changes -> key ->> 'before' IS NOT DISTINCT FROM was.value
+            AND avenant.changes -> key ->> 'after' IS NOT DISTINCT FROM becomes.value
+    )
+"""
 # A draft concerns its student and their centre, even one that was cancelled without being submitted.
 SHOWN_TO_TEACHERS = Q(submitted_at__isnull=False) & ~Q(status=Status.DRAFT)
 
@@ -104,20 +169,54 @@ def sql_list(values: Iterable[str]) -> str:
     return ", ".join(f"'{value}'" for value in values)
 
 
+def unless_purged(erased: Mapping[str, Any] | None = None) -> str:
+    """Return the SQL that lets a purge through, in its own transaction: a deletion, or an update that erases.
+
+    ``erased`` are the columns that a purge empties, and what it leaves in them.
+    """
+    return f"""
+        IF TG_OP <> 'INSERT' AND EXISTS (
+            SELECT FROM conventions_convention AS agreement
+            WHERE agreement.id = OLD.convention_id AND agreement.purged_at = transaction_timestamp()
+        ) THEN
+            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+            IF to_jsonb(NEW) = to_jsonb(OLD) || '{json.dumps(erased or {})}'::jsonb THEN RETURN NEW; END IF;
+        END IF;
+    """
+
+
 # The agreement of a row that hangs on it, of both when an update takes the row from one to another. Its lock waits
-# for a validation under way on another connection, or makes it wait: its status is read after.
+# for a validation under way on another connection, or makes it wait: its status is read after. One that was
+# anonymised is as closed as a cancelled one, whatever its status.
 AGREEMENT_LOCKED = """
-    SELECT status FROM conventions_convention
+    SELECT CASE WHEN purged_at IS NULL THEN status ELSE 'cancelled' END FROM conventions_convention
     WHERE id IN (CASE TG_OP WHEN 'INSERT' THEN NEW.convention_id ELSE OLD.convention_id END,
                  CASE TG_OP WHEN 'DELETE' THEN OLD.convention_id ELSE NEW.convention_id END)
     FOR SHARE
 """
 
 
-def freeze_with_agreement(*, unless: str = "") -> pgtrigger.Trigger:
+# The same for a row that hangs on an avenant: one in effect is as frozen as one signed.
+AVENANT_LOCKED = """
+    IF (CASE TG_OP WHEN 'INSERT' THEN NEW.avenant_id ELSE OLD.avenant_id END) IS NOT NULL THEN
+        statuses := ARRAY(
+            SELECT CASE status WHEN 'effective' THEN 'signed' ELSE status END FROM conventions_avenant
+            WHERE (id, convention_id) = CASE TG_OP WHEN 'INSERT' THEN (NEW.avenant_id, NEW.convention_id)
+                ELSE (OLD.avenant_id, OLD.convention_id) END
+            FOR SHARE
+        );
+        IF statuses = '{}' OR TG_OP = 'UPDATE' AND NEW.avenant_id IS DISTINCT FROM OLD.avenant_id THEN
+            RAISE EXCEPTION 'pstage: avenant % is not one of this agreement', OLD.avenant_id
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+    END IF;
+"""
+
+
+def freeze_with_agreement(*, unless: str = "", has_avenant: bool = False) -> pgtrigger.Trigger:
     """Return the trigger that freezes the rows that hang on an agreement when it is.
 
-    ``unless`` is SQL that comes first, and may let a change through.
+    ``unless`` is SQL that comes first, and may let a change through; rows that have an avenant freeze with it.
     """
     return pgtrigger.Trigger(
         name="freeze_with_agreement",
@@ -125,7 +224,9 @@ def freeze_with_agreement(*, unless: str = "") -> pgtrigger.Trigger:
         when=pgtrigger.Before,
         declare=[("statuses", "TEXT[]")],
         func=f"""
+            {unless_purged()}
             statuses := ARRAY({AGREEMENT_LOCKED});
+            {AVENANT_LOCKED if has_avenant else ""}
             {unless}
             IF statuses && ARRAY[{sql_list(FROZEN)}] THEN
                 RAISE EXCEPTION 'pstage: agreement % is frozen: only an avenant changes its content',
@@ -138,11 +239,34 @@ def freeze_with_agreement(*, unless: str = "") -> pgtrigger.Trigger:
     )
 
 
+def closed_by(last_day: date) -> Q:
+    """Agreements of which nothing was left to do on ``last_day``: ended, or, never validated, untouched since too."""
+    after = timezone.make_aware(datetime.combine(last_day + timedelta(days=1), time.min))
+    ended = Q(end__lte=last_day)
+    return Q(ended, status__in=IN_FORCE) | ~Q(status__in=IN_FORCE) & Q(updated_at__lt=after) & (
+        ended | Q(end__isnull=True)
+    )
+
+
+def archived(institutions: Iterable[Institution]) -> Q:
+    """Agreements that have left the active base of their institution, one of ``institutions``."""
+    today = timezone.localdate()
+    found = Q(pk__in=[])
+    for institution in institutions:
+        found |= Q(institution=institution) & closed_by(institution.archived_through(today))
+    return found
+
+
+def archives_of(user: User) -> Q:
+    """Agreements that have left the active base, of the institution of ``user``, of each for who has none."""
+    return archived([user.institution] if user.institution else Institution.objects.all())
+
+
 class ConventionQuerySet(models.QuerySet["Convention"]):
     def visible_to(self, user: User | AnonymousUser) -> ConventionQuerySet:
         """Return what ``user`` may see: their own, those of their centres, those they follow; all for an admin.
 
-        A teacher sees an agreement once it has been submitted with their name on it.
+        A teacher sees an agreement once it has been submitted with their name on it, until it is archived.
         """
         if not user.is_authenticated:
             return self.none()
@@ -155,7 +279,7 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
         if roles.is_manager:
             seen |= Q(centre__in=roles.centre_ids)
         if roles.is_teacher:
-            seen |= Q(teacher__in=roles.teacher_ids) & SHOWN_TO_TEACHERS
+            seen |= Q(teacher__in=roles.teacher_ids) & SHOWN_TO_TEACHERS & ~archives_of(user)
         return self.filter(seen)
 
     def unfrozen(self) -> ConventionQuerySet:
@@ -248,6 +372,15 @@ class Convention(models.Model):
     submitted_at = models.DateTimeField(_("Soumise le"), null=True, editable=False)
     validated_at = models.DateTimeField(_("Validée le"), null=True, editable=False)
     search_key = models.CharField(max_length=700, editable=False, default="")
+    hold_reason = models.CharField(
+        _("Raison de garder plus longtemps"),
+        max_length=300,
+        blank=True,
+        default="",
+        help_text=_("Accident (10 ans à partir de la consolidation), litige… Sans nom ni donnée de santé."),
+    )
+    hold_until = models.DateField(_("À garder jusqu’au"), null=True, blank=True)
+    purged_at = models.DateTimeField(_("Anonymisée le"), null=True, editable=False)
 
     # 1. Student: what the records said when the draft was made, then what the student says now
     student = models.ForeignKey(
@@ -410,6 +543,8 @@ class Convention(models.Model):
         null=True,
         editable=False,
     )
+    terminated_on = models.DateField(_("Dernier jour avant la rupture"), null=True, editable=False)
+    quota_end = models.DateField(_("Fin comptée dans le quota de l’organisme"), null=True, editable=False)
     leave_days = models.DecimalField(
         _("Jours de congé"),
         max_digits=4,
@@ -589,6 +724,10 @@ class Convention(models.Model):
 
     objects = ConventionQuerySet.as_manager()
 
+    # On an instance that shows what an avenant makes of an agreement, never saved: see ``avenants.proposed``.
+    amended_by: Avenant | None = None
+    amended_from: Convention | None = None
+
     class Meta:
         verbose_name = _("convention de stage")
         verbose_name_plural = _("conventions de stage")
@@ -617,7 +756,7 @@ class Convention(models.Model):
                 violation_error_message=_("Une semaine compte au plus 168 heures."),
             ),
             models.CheckConstraint(
-                condition=Q(hours_corrected__isnull=True) | ~Q(hours_reason=""),
+                condition=Q(hours_corrected__isnull=True) | ~Q(hours_reason="") | Q(purged_at__isnull=False),
                 name="convention_correction_explained",
                 violation_error_message=_("Dites pourquoi le nombre d’heures est corrigé."),
             ),
@@ -632,7 +771,8 @@ class Convention(models.Model):
                 & (
                     Q(status=Status.RETURNED)
                     | (
-                        Q(organisation__isnull=False)
+                        Q(purged_at__isnull=False)
+                        | Q(organisation__isnull=False)
                         & Q(service__isnull=False)
                         & Q(tutor__isnull=False)
                         & Q(signatory__isnull=False)
@@ -645,6 +785,12 @@ class Convention(models.Model):
                 ),
                 name="convention_complete_once_submitted",
                 violation_error_message=_("Une convention soumise est complète."),
+            ),
+            models.CheckConstraint(
+                condition=Q(hold_reason="", hold_until__isnull=True)
+                | ~Q(hold_reason="") & Q(hold_until__isnull=False),
+                name="convention_hold_explained",
+                violation_error_message=_("Donnez la raison et la date, ou ni l’une ni l’autre."),
             ),
         ]
         indexes = [
@@ -666,6 +812,34 @@ class Convention(models.Model):
                         RAISE EXCEPTION 'pstage: the number % of an agreement never changes', OLD.number
                             USING ERRCODE = 'integrity_constraint_violation';
                     END IF;
+                    IF OLD.purged_at IS NOT NULL THEN
+                        mutable := ARRAY[{sql_list(MUTABLE_ONCE_PURGED)}];
+                        IF to_jsonb(NEW) - mutable IS DISTINCT FROM to_jsonb(OLD) - mutable
+                            OR NEW.organisation_id IS DISTINCT FROM OLD.organisation_id AND NOT EXISTS ({MERGED}) THEN
+                            RAISE EXCEPTION 'pstage: agreement % is frozen: it has been anonymised', OLD.id
+                                USING ERRCODE = 'integrity_constraint_violation';
+                        END IF;
+                        RETURN NEW;
+                    END IF;
+                    IF NEW.purged_at IS NOT NULL THEN
+                        mutable := ARRAY[{sql_list(REPLACED_BY_PURGE)}];
+                        IF NEW.purged_at <> transaction_timestamp()
+                            OR to_jsonb(NEW) - mutable <> (to_jsonb(OLD) || '{json.dumps(ERASED)}'::jsonb) - mutable
+                            OR NOT EXISTS (
+                                SELECT FROM accounts_student AS nobody WHERE nobody.id = NEW.student_id
+                                    AND nobody.is_anonymous AND nobody.institution_id = NEW.institution_id
+                            ) OR ROW(
+                                (SELECT (programme_id, academic_year) FROM organisations_enrolment
+                                    WHERE id = NEW.enrolment_id AND student_id = NEW.student_id)
+                            ) IS DISTINCT FROM ROW(
+                                (SELECT (programme_id, academic_year) FROM organisations_enrolment
+                                    WHERE id = OLD.enrolment_id)
+                            ) THEN
+                            RAISE EXCEPTION 'pstage: agreement % is frozen: a purge erases all of it, once, now', OLD.id
+                                USING ERRCODE = 'integrity_constraint_violation';
+                        END IF;
+                        RETURN NEW;
+                    END IF;
                     IF OLD.status IN ({sql_list(FROZEN)}) THEN
                         IF NEW.status <> OLD.status AND (OLD.status, NEW.status) NOT IN (
                             {", ".join(f"({sql_list(move)})" for move in MOVES_WHEN_FROZEN)}
@@ -673,11 +847,23 @@ class Convention(models.Model):
                             RAISE EXCEPTION 'pstage: agreement % cannot go from % to %', OLD.id, OLD.status, NEW.status
                                 USING ERRCODE = 'integrity_constraint_violation';
                         END IF;
+                        IF OLD.status = 'signed' AND NEW.status = 'terminated' AND NOT EXISTS (
+                            SELECT FROM conventions_avenant AS avenant
+                            WHERE avenant.convention_id = OLD.id AND avenant.applied_at = transaction_timestamp()
+                                AND 'termination' = ANY(avenant.kinds)
+                        ) THEN
+                            RAISE EXCEPTION 'pstage: agreement % is signed: only an avenant ends it', OLD.id
+                                USING ERRCODE = 'integrity_constraint_violation';
+                        END IF;
                         mutable := ARRAY[{sql_list(MUTABLE_WHEN_FROZEN)}];
+                        IF NEW.status = 'terminated' AND OLD.status IN ({sql_list(AWAITS_SIGNATURES)}) THEN
+                            mutable := mutable || 'terminated_on'::text;
+                        END IF;
                         IF NEW.organisation_id IS DISTINCT FROM OLD.organisation_id AND EXISTS ({MERGED}) THEN
                             mutable := mutable || 'organisation_id'::text;
                         END IF;
-                        IF to_jsonb(NEW) - mutable IS DISTINCT FROM to_jsonb(OLD) - mutable THEN
+                        IF to_jsonb(NEW) - mutable IS DISTINCT FROM to_jsonb(OLD) - mutable
+                            AND EXISTS ({UNEXPLAINED}) THEN
                             RAISE EXCEPTION 'pstage: agreement % is frozen: only an avenant changes its content', OLD.id
                                 USING ERRCODE = 'integrity_constraint_violation';
                         END IF;
@@ -728,13 +914,34 @@ class Convention(models.Model):
 
     @property
     def is_editable(self) -> bool:
-        """Content may still change: a draft, or an agreement sent back for correction."""
-        return self.status in EDITABLE
+        """Content may still change: a draft, or an agreement sent back for correction; or the avenant shown is."""
+        return self.acted_on.status in EDITABLE
+
+    @property
+    def own_remarks(self) -> models.QuerySet[Remark]:
+        """The remarks on the agreement itself; on the avenant when it shows what one makes of it."""
+        return self.remarks.filter(avenant=self.amended_by)
+
+    @property
+    def own_turns(self) -> list[Turn]:
+        """The turns of the agreement itself, not those of its avenants; of the one shown when there is one."""
+        avenant_id = self.amended_by and self.amended_by.pk
+        return [turn for turn in self.turns.all() if turn.avenant_id == avenant_id]
+
+    @property
+    def acted_on(self) -> Convention | Avenant:
+        """What somebody acts on: the agreement, or the avenant of which this instance shows the result."""
+        return self.amended_by or self
 
     @property
     def submission(self) -> str:
         """Name the last submission: what a page shows of it is what can be decided on."""
         return f"{self.submitted_at:%Y%m%d%H%M%S%f}" if self.submitted_at else ""
+
+    @property
+    def is_purged(self) -> bool:
+        """Anonymised: nothing is left to do with it, for anybody."""
+        return self.purged_at is not None
 
     @property
     def is_in_force(self) -> bool:

@@ -1,5 +1,7 @@
 """The documents made from an agreement, with what they were made from."""
 
+from __future__ import annotations
+
 import hashlib
 from datetime import timedelta
 
@@ -9,14 +11,21 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from conventions.models.convention import Convention
+from conventions.models.avenant import of_avenant, same_agreement
+from conventions.models.convention import Convention, unless_purged
 
 # A page waits by itself so long for a file; later, its reader refreshes.
 WAITED_FOR = timedelta(minutes=2)
 
 
-def document_path(document: "Document", filename: str) -> str:
+def document_path(document: Document, filename: str) -> str:
     return f"documents/{document.created_at:%Y/%m}/{document.convention_id}/{filename}"
+
+
+class DocumentQuerySet(models.QuerySet["Document"]):
+    def agreed(self) -> Document | None:
+        """Return the agreement itself among the documents of an agreement, None before its validation."""
+        return next((one for one in self if one.kind == Document.Kind.AGREEMENT), None)
 
 
 class Document(models.Model):
@@ -28,10 +37,15 @@ class Document(models.Model):
 
     class Kind(models.TextChoices):
         AGREEMENT = "agreement", _("Convention de stage")
+        AVENANT = "avenant", _("Avenant")
+        CERTIFICATE = "certificate", _("Attestation de stage")
+        INFORMATION_SHEET = "information", _("Fiche d’information sur le stage à l’étranger")
+        SUMMARY = "summary", _("Récapitulatif")
 
     convention = models.ForeignKey(
         Convention, on_delete=models.PROTECT, related_name="documents", verbose_name=_("convention de stage")
     )
+    avenant = of_avenant("documents")
     kind = models.CharField(_("Nature"), max_length=20, choices=Kind, default=Kind.AGREEMENT)
     context = models.JSONField(_("Contenu arrêté"))
     file = models.FileField(_("Fichier"), upload_to=document_path, blank=True)
@@ -42,12 +56,25 @@ class Document(models.Model):
     next_attempt_at = models.DateTimeField(_("Prochaine tentative"), null=True)
     failure = models.TextField(_("Dernier échec"), blank=True)
 
+    objects = DocumentQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("document")
         verbose_name_plural = _("documents")
         ordering = ["created_at"]
         constraints = [
-            models.UniqueConstraint("convention", "kind", name="document_once"),
+            models.UniqueConstraint(
+                "convention",
+                "avenant",
+                "kind",
+                name="document_once",
+                nulls_distinct=False,
+                condition=Q(kind__in=["agreement", "avenant"]),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="avenant", avenant__isnull=False) | ~Q(kind="avenant"),
+                name="document_of_its_avenant",
+            ),
             models.CheckConstraint(
                 condition=Q(sha256="", file="", rendered_at__isnull=True)
                 | Q(sha256__regex=r"^[0-9a-f]{64}$", rendered_at__isnull=False) & ~Q(file=""),
@@ -56,19 +83,22 @@ class Document(models.Model):
         ]
         indexes = [models.Index("next_attempt_at", condition=Q(sha256=""), name="document_due")]
         triggers = [
+            same_agreement(),
             pgtrigger.Trigger(
                 name="made_once",
                 operation=pgtrigger.Update | pgtrigger.Delete,
                 when=pgtrigger.Before,
-                func="""
+                func=f"""
+                    {unless_purged()}
                     IF TG_OP = 'UPDATE' AND OLD.sha256 = '' AND NEW.context = OLD.context
-                        AND NEW.convention_id = OLD.convention_id AND NEW.kind = OLD.kind THEN
+                        AND NEW.convention_id = OLD.convention_id AND NEW.kind = OLD.kind
+                        AND NEW.avenant_id IS NOT DISTINCT FROM OLD.avenant_id THEN
                         RETURN NEW;
                     END IF;
                     RAISE EXCEPTION 'pstage: a document is made once and never changed'
                         USING ERRCODE = 'integrity_constraint_violation';
                 """,
-            )
+            ),
         ]
 
     def __str__(self) -> str:

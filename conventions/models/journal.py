@@ -1,12 +1,18 @@
 """What happened to an agreement, and the corrections asked on its fields."""
 
+from typing import Any
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from conventions.models.convention import Convention, Status, freeze_with_agreement
+from conventions.models.avenant import AvenantStatus, of_avenant, same_agreement
+from conventions.models.convention import Convention, Status, freeze_with_agreement, unless_purged
+
+# Who did what, and why, goes with a purge; what happened when stays.
+ERASED: dict[str, Any] = {"actor_id": None, "comment": "", "findings": []}
 
 
 class Event(models.Model):
@@ -15,6 +21,7 @@ class Event(models.Model):
     convention = models.ForeignKey(
         Convention, on_delete=models.CASCADE, related_name="events", verbose_name=_("convention de stage")
     )
+    avenant = of_avenant("events")
     action = models.CharField(_("Action"), max_length=20)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -24,8 +31,8 @@ class Event(models.Model):
         verbose_name=_("Par"),
     )
     at = models.DateTimeField(_("Date"), auto_now_add=True)
-    before = models.CharField(_("Avant"), max_length=12, choices=Status, blank=True)
-    after = models.CharField(_("Après"), max_length=12, choices=Status)
+    before = models.CharField(_("Avant"), max_length=12, blank=True)
+    after = models.CharField(_("Après"), max_length=12)
     comment = models.TextField(_("Commentaire"), blank=True)
     findings = models.JSONField(_("Alertes connues"), default=list, editable=False)
 
@@ -35,30 +42,48 @@ class Event(models.Model):
         ordering = ["at", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(before__in=["", *Status.values], after__in=Status.values),
+                condition=Q(avenant__isnull=True, before__in=["", *Status.values], after__in=Status.values)
+                | Q(
+                    avenant__isnull=False,
+                    before__in=["", *AvenantStatus.values],
+                    after__in=AvenantStatus.values,
+                ),
                 name="event_states_known",
             )
         ]
         triggers = [
+            same_agreement(),
             pgtrigger.Trigger(
                 name="append_only",
                 operation=pgtrigger.Update | pgtrigger.Delete,
                 when=pgtrigger.Before,
-                func="""
-                    IF TG_OP = 'DELETE' AND EXISTS (
+                func=f"""
+                    {unless_purged(ERASED)}
+                    IF TG_OP = 'DELETE' AND (EXISTS (
                         SELECT 1 FROM conventions_convention
                         WHERE id = OLD.convention_id AND status = 'draft' AND number IS NULL
-                    ) THEN
+                    ) OR EXISTS (
+                        SELECT 1 FROM conventions_avenant
+                        WHERE id = OLD.avenant_id AND status = 'draft' AND rank IS NULL
+                    )) THEN
                         RETURN OLD;
                     END IF;
                     RAISE EXCEPTION 'pstage: the journal is never changed'
                         USING ERRCODE = 'integrity_constraint_violation';
                 """,
-            )
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.at:%d/%m/%Y %H:%M}"
+
+    @property
+    def moves(self) -> tuple[str, str] | None:
+        """Return the two states in words, of the agreement or of its avenant; None when it did not move."""
+        states: type[Status] | type[AvenantStatus] = AvenantStatus if self.avenant_id else Status
+        if not self.before or self.before == self.after:
+            return None
+        return str(states(self.before).label), str(states(self.after).label)
 
 
 class Remark(models.Model):
@@ -67,6 +92,7 @@ class Remark(models.Model):
     convention = models.ForeignKey(
         Convention, on_delete=models.CASCADE, related_name="remarks", verbose_name=_("convention de stage")
     )
+    avenant = of_avenant("remarks")
     field = models.CharField(_("Champ"), max_length=40)
     text = models.TextField(_("Remarque"), max_length=2_000)
     author = models.ForeignKey(
@@ -96,7 +122,7 @@ class Remark(models.Model):
             )
         ]
         indexes = [models.Index("convention", condition=Q(resolved_at__isnull=True), name="remark_open")]
-        triggers = [freeze_with_agreement()]
+        triggers = [same_agreement(), freeze_with_agreement(has_avenant=True)]
 
     def __str__(self) -> str:
         return self.text[:60]

@@ -23,6 +23,20 @@ class DateRange(Func):
     output_field = DateRangeField()
 
 
+def unless_amended(name: str) -> str:
+    """Return the SQL that lets the periods ``name`` follow an avenant that takes effect in this very transaction."""
+    return f"""
+        IF EXISTS (
+            SELECT FROM conventions_avenant AS avenant
+            WHERE avenant.convention_id = CASE TG_OP WHEN 'INSERT' THEN NEW.convention_id ELSE OLD.convention_id END
+                AND avenant.applied_at = transaction_timestamp() AND avenant.changes ? '{name}'
+        ) AND TG_OP <> 'UPDATE' THEN
+            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+            RETURN NEW;
+        END IF;
+    """
+
+
 def apart(name: str, message: _StrPromise) -> ExclusionConstraint:
     """Return the constraint that keeps the periods of one agreement from overlapping, both days included."""
     return ExclusionConstraint(
@@ -72,7 +86,7 @@ class Interruption(models.Model):
             ),
             apart("interruptions_apart", _("Deux absences ne peuvent pas se chevaucher.")),
         ]
-        triggers = [freeze_with_agreement()]
+        triggers = [freeze_with_agreement(unless=unless_amended("interruptions"))]
 
     def __str__(self) -> str:
         return f"{self.start} – {self.end}"
@@ -151,7 +165,7 @@ class WorkPeriod(models.Model):
             ),
             apart("work_periods_apart", _("Deux périodes ne peuvent pas se chevaucher.")),
         ]
-        triggers = [freeze_with_agreement()]
+        triggers = [freeze_with_agreement(unless=unless_amended("work_periods"))]
 
     def __str__(self) -> str:
         return f"{self.start} – {self.end}"

@@ -89,6 +89,29 @@ class Centre(StricterRules):
     copies_france = models.PositiveSmallIntegerField(_("Exemplaires pour un stage en France"), default=3)
     copies_abroad = models.PositiveSmallIntegerField(_("Exemplaires pour un stage à l’étranger"), default=4)
 
+    certificate_days_before = models.PositiveSmallIntegerField(
+        _("Jours avant la fin du stage"),
+        default=7,
+        validators=[MaxValueValidator(90)],
+        help_text=_(
+            "L’étudiant et son tuteur apprennent que l’organisme devra remettre l’attestation (D124-9)."
+        ),
+    )
+    certificate_days_after = models.PositiveSmallIntegerField(
+        _("Jours après la fin du stage"),
+        default=3,
+        validators=[MaxValueValidator(90)],
+        help_text=_("Second rappel aux deux, si l’attestation manque encore."),
+    )
+    certificate_days_reported = models.PositiveSmallIntegerField(
+        _("Jours après la fin du stage, pour le centre"),
+        default=7,
+        validators=[MaxValueValidator(90)],
+        help_text=_(
+            "Chaque semaine, un courriel nomme les conventions terminées depuis ce délai, sans attestation."
+        ),
+    )
+
     class Meta(StricterRules.Meta):
         verbose_name = _("centre de gestion")
         verbose_name_plural = _("centres de gestion")

@@ -1,0 +1,323 @@
+"""How an avenant moves from one status to the next, until the agreement takes its values."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from celery import shared_task
+from django.db import IntegrityError, transaction
+from django.db.models import Max, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from conventions import avenants, documents, notifications, permissions, signing, wizard, workflow
+from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Event, Turn
+from conventions.workflow import Action, Refused, Request
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+DRAFT, RETURNED, SUBMITTED = AvenantStatus.DRAFT, AvenantStatus.RETURNED, AvenantStatus.SUBMITTED
+VALIDATED, SIGNING, SIGNED = AvenantStatus.VALIDATED, AvenantStatus.SIGNING, AvenantStatus.SIGNED
+
+
+# Guards
+
+
+def in_time(request: Request) -> None:
+    """The agreement is in force, and its stage not over (A-07)."""
+    before = request.convention.amended_from
+    assert before is not None
+    if before.status not in permissions.MAY_BE_AMENDED:
+        raise Refused(
+            _("La convention est « %(status)s » : elle ne peut plus être modifiée.")
+            % {"status": before.get_status_display()}
+        )
+
+
+def complete(request: Request) -> None:
+    """Every step it opens is filled, and it changes something in each of the ways it says."""
+    if problem := unfinished(request.convention):
+        raise Refused(problem)
+
+
+def unfinished(convention: Convention) -> str:
+    """Return what an avenant still lacks before it can be submitted; nothing when it is complete."""
+    avenant = convention.amended_by
+    assert avenant is not None
+    if not avenant.reason.strip():
+        return _("Écrivez la raison du changement.")
+    if AvenantKind.OTHER in avenant.kinds and not avenant.other.strip():
+        return _("Écrivez la clause de l’autre changement.")
+    if wizard.first_incomplete(convention) is not None:
+        return wizard.first_mistake(convention) or _(
+            "Il manque des informations : complétez les étapes signalées."
+        )
+    return avenants.obstacle(convention)
+
+
+def agreement_signed(request: Request) -> None:
+    """Nobody signs a change of what is not signed yet."""
+    before = request.convention.amended_from
+    assert before is not None
+    if signing.current_turn(before, Turn.Purpose.SIGNATURE) is not None:
+        raise Refused(_("Faites d’abord signer la convention elle-même : l’avenant la modifie."))
+
+
+def signed_in_time(request: Request) -> None:
+    """Signed before it takes effect (A-01), before the stage is over (A-07)."""
+    avenant, before = request.convention.amended_by, request.convention.amended_from
+    assert avenant is not None
+    assert before is not None
+    signed_on = max(request.dates.values())
+    if before.end is not None and signed_on > before.end:
+        raise Refused(_("Le stage était terminé ce jour-là : un avenant se signe avant la fin du stage."))
+    if avenant.effective_on and signed_on > avenant.effective_on:
+        raise Refused(
+            _(
+                "Cet avenant devait prendre effet avant cette date : aucun avenant n’est rétroactif. "
+                "Annulez-le et faites-en un autre."
+            )
+        )
+
+
+# Effects
+
+
+def on_submit(request: Request) -> None:
+    """Give the rank once, within the agreement."""
+    avenant = request.convention.amended_by
+    assert avenant is not None
+    if avenant.rank is None:
+        last = Avenant.objects.filter(convention=avenant.convention_id).aggregate(last=Max("rank"))["last"]
+        avenant.rank = (last or 0) + 1
+    avenant.submitted_at = timezone.now()
+    signing.ask_approval(request.convention)
+
+
+def on_validate(request: Request) -> None:
+    """Freeze the change, print it, open the signatures of the parties of before."""
+    avenant, before = request.convention.amended_by, request.convention.amended_from
+    assert avenant is not None
+    assert before is not None
+    avenant.validated_at = timezone.now()
+    avenant.save()  # numbered and dated in what is printed
+    documents.freeze_avenant(avenant, *documents.both_sides(request.convention))
+    signing.open_circuit(request.convention)
+
+
+ACTIONS = {
+    action.name: action
+    for action in (
+        Action(
+            "submit",
+            gettext_lazy("Soumettre l’avenant"),
+            sources=(DRAFT, RETURNED),
+            target=SUBMITTED,
+            allowed=permissions.takes_part,
+            guards=(in_time, complete, workflow.no_open_remark, workflow.refuse_what_stops),
+            effect=on_submit,
+            is_primary=True,
+        ),
+        Action(
+            "withdraw",
+            gettext_lazy("Retirer la soumission"),
+            sources=(SUBMITTED,),
+            target=DRAFT,
+            allowed=permissions.takes_part,
+            warning=gettext_lazy(
+                "L’avenant redevient un brouillon : vous pourrez le modifier et le soumettre."
+            ),
+        ),
+        Action(
+            "approve",
+            gettext_lazy("Approuver"),
+            sources=(SUBMITTED,),
+            target=SUBMITTED,
+            allowed=permissions.follows,
+            guards=(workflow.as_read, workflow.approval_asked),
+            effect=workflow.on_approve,
+            is_primary=True,
+        ),
+        Action(
+            "validate",
+            gettext_lazy("Valider"),
+            sources=(SUBMITTED,),
+            target=VALIDATED,
+            allowed=permissions.decides,
+            guards=(
+                workflow.as_read,
+                in_time,
+                workflow.approved,
+                workflow.no_pending_remark,
+                complete,
+                workflow.lawful_or_accepted,
+                workflow.insured,
+            ),
+            effect=on_validate,
+            warning=gettext_lazy(
+                "L’avenant est imprimé et signé par les parties. Il prend effet à la dernière signature, "
+                "ou à sa date si elle vient après."
+            ),
+            comment_label=gettext_lazy("Pourquoi validez-vous malgré les alertes ?"),
+            comment_required=workflow.has_alerts,
+            comment_only_if_required=True,
+            is_primary=True,
+        ),
+        Action(
+            "return",
+            gettext_lazy("Demander une correction"),
+            sources=(SUBMITTED,),
+            target=RETURNED,
+            allowed=permissions.may_remark,
+            guards=(workflow.as_read, workflow.at_least_one_remark),
+            warning=gettext_lazy("Qui a proposé l’avenant reçoit un courriel et voit chaque remarque."),
+            comment_label=gettext_lazy("Message"),
+        ),
+        Action(
+            "refuse",
+            gettext_lazy("Refuser"),
+            sources=(SUBMITTED,),
+            target=AvenantStatus.REFUSED,
+            allowed=permissions.decides,
+            guards=(workflow.as_read,),
+            warning=gettext_lazy("Un refus est définitif : la convention reste telle qu’elle est."),
+            comment_label=gettext_lazy("Raison du refus"),
+            comment_required=workflow.always,
+            is_destructive=True,
+        ),
+        Action(
+            "sign",
+            workflow.ACTIONS["sign"].label,
+            sources=(VALIDATED, SIGNING),
+            target=SIGNING,
+            allowed=permissions.owns_or_manages,
+            guards=(agreement_signed, workflow.in_turn_and_dated, signed_in_time),
+            effect=workflow.on_sign,
+            warning=workflow.ACTIONS["sign"].warning,
+            is_primary=True,
+        ),
+        Action(
+            "unsign",
+            workflow.ACTIONS["unsign"].label,
+            sources=(SIGNING, SIGNED),
+            target=SIGNING,
+            allowed=permissions.decides,
+            guards=(workflow.last_as_read,),
+            effect=workflow.on_unsign,
+            warning=workflow.ACTIONS["unsign"].warning,
+            comment_label=workflow.ACTIONS["unsign"].comment_label,
+            comment_required=workflow.always,
+            is_destructive=True,
+        ),
+        Action(
+            "cancel",
+            gettext_lazy("Annuler l’avenant"),
+            sources=(DRAFT, RETURNED, SUBMITTED, VALIDATED, SIGNING, SIGNED),
+            target=AvenantStatus.CANCELLED,
+            allowed=permissions.may_cancel_avenant,
+            warning=gettext_lazy("Un avenant annulé reste lisible, mais ne prendra jamais effet."),
+            comment_label=gettext_lazy("Raison de l’annulation"),
+            comment_required=workflow.always,
+            is_destructive=True,
+        ),
+    )
+}
+
+
+def locked(avenant_id: int) -> Convention:
+    """Return what an avenant makes of its agreement, both locked, the agreement first as everywhere."""
+    convention_id = Avenant.objects.values_list("convention_id", flat=True).get(pk=avenant_id)
+    Convention.objects.select_for_update().get(pk=convention_id)
+    return avenants.proposed(Avenant.objects.select_for_update().get(pk=avenant_id))
+
+
+def act(
+    avenant_id: int,
+    name: str,
+    *,
+    by: User,
+    comment: str = "",
+    dates: Mapping[str, date] | None = None,
+    party: str = "",
+    seen: str | None = None,
+    known: Iterable[str] | None = None,
+) -> Avenant:
+    """Do one action on an avenant, as ``workflow.act`` does on an agreement; the last signature may make it effective.
+
+    Raises Refused, with a text for the person, when it cannot be done; nothing is written then.
+    """
+    with transaction.atomic():
+        convention = locked(avenant_id)
+        avenant = convention.amended_by
+        assert avenant is not None
+        known = None if known is None else frozenset(known)
+        request = Request(convention, by, comment.strip(), None, dates or {}, party, seen, known)
+        workflow.carry_out(ACTIONS[name], request)
+        if avenant.status == SIGNED and is_due(avenant):
+            take_effect(avenant)
+    return avenant
+
+
+def available(convention: Convention, user: User) -> list[Action]:
+    """Return what ``user`` may ask of the avenant that ``convention`` shows; guards may still refuse."""
+    avenant = convention.amended_by
+    assert avenant is not None
+    return [
+        action
+        for action in ACTIONS.values()
+        if avenant.status in action.sources
+        and action.allowed(user, convention)
+        and not (action.name == "approve" and not permissions.awaits_approval(convention))
+        and not (action.name == "cancel" and avenant.rank is None)
+    ]
+
+
+def is_due(avenant: Avenant) -> bool:
+    return avenant.effective_on is None or avenant.effective_on <= timezone.localdate()
+
+
+def take_effect(avenant: Avenant) -> None:
+    """Give the agreement, which is locked, the values of a signed avenant."""
+    convention = avenants.in_force(avenant.convention_id)
+    before = avenant.status
+    avenants.apply(avenant, convention)
+    event = Event.objects.create(
+        convention=convention, avenant=avenant, action="take_effect", before=before, after=avenant.status
+    )
+    notifications.announce(event)
+
+
+@shared_task(name="conventions.tasks.apply_due_avenants")
+def apply_due_avenants() -> None:
+    """Make the avenants effective whose day has come; run twice, it does nothing the second time."""
+    day = timezone.localdate()
+    due = Avenant.objects.filter(Q(effective_on__isnull=True) | Q(effective_on__lte=day), status=SIGNED)
+    for avenant_id in due.order_by("effective_on", "pk").values_list("pk", flat=True):
+        try:
+            with transaction.atomic():
+                avenant = locked(avenant_id).amended_by
+                if avenant and avenant.status == SIGNED:
+                    take_effect(avenant)
+        except IntegrityError:
+            logger.exception("The agreement is not what avenant %s was written from", avenant_id)
+
+
+def begin(convention_id: int, *, by: User, kinds: Iterable[AvenantKind], **written: object) -> Avenant:
+    """Start an avenant to an agreement. Raises Refused when it is not in force, or has one open already."""
+    with transaction.atomic():
+        Convention.objects.select_for_update().get(pk=convention_id)
+        convention = Convention.objects.prefetch_related("avenants").get(pk=convention_id)
+        if not permissions.may_amend(by, convention):
+            raise Refused(
+                _(
+                    "Cette convention ne peut pas recevoir d’avenant maintenant : un autre est ouvert, ou elle a changé."
+                )
+            )
+        return Avenant.objects.create(convention=convention, kinds=list(kinds), created_by=by, **written)

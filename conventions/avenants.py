@@ -1,0 +1,229 @@
+"""What an avenant changes of an agreement: recorded as a difference, shown, applied, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, time
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.postgres.functions import TransactionNow
+from django.db.models import Field, Model, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from conventions import legality
+from conventions.models import (
+    Avenant,
+    AvenantKind,
+    AvenantStatus,
+    Convention,
+    Interruption,
+    Status,
+    WorkPeriod,
+)
+from conventions.models.avenant import MAY_CHANGE
+
+# The lists of periods of an agreement, with the columns of their rows.
+PERIODS: dict[str, tuple[type[Interruption] | type[WorkPeriod], tuple[str, ...]]] = {
+    "interruptions": (Interruption, ("start", "end", "kind")),
+    "work_periods": (WorkPeriod, ("start", "end", *WorkPeriod.DAYS)),
+}
+# What follows from the rest, and changes with it.
+COMPUTED = ("hours_computed", "hours_assimilated", "quota_end", "terminated_on")
+
+Changes = dict[str, dict[str, Any]]
+
+
+def in_force(convention_id: int) -> Convention:
+    """Return an agreement as it stands, with all that its content and its law read."""
+    return Convention.objects.for_detail().prefetch_related(*PERIODS, "turns").get(pk=convention_id)
+
+
+def proposed(avenant: Avenant, convention: Convention | None = None) -> Convention:
+    """Return the agreement as an avenant makes it, beside ``convention``, the one in force; it is never saved."""
+    before = convention or in_force(avenant.convention_id)
+    after = in_force(avenant.convention_id)
+    after.amended_by, after.amended_from = avenant, before
+    # A kind taken off the purpose takes its changes away, at the next record at the latest.
+    opened = {key(name) for name in avenant.may_change} | set(COMPUTED)
+    put(after, {name: change for name, change in avenant.changes.items() if name in opened}, "after")
+    return after
+
+
+def put(convention: Convention, changes: Changes, side: str) -> None:
+    """Write one side of some changes on an instance, in memory: ``after`` applies them, ``before`` takes them back."""
+    for name, change in changes.items():
+        if name in PERIODS:
+            show_periods(convention, name, change[side])
+        elif (field := column(name)).related_model:
+            # No foreign key holds what a change names: it may have been deleted since.
+            setattr(
+                convention, field.name, field.related_model._default_manager.filter(pk=change[side]).first()
+            )
+        else:
+            setattr(convention, name, field.to_python(change[side]))
+
+
+def show_periods(convention: Convention, name: str, rows: Iterable[Iterable[Any]]) -> None:
+    """Give an instance other periods than those stored."""
+    model, _columns = PERIODS[name]
+    periods: QuerySet[Any] = model._default_manager.filter(convention=convention)
+    periods._result_cache = [
+        model(
+            convention=convention,
+            **{field.name: field.to_python(value) for field, value in zip(fields_of(name), row, strict=True)},
+        )
+        for row in rows
+    ]
+    convention.__dict__.setdefault("_prefetched_objects_cache", {})[name] = periods
+
+
+def record(avenant: Avenant, after: Convention) -> None:
+    """Store what ``after`` changes of the agreement in force, within what the kinds of the avenant open."""
+    before = after.amended_from
+    assert before is not None
+    for name, (follows, value) in consequences(avenant, after).items():
+        setattr(after, name, value if follows else getattr(before, name))
+    names = [name for name in avenant.may_change if name not in PERIODS]
+    columns = [column(name) for name in (*names, *COMPUTED)]
+    changes: Changes = {}
+    for field in columns:
+        was, becomes = (written(field, getattr(one, field.attname)) for one in (before, after))
+        if was != becomes:
+            changes[field.attname] = {"before": was, "after": becomes}
+    for name in PERIODS.keys() & avenant.may_change:
+        was, becomes = (periods_of(one, name) for one in (before, after))
+        if was != becomes:
+            changes[name] = {"before": was, "after": becomes}
+    if changes != avenant.changes:
+        avenant.changes = changes
+        avenant.save(update_fields=["changes", "updated_at"])
+
+
+def consequences(avenant: Avenant, after: Convention) -> dict[str, tuple[bool, Any]]:
+    """Return what follows from the rest: by column, whether it does, and its new value."""
+    before = after.amended_from
+    assert before is not None
+    schedule, usual = legality.schedule_of(after), legality.schedule_of(before)
+    sheet = schedule.timesheet if schedule else None
+    moved = after.end != before.end
+    is_postponed = moved and AvenantKind.POSTPONEMENT in avenant.kinds and after.start == before.start
+    return {
+        "hours_computed": (schedule != usual, sheet and sheet.presence),
+        "hours_assimilated": (schedule != usual, sheet and sheet.leave),
+        # The time a postponement adds does not count in the host's quota (article L124-8, Q-04).
+        "terminated_on": (AvenantKind.TERMINATION in avenant.kinds, after.end),
+        "quota_end": (moved, (before.quota_end or before.end) if is_postponed else None),
+    }
+
+
+def obstacle(after: Convention) -> str:
+    """Return why an avenant is not what it says: nothing changes, or not as its kinds say; nothing when it is."""
+    avenant, before = after.amended_by, after.amended_from
+    assert avenant is not None
+    assert before is not None
+    for kind in avenant.kinds:
+        if kind != AvenantKind.OTHER and not any(key(name) in avenant.changes for name in MAY_CHANGE[kind]):
+            return _(
+                "« %(kind)s » : rien ne change encore. Changez-le, ou retirez-le de l’objet de l’avenant."
+            ) % {"kind": AvenantKind(kind).label}
+    assert before.start is not None
+    assert before.end is not None
+    if after.end is None:
+        return _("Indiquez la fin du stage.")
+    if AvenantKind.EXTENSION in avenant.kinds and after.end <= before.end:
+        return _("Une prolongation finit après la fin prévue.")
+    if AvenantKind.TERMINATION in avenant.kinds and not (before.start <= after.end < before.end):
+        return _("Le dernier jour du stage doit être avant la fin prévue, et pas avant le début.")
+    if after.start != before.start and before.start <= timezone.localdate():
+        return _("Le stage a commencé : son début ne change plus.")
+    if avenant.effective_on and avenant.effective_on > before.end:
+        return _("L’avenant prendrait effet après la fin du stage.")
+    is_recounted = legality.schedule_of(after) != legality.schedule_of(before)
+    if is_recounted and after.hours_corrected is not None and after.hours_corrected == before.hours_corrected:
+        return _(
+            "Le nombre d’heures avait été corrigé à la main : corrigez-le aussi, ou effacez la correction."
+        )
+    return ""
+
+
+def kinds_that_open(field: str) -> list[AvenantKind]:
+    """Return the kinds of avenant that may change a field; an early end is never what somebody forgot."""
+    return [kind for kind in AvenantKind if field in MAY_CHANGE[kind] and kind != AvenantKind.TERMINATION]
+
+
+def key(name: str) -> str:
+    """Return what changes call a field or a list of periods."""
+    return name if name in PERIODS else column(name).attname
+
+
+def assign(after: Convention, name: str, row: Model) -> None:
+    """Choose a row of the directory in the avenant that ``after`` shows; another tutor declares anew whom they follow."""
+    assert after.amended_by is not None
+    assert after.amended_from is not None
+    setattr(after, name, row)
+    if name == "tutor" and after.tutor_id != after.amended_from.tutor_id:
+        after.tutor_trainees = None
+    record(after.amended_by, after)
+
+
+def periods_of(convention: Convention, name: str) -> list[list[Any]]:
+    """Return a list of periods as it is written in changes, in order."""
+    return sorted(
+        [written(field, getattr(period, field.name)) for field in fields_of(name)]
+        for period in getattr(convention, name).all()
+    )
+
+
+def fields_of(name: str) -> list[Field[Any, Any]]:
+    """Return the columns of a list of periods that changes hold, in order."""
+    model, columns = PERIODS[name]
+    fields = (model._meta.get_field(column) for column in columns)
+    return [field for field in fields if isinstance(field, Field)]
+
+
+def column(name: str) -> Field[Any, Any]:
+    """Return a column of the agreement by name or by attribute."""
+    field = Convention._meta.get_field(name.removesuffix("_id"))
+    assert isinstance(field, Field)
+    return field
+
+
+def written(field: Any, value: Any) -> Any:
+    """Return a value as changes hold it: what PostgreSQL reads as the same text."""
+    if isinstance(value, Decimal):
+        return str(value.quantize(Decimal(1).scaleb(-field.decimal_places)))
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    return value
+
+
+def apply(avenant: Avenant, convention: Convention) -> None:
+    """Give an agreement the values of an avenant, in one transaction that locked both; the database checks them.
+
+    Raises IntegrityError when the agreement is not what the avenant was written from.
+    """
+    avenant.status = AvenantStatus.EFFECTIVE
+    avenant.applied_at = TransactionNow()
+    avenant.save(update_fields=["status", "applied_at", "updated_at"])
+    avenant.refresh_from_db(fields=["applied_at"])
+    put(convention, avenant.changes, "after")
+    for name in PERIODS.keys() & avenant.changes.keys():
+        periods = list(getattr(convention, name).all())
+        model, _columns = PERIODS[name]
+        model._default_manager.filter(convention=convention).delete()
+        model._default_manager.bulk_create(periods)
+    if AvenantKind.TERMINATION in avenant.kinds:
+        convention.status = Status.TERMINATED
+    convention.refresh_search_key()
+    convention.save()
+
+
+def at(convention: Convention, day: date) -> Convention:
+    """Return an agreement as its row was at the end of a past day: what took effect later is taken back, in memory."""
+    then = in_force(convention.pk)
+    later = convention.avenants.filter(status=AvenantStatus.EFFECTIVE, applied_at__date__gt=day)
+    for avenant in later.order_by("-applied_at", "-rank"):
+        put(then, avenant.changes, "before")
+    return then
