@@ -1,0 +1,92 @@
+"""What happens to the papers joined to an agreement: sent, taken back, accepted or refused."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from conventions import notifications, permissions
+from conventions.models import Attachment, Convention
+from conventions.uploads import Clean, Refused
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+# Papers of one agreement that nobody has looked at yet: more would only fill the disk.
+MOST_WAITING = 20
+
+
+@transaction.atomic
+def attach(attachment: Attachment, sent: Clean, *, by: User) -> Attachment:
+    """Store a file, made safe, under a name of our own. Raises Refused when the agreement takes no more."""
+    # Lock, then look: reading the file has taken a while.
+    convention = Convention.objects.select_for_update().get(pk=attachment.convention_id)
+    if not permissions.may_attach(by, convention):
+        raise Refused(_("Cette convention ne reçoit plus de pièce."))
+    if convention.attachments.filter(decision=Attachment.Decision.WAITING).count() >= MOST_WAITING:
+        raise Refused(
+            _("%(count)s pièces attendent déjà qu’un gestionnaire les vérifie : supprimez-en une d’abord.")
+            % {"count": MOST_WAITING}
+        )
+    attachment.name = sent.name
+    attachment.content_type = sent.content_type
+    attachment.size = len(sent.content)
+    attachment.sha256 = hashlib.sha256(sent.content).hexdigest()
+    attachment.uploaded_by = by
+    attachment.file.save(f"piece{sent.extension}", ContentFile(sent.content), save=False)
+    attachment.save(force_insert=True)
+    return attachment
+
+
+@transaction.atomic
+def attach_signed_copy(convention: Convention, sent: Clean, *, by: User) -> Attachment:
+    """Store the scan of what all parties signed; the one a manager joins needs nobody else's look."""
+    attachment = Attachment(
+        convention_id=convention.pk, avenant=convention.amended_by, kind=Attachment.Kind.SIGNED_AGREEMENT
+    )
+    attach(attachment, sent, by=by)
+    if permissions.decides(by, convention):
+        accept(attachment.pk, by=by)
+    return attachment
+
+
+def discard(attachments: Iterable[Attachment]) -> None:
+    """Delete papers, their files once the transaction is committed; the database refuses it of a decided one."""
+    for attachment in attachments:
+        file = attachment.file
+        attachment.delete()
+        transaction.on_commit(lambda file=file: file.storage.delete(file.name))  # type: ignore[misc]
+
+
+@transaction.atomic
+def accept(pk: int, *, by: User) -> bool:
+    """Accept a paper; return whether it was still waiting."""
+    return _decide(pk, Attachment.Decision.ACCEPTED, by=by) is not None
+
+
+@transaction.atomic
+def refuse(pk: int, reason: str, *, by: User) -> bool:
+    """Refuse a paper and tell the student why; return whether it was still waiting."""
+    attachment = _decide(pk, Attachment.Decision.REFUSED, reason, by=by)
+    if attachment:
+        notifications.announce_refusal(attachment)
+    return attachment is not None
+
+
+def _decide(pk: int, decision: Attachment.Decision, reason: str = "", *, by: User) -> Attachment | None:
+    # The agreement first, as a validation does: it reads what is accepted.
+    Convention.objects.select_for_update(of=("self",)).get(attachments=pk)
+    attachment = Attachment.objects.select_for_update(of=("self",)).get(pk=pk)
+    if not attachment.is_waiting:
+        return None
+    attachment.decision, attachment.reason = decision, reason
+    attachment.decided_by, attachment.decided_at = by, timezone.now()
+    attachment.save(update_fields=["decision", "reason", "decided_by", "decided_at"])
+    return attachment
