@@ -1,9 +1,14 @@
 """What was agreed, frozen and printed: agreement → context → sections on a page, or HTML → PDF → Document."""
 
-from conventions.documents.context import Context, agreement
+from conventions.documents.checking import check_documents, damaged
+from conventions.documents.context import STORED, Context, agreement, both_sides, in_force
 from conventions.documents.printing import (
     digest,
+    file_name,
     freeze,
+    freeze_avenant,
+    freeze_certificate,
+    freeze_information_sheet,
     make,
     make_document,
     preview,
@@ -11,21 +16,43 @@ from conventions.documents.printing import (
     render_html,
     render_pdf,
     replay,
+    summarise,
     sweep_documents,
 )
-from conventions.documents.reading import Change, Row, Section, by_field, changes_since, differences, sections
+from conventions.documents.reading import (
+    Change,
+    Row,
+    Section,
+    by_field,
+    changed,
+    changes_since,
+    compare,
+    differences,
+    sections,
+)
 
 __all__ = [
+    "STORED",
     "Change",
     "Context",
     "Row",
     "Section",
     "agreement",
+    "both_sides",
     "by_field",
+    "changed",
     "changes_since",
+    "check_documents",
+    "compare",
+    "damaged",
     "differences",
     "digest",
+    "file_name",
     "freeze",
+    "freeze_avenant",
+    "freeze_certificate",
+    "freeze_information_sheet",
+    "in_force",
     "make",
     "make_document",
     "preview",
@@ -34,5 +61,6 @@ __all__ = [
     "render_pdf",
     "replay",
     "sections",
+    "summarise",
     "sweep_documents",
 ]

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date, time
 from decimal import ROUND_HALF_UP, Decimal
+from operator import itemgetter
 from typing import Any
 
 from django.db import models
+from django.db.models import Prefetch
 from django.utils import timezone, translation
 
 from accounts.models import PostalAddress
 from conventions import calendar
 from conventions.drafts import differences
 from conventions.law.case import is_minor
-from conventions.models import Convention, Interruption, WorkPeriod, signers
+from conventions.models import Convention, Document, Interruption, WorkPeriod, signers
 from organisations.fields import without_invisible
 from organisations.models import Contact, Organisation, Service, Teacher
 from organisations.models.university import academic_year_label
@@ -64,6 +66,46 @@ def agreement(convention: Convention) -> Context:
             ],
         }
     return each_text(without_invisible, context)
+
+
+# The documents of an agreement without what they were made from: that is read of one or two at most.
+STORED = Prefetch("documents", Document.objects.select_related("avenant").defer("context").order_by("pk"))
+
+
+def in_force(convention: Convention, day: date | None = None) -> Context:
+    """Return the frozen context of a validated agreement with its avenants in effect at the end of ``day``, or today."""
+    documents = list(convention.documents.all())
+    effective = [
+        (one.avenant.applied_at, one)
+        for one in documents
+        if one.kind == Document.Kind.AVENANT
+        and one.avenant
+        and one.avenant.applied_at
+        and (day is None or timezone.localdate(one.avenant.applied_at) <= day)
+    ]
+    if effective:
+        _since, last = max(effective, key=itemgetter(0))
+        after: Context = last.context["after"]
+        return after
+    [agreed] = [one for one in documents if one.kind == Document.Kind.AGREEMENT]
+    context: Context = agreed.context
+    return context
+
+
+def both_sides(convention: Convention) -> tuple[Context, Context]:
+    """Return the context in force and the one that the avenant shown makes of it: what it changes, and no other record."""
+    assert convention.amended_from is not None
+    before = in_force(convention)
+    return before, amended(before, agreement(convention.amended_from), agreement(convention))
+
+
+def amended(before: Any, now: Any, after: Any) -> Any:
+    """Return ``before`` with what differs between ``now`` and ``after``, key by key."""
+    if after == now:
+        return before
+    if all(isinstance(side, dict) for side in (before, now, after)):
+        return {name: amended(before.get(name), now.get(name), value) for name, value in after.items()}
+    return after
 
 
 def _university(convention: Convention) -> Context:

@@ -24,11 +24,18 @@ VARIANT = "pdf/ua-1"
 PARAGRAPHS = {"h2", "h3", "p"}
 
 
+# The stylesheet of every document, and the one that the short ones add.
+AGREEMENT = ("agreement.css",)
+SHEET = (*AGREEMENT, "sheet.css")
+
+
 class Source(weasyprint.HTML):
-    """A document with one stylesheet, ours: matching all that browsers know costs a tenth of a print."""
+    """A document with our stylesheets alone: matching all that browsers know costs a tenth of a print."""
+
+    sheets: tuple[str, ...] = AGREEMENT
 
     def _ua_stylesheets(self, forms: bool = False) -> list[weasyprint.CSS]:
-        return [_stylesheet()]
+        return [_stylesheet(name) for name in self.sheets]
 
 
 @lru_cache(maxsize=1)
@@ -36,15 +43,16 @@ def _fonts() -> FontConfiguration:
     return FontConfiguration()
 
 
-@lru_cache(maxsize=1)
-def _stylesheet() -> weasyprint.CSS:
-    source = Engine.get_default().get_template("conventions/pdf/agreement.css").source
+@lru_cache(maxsize=len(SHEET))
+def _stylesheet(name: str) -> weasyprint.CSS:
+    source = Engine.get_default().get_template(f"conventions/pdf/{name}").source
     return weasyprint.CSS(string=source, font_config=_fonts())
 
 
-def lay_out(html: str) -> weasyprint.Document:
+def lay_out(html: str, sheets: tuple[str, ...] = AGREEMENT) -> weasyprint.Document:
     """Lay out pages. Nothing is fetched, neither from the network nor from the disk."""
     source = Source(string=html, url_fetcher=URLFetcher(allowed_protocols=["data"]))
+    source.sheets = sheets
     return source.render(font_config=_fonts(), pdf_variant=VARIANT)
 
 
@@ -159,6 +167,18 @@ def write(html: str, blocks: list[Block]) -> bytes:
     for number, block in zip(places, blocks, strict=True):
         document.pages[number] = _Filled(document.pages[number], block)
     return bytes(document.write_pdf(pdf_variant=VARIANT, finisher=_add_blocks))
+
+
+def write_sheet(html: str) -> bytes:
+    """Print a short document; what is in an ``article`` is in English."""
+    return bytes(lay_out(html, SHEET).write_pdf(pdf_variant=VARIANT, finisher=_say_english))
+
+
+def _say_english(_document: weasyprint.Document, pdf: pydyf.PDF) -> None:
+    """Name the language of each English text in the structure: WeasyPrint does it of the whole document alone."""
+    for item in pdf.objects:
+        if isinstance(item, pydyf.Dictionary) and item.get("S") == "/Art":
+            item["Lang"] = pydyf.String("en")
 
 
 def _add_blocks(document: weasyprint.Document, pdf: pydyf.PDF) -> None:

@@ -8,6 +8,7 @@ import io
 import json
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from threading import Lock
@@ -23,10 +24,13 @@ from kombu.exceptions import OperationalError as BrokerLost
 from PIL import Image
 
 from accounts.outbox import BACK_OFF
-from conventions.documents import pdf
-from conventions.documents.context import Context, agreement, each_text
+from conventions import calendar
+from conventions.documents import papers, pdf
+from conventions.documents.context import Context, agreement, each_text, iso, rounded, text
 from conventions.documents.reading import Row, Section, by_field, completed, sections, short_date, teaching
-from conventions.models import Convention, Document
+from conventions.documents.sheets import Sheet, side_by_side
+from conventions.models import Avenant, AvenantStatus, Completion, Convention, Document
+from organisations.fields import without_invisible
 from organisations.models.host import siret_text
 
 logger = logging.getLogger(__name__)
@@ -86,7 +90,12 @@ def _logo(convention: Convention) -> str:
     small.thumbnail(LOGO_PIXELS)
     output = io.BytesIO()
     small.quantize().save(output, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(output.getvalue()).decode()
+    return as_data_url(output.getvalue())
+
+
+def as_data_url(picture: bytes) -> str:
+    """Return a PNG picture as an address that holds it."""
+    return "data:image/png;base64," + base64.b64encode(picture).decode()
 
 
 def render_html(context: Context, *, draft: bool) -> str:
@@ -245,6 +254,74 @@ def _keep(name: str, variant: Variant) -> list[pdf.Block]:
     return pdf.keep(_fixed(name, variant), name.removeprefix("terms_").removesuffix(".html"))
 
 
+@dataclass(frozen=True)
+class Paper:
+    """A kind of short document: what writes it, how its footer names it, what its file is called."""
+
+    write: Callable[[Context], Sheet]
+    reference: str
+    filename: str
+
+
+PAPERS = {
+    Document.Kind.AVENANT: Paper(papers.avenant, "Avenant", "avenant"),
+    Document.Kind.CERTIFICATE: Paper(papers.certificate, "Attestation de stage, convention", "attestation"),
+    Document.Kind.INFORMATION_SHEET: Paper(
+        papers.information_sheet, "Fiche d’information, convention", "fiche-etranger"
+    ),
+    Document.Kind.SUMMARY: Paper(papers.summary, "Récapitulatif de la convention", "recapitulatif"),
+}
+
+
+def render(kind: str, context: Context) -> bytes:
+    """Return the PDF/UA-1 of a frozen document, whatever its kind."""
+    if kind == Document.Kind.AGREEMENT:
+        return render_pdf(context, draft=False)
+    with _printer:
+        return pdf.write_sheet(render_sheet(kind, context))
+
+
+def render_sheet(kind: str, context: Context) -> str:
+    """Return the HTML of a short document."""
+    paper, frozen = PAPERS[Document.Kind(kind)], concerned(context)
+    # A picture is one long word, that must stay whole.
+    breakable = each_text(_breakable, context)
+    sheet = side_by_side(paper.write, breakable, frozen["language"])
+    student = frozen["student"]
+    with translation.override("fr"):
+        return render_to_string(
+            "conventions/pdf/sheet.html",
+            {
+                "sheet": sheet,
+                "agreement": {**concerned(breakable), "logo": frozen["logo"]},
+                "number": number_of(context),
+                "name": f"{sheet['title'].french} {frozen['number']} – {student['first_name']} {student['last_name']}",
+                "reference": paper.reference,
+                "digest": digest(context)[:16],
+                "boxes": [sheet["boxes"][start : start + 3] for start in range(0, len(sheet["boxes"]), 3)],
+            },
+        )
+
+
+def concerned(context: Context) -> Context:
+    """Return the agreement that the context of a document is about, as it was before when it changes."""
+    found: Context = context.get("before") or context.get("agreement") or context
+    return found
+
+
+def number_of(context: Context) -> str:
+    """Return the number that a document bears."""
+    number: str = context.get("avenant", concerned(context))["number"]
+    return number
+
+
+def file_name(document: Document) -> str:
+    """Return what the file of a document is called."""
+    kind = Document.Kind(document.kind)
+    name = "convention" if kind == Document.Kind.AGREEMENT else PAPERS[kind].filename
+    return f"{name}-{number_of(document.context).replace('/', '-')}.pdf"
+
+
 def preview(convention: Convention) -> bytes:
     """Return the agreement as it would be printed today, watermarked: for staff."""
     return render_pdf(printable(convention), draft=True)
@@ -252,7 +329,80 @@ def preview(convention: Convention) -> bytes:
 
 def freeze(convention: Convention) -> Document:
     """Freeze what is agreed, in the transaction that validates it; the PDF is made after the commit."""
-    document = Document.objects.create(convention=convention, context=printable(convention))
+    return _freeze(Document(convention=convention, context=printable(convention)))
+
+
+def freeze_avenant(avenant: Avenant, before: Context, after: Context) -> Document:
+    """Freeze an avenant, in the transaction that validates it: ``before`` and ``after`` are contexts of its agreement."""
+    with translation.override("fr"):
+        decided = {
+            "number": str(avenant),
+            "kinds": avenant.kinds_display,
+            "reason": avenant.reason,
+            "other": avenant.other,
+            "effective_on": iso(avenant.effective_on),
+            "validated_on": iso(avenant.validated_at and timezone.localdate(avenant.validated_at)),
+        }
+    context = {"avenant": each_text(without_invisible, decided), "before": before, "after": after}
+    return _freeze(
+        Document(convention=avenant.convention, avenant=avenant, kind=Document.Kind.AVENANT, context=context)
+    )
+
+
+def freeze_information_sheet(convention: Convention) -> Document:
+    """Freeze the sheet annexed to an agreement abroad, in the transaction that validates it (article L124-20)."""
+    place = convention.service or convention.organisation
+    context = {"country": str(place.country) if place else "", "agreement": printable(convention)}
+    return _freeze(Document(convention=convention, kind=Document.Kind.INFORMATION_SHEET, context=context))
+
+
+def freeze_certificate(completion: Completion) -> Document:
+    """Freeze what the host declared of a stage, in the transaction that records it; a correction says what it replaces."""
+    convention = completion.convention
+    days, months = calendar.equivalent(completion.duration)
+    earlier = convention.documents.filter(kind=Document.Kind.CERTIFICATE).order_by("pk").last()
+    with translation.override("fr"):
+        done = {
+            "start": iso(completion.start),
+            "end": iso(completion.end),
+            "hours": text(completion.hours),
+            "leave_hours": text(completion.leave_hours),
+            "days": text(rounded(days, "0.1")),
+            "months": text(rounded(months, "0.01")),
+            "amount_paid": text(completion.amount_paid),
+            "currency": completion.currency,
+            "declared_by": completion.declared_by,
+            "declared_function": completion.declared_function,
+            "declared_on": iso(completion.declared_on),
+            "confirmed_on": iso(timezone.localdate(completion.confirmed_at)),
+            "replaces": earlier.context["certificate"]["confirmed_on"] if earlier else "",
+        }
+    context = {"certificate": each_text(without_invisible, done), "agreement": printable(convention)}
+    return _freeze(Document(convention=convention, kind=Document.Kind.CERTIFICATE, context=context))
+
+
+def summarise(convention: Convention) -> Document:
+    """Return the summary of the values in effect, printed at once: one for each content, however often it is asked.
+
+    It comes back without its file when somebody else is printing it, or when the print failed: the sweep will do it.
+    Raises Convention.DoesNotExist when it has been anonymised.
+    """
+    in_effect = convention.avenants.filter(status=AvenantStatus.EFFECTIVE).order_by("rank")
+    with transaction.atomic():
+        # Lock, then look: two people who ask at once get the same one.
+        Convention.objects.select_for_update().get(pk=convention.pk, purged_at=None)
+        convention = Convention.objects.for_detail().get(pk=convention.pk)
+        context = {"avenants": [str(one) for one in in_effect], "agreement": printable(convention)}
+        made = convention.documents.filter(kind=Document.Kind.SUMMARY, context=context).first()
+        made = made or Document.objects.create(
+            convention=convention, kind=Document.Kind.SUMMARY, context=context
+        )
+    return make(made.pk)
+
+
+def _freeze(document: Document) -> Document:
+    """Store a context; its PDF is made after the commit."""
+    document.save()
     transaction.on_commit(partial(_ask_to_make, document.pk))
     return document
 
@@ -278,10 +428,8 @@ def make(document_id: int) -> Document:
             return Document.objects.get(pk=document_id)
         document.attempts += 1
         try:
-            content = render_pdf(document.context, draft=False)
-            document.file.save(
-                f"convention-{document.context['number']}.pdf", ContentFile(content), save=False
-            )
+            content = render(document.kind, document.context)
+            document.file.save(file_name(document), ContentFile(content), save=False)
         except Exception as error:
             document.failure = f"{type(error).__name__}: {error}"
             wait = BACK_OFF[min(document.attempts, len(BACK_OFF)) - 1]

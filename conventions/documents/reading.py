@@ -69,11 +69,13 @@ class Section:
 
 @dataclass(frozen=True)
 class Change:
-    """A value that is no longer what it was."""
+    """A value that is no longer what it was; ``section`` is the title of its rows, ``field`` its column if it has one."""
 
     label: str
     before: str
     after: str
+    section: str = ""
+    field: str = ""
 
 
 def sections(context: Context) -> list[Section]:
@@ -384,6 +386,30 @@ def by_field(sections: list[Section]) -> dict[str, str]:
 def differences(context: Context) -> list[Change]:
     """Return what the student corrected of the university's records, for the manager; it is not printed."""
     return [Change(label_of(row["field"]), row["before"], row["after"]) for row in context["differences"]]
+
+
+def compare(before: Context, after: Context) -> list[Change]:
+    """Return the rows that differ between two contexts of one agreement, in the reader's language and the page's order."""
+    was, becomes = _by_place(before), _by_place(after)
+    nothing = Row("", "")
+    return [
+        Change(label, before_row.value, after_row.value, title, before_row.field or after_row.field)
+        for title, label in dict.fromkeys([*was, *becomes])
+        if (before_row := was.get((title, label), nothing)).value
+        != (after_row := becomes.get((title, label), nothing)).value
+    ]
+
+
+def changed(convention: Convention) -> list[Change]:
+    """Return what the avenant shown changes, while it is written; nothing without an avenant."""
+    if convention.amended_from is None:
+        return []
+    return compare(agreement(convention.amended_from), agreement(convention))
+
+
+def _by_place(context: Context) -> dict[tuple[str, str], Row]:
+    """Return the rows by the title of their section and their own label."""
+    return {(section.title, row.label): row for section in sections(context) for row in section.rows}
 
 
 def changes_since(context: Context, convention: Convention) -> list[Change]:
