@@ -18,6 +18,8 @@ from accounts.admin import OwnRows, ReadOnlyMixin
 from accounts.models import User
 from conventions import documents
 from conventions.models import (
+    Attachment,
+    Avenant,
     Convention,
     Document,
     Event,
@@ -27,7 +29,7 @@ from conventions.models import (
     Term,
     WorkPeriod,
 )
-from conventions.phases import HAPPENED
+from conventions.phases import AVENANT_HAPPENED, HAPPENED
 from organisations.admin import FoldedSearch, ReferenceAdmin
 from organisations.models import Party
 
@@ -90,19 +92,46 @@ class LeftByAgreement(ReadOnlyMixin, FoldedSearch):
 
 @admin.register(Event)
 class EventAdmin(LeftByAgreement):
-    list_display = ["at", "convention", "what", "who", "before", "after"]
-    list_filter = ["after", "at"]
-    list_select_related = ["convention__student__user", "actor"]
-    fields = ["convention", "at", "what", "who", "before", "after", "comment"]
+    list_display = ["at", "convention", "avenant", "what", "who", "states"]
+    list_filter = ["at"]
+    list_select_related = ["convention__student__user", "actor", "avenant__convention"]
+    fields = ["convention", "avenant", "at", "what", "who", "states", "comment"]
     ordering = ["-at", "-pk"]
 
     @admin.display(description=_("Action"), ordering="action")
     def what(self, event: Event) -> str:
-        return str(HAPPENED.get(event.action, event.action))
+        return str((AVENANT_HAPPENED if event.avenant_id else HAPPENED).get(event.action, event.action))
+
+    @admin.display(description=_("États"))
+    def states(self, event: Event) -> str:
+        return " → ".join(event.moves or ())
 
     @admin.display(description=_("Par"))
     def who(self, event: Event) -> str:
         return str(event.actor or "")
+
+
+@admin.register(Avenant)
+class AvenantAdmin(LeftByAgreement):
+    list_display = ["__str__", "convention", "what", "status", "effective_on", "applied_at"]
+    list_filter = ["status", "applied_at"]
+    fields = [
+        "convention",
+        "rank",
+        "what",
+        "status",
+        "reason",
+        "other",
+        "effective_on",
+        "submitted_at",
+        "validated_at",
+        "applied_at",
+    ]
+    ordering = ["-created_at", "-pk"]
+
+    @admin.display(description=_("Ce qui change"))
+    def what(self, avenant: Avenant) -> str:
+        return ", ".join(avenant.kinds_display)
 
 
 @admin.register(Document)
@@ -152,6 +181,28 @@ class DocumentAdmin(LeftByAgreement):
     @admin.display(description=_("Contenu arrêté"))
     def printed_from(self, document: Document) -> SafeString:
         return format_html("<pre>{}</pre>", json.dumps(document.context, ensure_ascii=False, indent=2))
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(LeftByAgreement):
+    list_display = ["uploaded_at", "convention", "kind", "title", "decision", "size"]
+    list_filter = ["kind", "decision", "uploaded_at"]
+    fields = [
+        "convention",
+        "kind",
+        "title",
+        "name",
+        "content_type",
+        "size",
+        "sha256",
+        "valid_from",
+        "valid_until",
+        "uploaded_at",
+        "decision",
+        "decided_at",
+        "reason",
+    ]
+    ordering = ["-uploaded_at", "-pk"]
 
 
 @admin.register(Term)

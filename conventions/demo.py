@@ -6,21 +6,32 @@ SIRET numbers that pass their sums but belong to no range INSEE has opened.
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
+from PIL import Image, ImageDraw
 from stdnum import luhn
 
 from accounts.folding import fold
 from accounts.models import Institution, Student, User
-from conventions import drafts, legality, workflow
+from conventions import amending, attachments, avenants, drafts, legality, uploads, workflow
 from conventions.calendar import CENT
 from conventions.law.facts import Zone
-from conventions.models import Convention, HealthInsuranceFund, Remark, Term
+from conventions.models import (
+    Attachment,
+    Avenant,
+    AvenantKind,
+    Convention,
+    HealthInsuranceFund,
+    Remark,
+    Term,
+)
 from organisations import directory
 from organisations.models import (
     Ban,
@@ -386,6 +397,7 @@ class World:
             "terminate",
             by=nathalie,
             comment="L’association a cessé son activité le mois dernier.",
+            ended_on=terminated.start,
         )
 
         self.draft("Marchand", lab, "Validation d’une méthode de dosage")
@@ -419,26 +431,90 @@ class World:
             "Pichon", town, "Lemoine", "Portail d’inscription aux activités municipales", weeks=8, start_in=4
         )
         self.submit(soon)
+        self.paper(soon, Attachment.Kind.CIVIL_LIABILITY)
 
-        for name, host, subject, steps in (
-            ("Nguyen", town, "Application mobile de signalement sur la voie publique", ()),
-            ("Lefèvre", town, "Migration de la messagerie vers un logiciel libre", ("sign", "sign")),
-            ("Ferrand", lab, "Automatisation de la chromatographie", ("sign",) * 5),
+        for name, host, subject, signatures in (
+            ("Nguyen", town, "Application mobile de signalement sur la voie publique", 0),
+            ("Lefèvre", town, "Migration de la messagerie vers un logiciel libre", 2),
+            ("Ferrand", lab, "Automatisation de la chromatographie", 5),
         ):
             convention = self.complete(name, host, "Lemoine", subject, weeks=12)
             self.submit(convention)
             self.validate(convention, by=nathalie)
-            for step in steps:
-                do(convention.pk, step, by=nathalie, signed_on=self.today)
+            for party in self.stored(convention).signature_order[:signatures]:
+                do(convention.pk, "sign", by=nathalie, dates={party: self.today})
+            assert convention.end is not None
+            if name == "Lefèvre":
+                prolonged = self.avenant(
+                    convention,
+                    AvenantKind.EXTENSION,
+                    "La reprise des archives demande deux semaines de plus.",
+                    end=convention.end + timedelta(weeks=2),
+                )
+                self.remark(
+                    convention, "end", "Le tuteur est-il présent ces semaines-là ?", nathalie, prolonged
+                )
+            if name == "Nguyen":
+                amending.begin(
+                    convention.pk,
+                    by=convention.student.user,
+                    kinds=[AvenantKind.PLACE, AvenantKind.TUTOR],
+                    reason="Le service déménage.",
+                )
+            if name == "Ferrand":
+                assert convention.amount is not None
+                raised = self.avenant(
+                    convention,
+                    AvenantKind.GRATIFICATION,
+                    "L’entreprise a relevé la gratification de ses stagiaires.",
+                    amount=convention.amount + 1,
+                )
+                self.validate_avenant(raised, by=nathalie)
+                self.sign_avenant(raised, 5, by=nathalie)
 
         foreign = self.complete("Diallo", abroad, "Garnier", "Traduction de notices techniques", weeks=16)
         self.submit(foreign)
+        insurance = self.paper(foreign, Attachment.Kind.CIVIL_LIABILITY)
+        attachments.accept(insurance.pk, by=self.managers["Benali"])
+        policy = self.paper(foreign, Attachment.Kind.ASSISTANCE)
+        attachments.refuse(policy.pk, "Le rapatriement n’y est pas écrit.", by=self.managers["Benali"])
         approved = self.complete(
             "Le Goff", abroad, "Garnier", "Mémoires de traduction et terminologie", weeks=14
         )
         self.submit(approved)
         do(approved.pk, "approve", by=self.managers["Garnier"])
-        self.validate(approved, by=self.managers["Benali"])
+        karim = self.managers["Benali"]
+        self.validate(approved, by=karim)
+        order = self.stored(approved).signature_order
+        do(approved.pk, "sign", by=karim, dates=dict.fromkeys(order, self.today))
+        remote = self.avenant(
+            approved,
+            AvenantKind.HOURS,
+            "Le bureau ferme le vendredi.",
+            works_remotely=True,
+            exceptional_work="Télétravail le vendredi.",
+        )
+        amending.act(remote.pk, "approve", by=self.managers["Garnier"])
+        self.validate_avenant(remote, by=karim)
+        self.sign_avenant(remote, 1, by=karim)
+
+    def paper(self, convention: Convention, kind: Attachment.Kind) -> Attachment:
+        """Join a photograph of a paper, as the student sends it from a telephone."""
+        page = Image.new("RGB", (1240, 1754), "white")
+        words = f"Assurances du Bocage\n\n{kind.label}\n{convention.student.user}"
+        ImageDraw.Draw(page).text((120, 160), words, fill="black", font_size=48)
+        photograph = io.BytesIO()
+        page.save(photograph, "JPEG")
+        return attachments.attach(
+            Attachment(
+                convention=convention,
+                kind=kind,
+                valid_from=self.today - timedelta(days=60),
+                valid_until=self.today + timedelta(days=305),
+            ),
+            uploads.clean(ContentFile(photograph.getvalue(), "IMG_2041.jpg")),
+            by=convention.student.user,
+        )
 
     def submit(self, convention: Convention) -> None:
         """Submit as the student does, with a reason when the law asks for one: a demo of the end of the year."""
@@ -446,6 +522,27 @@ class World:
             "Le jury se réunit après ce stage." if workflow.asks_an_exception(self.stored(convention)) else ""
         )
         workflow.act(convention.pk, "submit", by=convention.student.user, comment=reason)
+
+    def avenant(self, convention: Convention, kind: AvenantKind, reason: str, **changed: Any) -> Avenant:
+        """An avenant that its student proposes and submits."""
+        student = convention.student.user
+        avenant = amending.begin(convention.pk, by=student, kinds=[kind], reason=reason)
+        after = avenants.proposed(avenant)
+        for name, value in changed.items():
+            setattr(after, name, value)
+        avenants.record(avenant, after)
+        exception = "Le jury se réunit après ce stage." if workflow.asks_an_exception(after) else ""
+        return amending.act(avenant.pk, "submit", by=student, comment=exception)
+
+    @staticmethod
+    def validate_avenant(avenant: Avenant, by: User) -> None:
+        reason = "Vu avec l’organisme." if workflow.has_alerts(avenants.proposed(avenant)) else ""
+        amending.act(avenant.pk, "validate", by=by, comment=reason)
+
+    def sign_avenant(self, avenant: Avenant, signatures: int, by: User) -> None:
+        """Record the first signatures, of today; with the last one it takes effect."""
+        order = avenants.proposed(avenant).signature_order[:signatures]
+        amending.act(avenant.pk, "sign", by=by, dates=dict.fromkeys(order, self.today))
 
     def validate(self, convention: Convention, by: User) -> None:
         """Validate as a manager does, with a reason when there is something to weigh."""
@@ -540,5 +637,7 @@ class World:
         return max(amount for amount in found if amount).quantize(CENT, ROUND_UP)
 
     @staticmethod
-    def remark(convention: Convention, field: str, text: str, author: User) -> None:
-        Remark.objects.create(convention=convention, field=field, text=text, author=author)
+    def remark(
+        convention: Convention, field: str, text: str, author: User, avenant: Avenant | None = None
+    ) -> None:
+        Remark.objects.create(convention=convention, avenant=avenant, field=field, text=text, author=author)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -19,7 +19,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.folding import fold
-from conventions.models import Convention, Status
+from conventions import ending
+from conventions.models import AvenantStatus, Convention, Status
+from conventions.models.avenant import OPEN as OPEN_AVENANT
 from organisations.directory import contains_words
 from organisations.fields import DateField
 from organisations.models import Centre, Organisation
@@ -30,11 +32,17 @@ from organisations.roles import Roles
 
 YEARS_BACK = 6
 NOT_VALIDATED, TO_SIGN = "non-validees", "a-signer"
+UPCOMING, UNDER_WAY, ENDED, CERTIFICATES = "a-venir", "en-cours", "terminees", "attestations"
+AMENDED, BEING_AMENDED = "avenant-a-valider", "avenant-en-cours"
+# Agreements that have an avenant in one of these states.
+AVENANTS = {AMENDED: (AvenantStatus.SUBMITTED,), BEING_AMENDED: OPEN_AVENANT}
 # States that are looked for together, under one name in the address.
 GATHERED = {
     NOT_VALIDATED: (Status.SUBMITTED, Status.RETURNED),
     TO_SIGN: (Status.VALIDATED, Status.SIGNING),
 }
+# States that only dates tell.
+DATED = {UPCOMING: ending.upcoming, UNDER_WAY: ending.under_way, ENDED: ending.ended}
 # What a list can be narrowed to, in the words of staff.
 STATES = [
     ("", gettext_lazy("Tous sauf brouillons")),
@@ -45,6 +53,12 @@ STATES = [
     (Status.VALIDATED, gettext_lazy("Validées, aucune signature")),
     (Status.SIGNING, gettext_lazy("Signatures commencées")),
     (Status.SIGNED, gettext_lazy("Signées")),
+    (UPCOMING, gettext_lazy("Signées, stage à venir")),
+    (UNDER_WAY, gettext_lazy("En cours")),
+    (ENDED, gettext_lazy("Terminées")),
+    (CERTIFICATES, gettext_lazy("Attestations à établir")),
+    (AMENDED, gettext_lazy("Avenant à valider")),
+    (BEING_AMENDED, gettext_lazy("Avenant en cours")),
     (Status.REFUSED, gettext_lazy("Refusées")),
     (Status.TERMINATED, gettext_lazy("Rompues")),
     (Status.CANCELLED, gettext_lazy("Annulées")),
@@ -94,6 +108,7 @@ class FilterForm(forms.Form):
     )
     debut_avant = DateField(label=gettext_lazy("Commence au plus tard le"), required=False)
     hors_france = forms.BooleanField(label=gettext_lazy("Hors de France"), required=False)
+    archives = forms.BooleanField(label=gettext_lazy("Archives"), required=False)
     # No drop-down: the page of a host leads here.
     organisme = forms.ModelChoiceField(
         Organisation.objects.none(), label=gettext_lazy("Établissement d’accueil"), required=False
@@ -106,9 +121,12 @@ class FilterForm(forms.Form):
         roles: Roles,
         centres: QuerySet[Centre],
         hosts: QuerySet[Organisation],
+        archived: Q,
     ) -> None:
         super().__init__(data)
-        self.query, self.roles = data, roles
+        self.query, self.roles, self.archived = data, roles, archived
+        if not (roles.is_manager or roles.is_admin):
+            del self.fields["archives"]
         chosen = self.fields["organisme"]
         assert isinstance(chosen, forms.ModelChoiceField)
         chosen.queryset = hosts
@@ -140,7 +158,10 @@ class FilterForm(forms.Form):
     @property
     def typed(self) -> dict[str, str]:
         """What the address says of each filter that is not a drop-down."""
-        return {name: self.query.get(name, "") for name in ("q", "debut_avant", "hors_france", "organisme")}
+        return {
+            name: self.query.get(name, "")
+            for name in ("q", "debut_avant", "hors_france", "archives", "organisme")
+        }
 
     @property
     def has_more(self) -> bool:
@@ -183,9 +204,17 @@ class FilterForm(forms.Form):
         return "?" + urlencode({name: value for name, value in wanted.items() if value})
 
     def apply(self, visible: QuerySet[Convention]) -> QuerySet[Convention]:
-        """Narrow the list; drafts are only listed when they are asked for."""
-        wanted = self.cleaned_data
-        if state := wanted["statut"]:
+        """Narrow the list; drafts and archives are only listed when they are asked for."""
+        wanted, today = self.cleaned_data, timezone.localdate()
+        visible = visible.filter(self.archived) if wanted.get("archives") else visible.exclude(self.archived)
+        state = wanted["statut"]
+        if state in DATED:
+            visible = visible.filter(DATED[state](today))
+        elif state == CERTIFICATES:
+            visible = ending.owed_a_certificate(visible, last=today - timedelta(days=1))
+        elif state in AVENANTS:
+            visible = visible.filter(avenants__status__in=AVENANTS[state])
+        elif state:
             visible = visible.filter(status__in=GATHERED.get(state, (state,)))
         else:
             visible = visible.exclude(status=Status.DRAFT)

@@ -11,8 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from conventions import wizard
-from conventions.models import Convention, Status
+from conventions import explanations, law, legality, signing, wizard
+from conventions.models import Avenant, AvenantStatus, Convention, Status, Turn
+from conventions.models.convention import AWAITS_SIGNATURES
 from organisations.models import Party
 
 TONES = {
@@ -47,8 +48,63 @@ HAPPENED = {
     "validate": gettext_lazy("Convention validée"),
     "refuse": gettext_lazy("Convention refusée"),
     "sign": gettext_lazy("Signature enregistrée"),
+    "unsign": gettext_lazy("Dernière signature annulée"),
     "terminate": gettext_lazy("Convention rompue"),
     "cancel": gettext_lazy("Convention annulée"),
+    "hold": gettext_lazy("Durée de conservation changée"),
+    "purge": gettext_lazy("Convention anonymisée"),
+    "complete": gettext_lazy("Fin de stage enregistrée"),
+}
+# The same for an avenant.
+AVENANT_HAPPENED = {
+    "create": gettext_lazy("Avenant commencé"),
+    "submit": gettext_lazy("Avenant soumis"),
+    "withdraw": gettext_lazy("Soumission de l’avenant retirée"),
+    "return": gettext_lazy("Correction de l’avenant demandée"),
+    "approve": gettext_lazy("Avenant approuvé"),
+    "validate": gettext_lazy("Avenant validé"),
+    "refuse": gettext_lazy("Avenant refusé"),
+    "sign": gettext_lazy("Signature de l’avenant enregistrée"),
+    "unsign": gettext_lazy("Dernière signature de l’avenant annulée"),
+    "cancel": gettext_lazy("Avenant annulé"),
+    "take_effect": gettext_lazy("Avenant en vigueur"),
+}
+AVENANT_TONES = {
+    AvenantStatus.DRAFT: "",
+    AvenantStatus.RETURNED: "wait",
+    AvenantStatus.SUBMITTED: "info",
+    AvenantStatus.VALIDATED: "ok",
+    AvenantStatus.SIGNING: "accent",
+    AvenantStatus.SIGNED: "ok",
+    AvenantStatus.EFFECTIVE: "ok",
+    AvenantStatus.REFUSED: "stop",
+    AvenantStatus.CANCELLED: "",
+}
+AVENANT_ICONS = {
+    AvenantStatus.DRAFT: "pencil",
+    AvenantStatus.RETURNED: "message-circle-warning",
+    AvenantStatus.SUBMITTED: "send",
+    AvenantStatus.VALIDATED: "circle-check",
+    AvenantStatus.SIGNING: "signature",
+    AvenantStatus.SIGNED: "badge-check",
+    AvenantStatus.EFFECTIVE: "badge-check",
+    AvenantStatus.REFUSED: "circle-x",
+    AvenantStatus.CANCELLED: "ban",
+}
+# What an avenant asks of its student, and what the button says that leads to it.
+AVENANT_TODO = {
+    AvenantStatus.DRAFT: (
+        gettext_lazy("Un avenant est commencé : complétez-le, puis soumettez-le."),
+        gettext_lazy("Reprendre l’avenant"),
+    ),
+    AvenantStatus.RETURNED: (
+        gettext_lazy("Votre gestionnaire demande de corriger l’avenant."),
+        gettext_lazy("Corriger l’avenant"),
+    ),
+    AvenantStatus.VALIDATED: (
+        gettext_lazy("L’avenant est validé : faites-le signer."),
+        gettext_lazy("Faire signer l’avenant"),
+    ),
 }
 # What each phase of the track is called, and the phase each status is in.
 PHASES = (
@@ -71,6 +127,7 @@ CURRENT = {
 }
 # A stage that starts so soon and is not validated is what a manager treats first.
 URGENT = timedelta(days=7)
+URGENT_STATUSES = (Status.SUBMITTED, Status.RETURNED, *AWAITS_SIGNATURES)
 # A start that is further away needs no countdown.
 DAYS_COUNTED = 30
 STOPPED = (Status.REFUSED, Status.TERMINATED, Status.CANCELLED)
@@ -113,6 +170,12 @@ class Card:
     url: str
     button: str
     todo: bool
+    amended: Amended | None = None
+
+    @property
+    def lead_tone(self) -> str:
+        """Return the tone of what is to be done: of the agreement, or of its avenant."""
+        return self.amended.tone if self.amended and self.url == self.amended.url else self.tone
 
     @property
     def has_next_steps(self) -> bool:
@@ -148,11 +211,16 @@ def label_of(status: Status, start: date | None, end: date | None) -> str:
     return str(status.label)
 
 
-def card(convention: Convention, waiting: Party | None, since: datetime | None) -> Card:
+def card(
+    convention: Convention,
+    waiting: Party | None,
+    since: datetime | None,
+    amended: Amended | None = None,
+) -> Card:
     """Return what its student must know and do now.
 
-    ``waiting`` is the party whose approval or signature comes next, ``since`` the last event of the journal.
-    Needs the remarks; no other query.
+    ``waiting`` is the party whose approval or signature comes next, ``since`` the last event of the journal,
+    ``amended`` its avenant that counts. Needs the remarks; no other query.
     """
     status = Status(convention.status)
     yours, sentence = _("C’est à vous"), ""
@@ -192,6 +260,9 @@ def card(convention: Convention, waiting: Party | None, since: datetime | None) 
             holder = _("Toutes les signatures sont réunies")
         case Status.REFUSED | Status.TERMINATED | Status.CANCELLED:
             button, url = _("Voir pourquoi"), wizard.after_url(convention)
+    if amended and not todo and amended.status in AVENANT_TODO:
+        holder, todo, url, since = yours, True, amended.url, None
+        sentence, button = map(str, AVENANT_TODO[amended.status])
     is_unsigned = status in {
         Status.DRAFT,
         Status.RETURNED,
@@ -213,6 +284,7 @@ def card(convention: Convention, waiting: Party | None, since: datetime | None) 
         url,
         button,
         todo,
+        amended,
     )
 
 
@@ -302,9 +374,9 @@ def what_follows(convention: Convention, told: list[str], *, awaits_approval: bo
             _("Vous faites signer, dans l’ordre du circuit"),
         ),
         Follow(
-            "todo",
+            "done" if legality.certified(convention) else "todo",
             _("Vous joignez votre attestation d’assurance « Responsabilité civile »"),
-            _("à l’exemplaire qui revient à votre UFR"),
+            _("ci-dessous, ou à l’exemplaire qui revient à votre UFR"),
         ),
     ]
     return lines
@@ -363,6 +435,98 @@ def standing(
     return Standing(label, tone, icon, note % told)
 
 
+@dataclass(frozen=True)
+class Amended:
+    """The avenant that counts for an agreement, as its badge says it."""
+
+    rank: int | None
+    status: AvenantStatus
+    url: str
+
+    @property
+    def label(self) -> str:
+        label = _("Avenant A%(rank)s : %(status)s") if self.rank else _("Avenant : %(status)s")
+        status = str(self.status.label)
+        return label % {"rank": self.rank, "status": status[:1].lower() + status[1:]}
+
+    @property
+    def tone(self) -> str:
+        return AVENANT_TONES[self.status]
+
+    @property
+    def icon(self) -> str:
+        return AVENANT_ICONS[self.status]
+
+
+def avenant_badge(avenant: Avenant) -> Standing:
+    """Return the state of an avenant in the list of its agreement."""
+    status = AvenantStatus(avenant.status)
+    label = str(status.label)
+    if avenant.applied_at:
+        day = date_format(timezone.localtime(avenant.applied_at), "SHORT_DATE_FORMAT")
+        label = _("En vigueur depuis le %(day)s") % {"day": day}
+    return Standing(label, AVENANT_TONES[status], AVENANT_ICONS[status], "")
+
+
+def avenant_standing(
+    avenant: Avenant,
+    waiting: Party | None,
+    since: datetime | None,
+    *,
+    decides: bool,
+    follows: bool,
+    owns: bool,
+    holds: bool,
+) -> Standing:
+    """Return where an avenant stands, whose turn it is since when and what comes next, for one reader.
+
+    ``waiting`` is the party whose approval or signature comes next, ``since`` what its turn began with.
+    """
+    status = AvenantStatus(avenant.status)
+    label, tone, icon = str(status.label), AVENANT_TONES[status], AVENANT_ICONS[status]
+    told = {
+        "elapsed": elapsed(since),
+        "who": _("C’est à vous de signer")
+        if owns and waiting == Party.STUDENT
+        else _("%(party)s doit signer") % {"party": Party(waiting).label if waiting else ""},
+        "author": avenant.created_by or "",
+        "day": date_format(avenant.effective_on, "SHORT_DATE_FORMAT") if avenant.effective_on else "",
+    }
+    match status:
+        case AvenantStatus.DRAFT:
+            note = _("Pas encore soumis. Complétez-le, puis soumettez-le au centre de gestion.")
+        case AvenantStatus.RETURNED if holds:
+            note = _(
+                "C’est à vous depuis %(elapsed)s. Traitez les remarques, puis soumettez l’avenant à nouveau."
+            )
+        case AvenantStatus.RETURNED:
+            note = _("Chez %(author)s depuis %(elapsed)s, pour correction.")
+        case AvenantStatus.SUBMITTED if waiting and follows:
+            label, tone, icon = _("Votre approbation est attendue"), "wait", "hourglass"
+            note = _(
+                "Soumis il y a %(elapsed)s. Une fois approuvé par vous, il sera vérifié par le centre de gestion."
+            )
+        case AvenantStatus.SUBMITTED if waiting:
+            label, icon = _("Approbation attendue"), "hourglass"
+            note = _("Chez l’enseignant référent depuis %(elapsed)s. Le centre de gestion décide ensuite.")
+        case AvenantStatus.SUBMITTED if decides:
+            label, tone, icon = _("À valider"), "wait", "inbox"
+            note = _("Soumis il y a %(elapsed)s. Une fois validé, il est imprimé et signé par les parties.")
+        case AvenantStatus.SUBMITTED:
+            note = _("Au centre de gestion depuis %(elapsed)s. Il le valide ou demande une correction.")
+        case AvenantStatus.VALIDATED | AvenantStatus.SIGNING if avenant.effective_on:
+            note = _("%(who)s depuis %(elapsed)s. Une fois signé, l’avenant prend effet le %(day)s.")
+        case AvenantStatus.VALIDATED | AvenantStatus.SIGNING:
+            note = _("%(who)s depuis %(elapsed)s. L’avenant prend effet à la dernière signature.")
+        case AvenantStatus.SIGNED:
+            note = _("Toutes les signatures sont réunies. La convention change le %(day)s.")
+        case AvenantStatus.EFFECTIVE:
+            note = _("La convention a ces valeurs depuis %(elapsed)s.")
+        case _:
+            note = _("Depuis %(elapsed)s. La convention reste telle qu’elle est.")
+    return Standing(label, tone, icon, note % told)
+
+
 def elapsed(since: datetime | None) -> str:
     """Return how long ago something happened, to the hour: « 3 heures », « 2 jours »."""
     if since is None:
@@ -375,10 +539,46 @@ def elapsed(since: datetime | None) -> str:
     return _("moins d’une heure")
 
 
-def soon(status: Status, start: date | None) -> str:
-    """Return why an agreement that is not validated cannot wait, or nothing when it can."""
+@dataclass(frozen=True)
+class SignatureAlert:
+    """What the first day of a stage asks of its signatures (R-01), and the text it comes from."""
+
+    tone: str
+    title: str
+    text: str
+    article: str
+    source: str
+
+
+def signature_alert(convention: Convention) -> SignatureAlert | None:
+    """Tell that signatures are missing as the stage comes, or that the last one came after it began."""
+    start, status = convention.start, convention.status
     days = days_until(start)
-    if days is None or days > URGENT.days or status not in (Status.SUBMITTED, Status.RETURNED):
+    if start is None or days is None:
+        return None
+    if status in AWAITS_SIGNATURES and days <= URGENT.days:
+        missing = sum(turn.done_at is None for turn in signing.turns_of(convention, Turn.Purpose.SIGNATURE))
+        tone = "wait" if days > 0 else "stop"
+        title = soon(Status(status), start)
+        text = ngettext(
+            "Il manque une signature : le stage ne peut pas commencer avant.",
+            "Il manque %(count)s signatures : le stage ne peut pas commencer avant la dernière.",
+            missing,
+        ) % {"count": missing}
+    elif status == Status.SIGNED and (
+        found := legality.late(convention, signing.completed_on(convention, {}))
+    ):
+        tone, title, text = "wait", _("Signée après le début du stage"), explanations.message(found[0])
+    else:
+        return None
+    rule = law.RULES["R-01"]
+    return SignatureAlert(tone, title, text, explanations.cited(rule), explanations.source(rule))
+
+
+def soon(status: Status, start: date | None) -> str:
+    """Return why an agreement that is not signed cannot wait, or nothing when it can."""
+    days = days_until(start)
+    if days is None or days > URGENT.days or status not in URGENT_STATUSES:
         return ""
     if days == 0:
         return _("Commence aujourd’hui")

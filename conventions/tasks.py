@@ -1,5 +1,16 @@
 """What Celery discovers in this app."""
 
-from conventions.documents import make_document, sweep_documents
+from conventions.amending import apply_due_avenants
+from conventions.documents import check_documents, make_document, sweep_documents
+from conventions.purging import purge_agreements, report_retention
+from conventions.reminders import remind_certificates
 
-__all__ = ["make_document", "sweep_documents"]
+__all__ = [
+    "apply_due_avenants",
+    "check_documents",
+    "make_document",
+    "purge_agreements",
+    "remind_certificates",
+    "report_retention",
+    "sweep_documents",
+]

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from conventions.views import choices, detail, drafts, lists, wizard
+from conventions.views import (
+    attachments,
+    avenants,
+    choices,
+    detail,
+    drafts,
+    lists,
+    papers,
+    retention,
+    signatures,
+    wizard,
+)
 
 app_name = "conventions"
 
@@ -10,17 +21,48 @@ urlpatterns = [
     path("", lists.index, name="list"),
     path("nouvelle/", drafts.advice, name="advice"),
     path("saisir/", drafts.enter, name="enter"),
+    path("conservation/", retention.report, name="retention"),
+    path("conservation/liste.csv", retention.listing, name="retention_list"),
     path("<int:pk>/", detail.detail, name="detail"),
     path("<int:pk>/etapes/etablissement/registre/", choices.register, name="register"),
     path("<int:pk>/etapes/<slug:slug>/", wizard.step, name="step"),
     path("<int:pk>/etapes/<slug:slug>/nouveau/", choices.create, name="create"),
     path("<int:pk>/etapes/<slug:slug>/corriger/", choices.correct, name="correct"),
     path("<int:pk>/suite/", detail.next_steps, name="next"),
+    path("<int:pk>/actions/sign/", signatures.sign, name="sign"),
+    path("<int:pk>/copie-signee/", signatures.signed_copy, name="signed_copy"),
     path("<int:pk>/actions/<slug:action>/", detail.act, name="act"),
     path("<int:pk>/remarques/", detail.add_remark, name="add_remark"),
     path("<int:pk>/remarques/<int:remark>/supprimer/", detail.delete_remark, name="delete_remark"),
+    path("<int:pk>/pieces/", attachments.attach, name="attach"),
+    path("<int:pk>/pieces/<int:attachment>/", attachments.download, name="attachment"),
+    path("<int:pk>/pieces/<int:attachment>/supprimer/", attachments.discard, name="discard_attachment"),
+    path("<int:pk>/pieces/<int:attachment>/accepter/", attachments.accept, name="accept_attachment"),
+    path("<int:pk>/pieces/<int:attachment>/refuser/", attachments.refuse, name="refuse_attachment"),
     path("<int:pk>/dupliquer/", drafts.duplicate, name="duplicate"),
     path("<int:pk>/supprimer/", drafts.delete, name="delete"),
+    path("<int:pk>/conservation/", retention.hold, name="hold"),
+    path("<int:pk>/avenants/nouveau/", avenants.begin, name="avenant_begin"),
+    path("<int:pk>/avenants/<int:avenant>/", avenants.detail, name="avenant"),
+    path("<int:pk>/avenants/<int:avenant>/objet/", avenants.purpose, name="avenant_purpose"),
+    path("<int:pk>/avenants/<int:avenant>/etapes/<slug:slug>/", wizard.step, name="avenant_step"),
+    path(
+        "<int:pk>/avenants/<int:avenant>/etapes/<slug:slug>/nouveau/", choices.create, name="avenant_create"
+    ),
+    path("<int:pk>/avenants/<int:avenant>/actions/sign/", signatures.sign, name="avenant_sign"),
+    path("<int:pk>/avenants/<int:avenant>/copie-signee/", signatures.signed_copy, name="avenant_signed_copy"),
+    path("<int:pk>/avenants/<int:avenant>/actions/<slug:action>/", detail.act, name="avenant_act"),
+    path("<int:pk>/avenants/<int:avenant>/remarques/", detail.add_remark, name="avenant_add_remark"),
+    path("<int:pk>/avenants/<int:avenant>/reponses/", avenants.answer, name="avenant_answer"),
+    path(
+        "<int:pk>/avenants/<int:avenant>/remarques/<int:remark>/supprimer/",
+        detail.delete_remark,
+        name="avenant_delete_remark",
+    ),
+    path("<int:pk>/avenants/<int:avenant>/supprimer/", avenants.delete, name="avenant_delete"),
     path("<int:pk>/convention.pdf", detail.pdf, name="pdf"),
+    path("<int:pk>/documents/<int:document>/", papers.document, name="document"),
+    path("<int:pk>/recapitulatif/", papers.summarise, name="summarise"),
+    path("<int:pk>/attestation/", papers.certificate, name="certificate"),
     path("<int:pk>/apercu.pdf", detail.preview, name="preview"),
 ]

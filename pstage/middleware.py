@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 
 CHUNK = 64 * 1024
 # A browser shows our answer only once it has sent everything: we read, and forget, up to this many bytes.
@@ -28,7 +29,8 @@ class PrivateMiddleware:
 class BodyLimitMiddleware:
     """Refuse, with a page that says what to do, a body larger than DATA_UPLOAD_MAX_MEMORY_SIZE (413).
 
-    Django's own limit ends in a bare 400 and does not count files.
+    Where a page takes a file, UPLOAD_MAX_SIZE comes on top. Django's own limit ends in a bare 400 and does not
+    count files.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -36,6 +38,8 @@ class BodyLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if takes_a_file(request):
+            limit += settings.UPLOAD_MAX_SIZE
         stream = request.META.get("wsgi.input")
         if request.META.get("HTTP_TRANSFER_ENCODING"):
             # No length is announced, so Django would see an empty body: read it here, within the limit.
@@ -54,7 +58,19 @@ class BodyLimitMiddleware:
         """Read at most ``left`` bytes for nothing, then answer."""
         while left > 0 and (chunk := stream.read(min(CHUNK, left))):
             left -= len(chunk)
-        return render(request, "413.html", {"limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE}, status=413)
+        context = {
+            "limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+            "largest_file": settings.UPLOAD_MAX_SIZE if takes_a_file(request) else None,
+        }
+        return render(request, "413.html", context, status=413)
+
+
+def takes_a_file(request: HttpRequest) -> bool:
+    """Whether the page at this address takes a file: its view says so."""
+    try:
+        return getattr(resolve(request.path_info).func, "takes_a_file", False)
+    except Resolver404:
+        return False
 
 
 def read_all(stream: Any, most: int) -> bytes:

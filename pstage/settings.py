@@ -211,6 +211,10 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,3/h/key",
     "keep_typed_text": "60/h/ip",
     "calculator": "600/m/ip",
+    # What costs seconds to read or print, is kept, or writes to people.
+    "upload": "10/m/user",
+    "summarise": "60/h/user",
+    "avenant": "30/h/user",
 }
 # How many proxies stand in front: without the right count, rate limits would trust a forged address.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
@@ -292,6 +296,8 @@ STORAGES = {
 MEBIBYTE = 1024 * 1024
 # Ten fields of 30,000 emoji fit. A larger body meets pstage.middleware.BodyLimitMiddleware.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * MEBIBYTE
+# One file that somebody joins to an agreement: conventions.uploads.
+UPLOAD_MAX_SIZE: int = env.int("UPLOAD_MAX_MEGABYTES", 10) * MEBIBYTE
 
 # Security
 SECURE_SSL_REDIRECT = PRODUCTION

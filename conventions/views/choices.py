@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.forms import ChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,7 +21,7 @@ from accounts.folding import fold
 from accounts.middleware import keeps_typed_text, posted, take_typed_text
 from accounts.models import User
 from accounts.session import signed_in
-from conventions import drafts, legality, permissions, wizard
+from conventions import avenants, drafts, legality, permissions, wizard
 from conventions.models import Convention
 from conventions.views.frame import (
     SHORTEST_SEARCH,
@@ -88,6 +88,7 @@ def choose(request: HttpRequest, convention: Convention, current: wizard.Step) -
     context = {
         "may_correct": creation in CORRECTED
         and row is not None
+        and not convention.amended_by
         and permissions.may_correct(signed_in(request), convention, row),
         "nothing_ticked": request.method == "POST",
         "query": query,
@@ -97,7 +98,7 @@ def choose(request: HttpRequest, convention: Convention, current: wizard.Step) -
         **offered(convention, slug, query, signed_in(request)),
     }
     if creation and slug in NEEDS_HOST and not (query or context["found"]):
-        return redirect("conventions:create", convention.pk, slug)
+        return redirect(wizard.create_url(convention, slug))
     if slug == HOST and "registre" in request.GET:
         context |= registered(convention, query, signed_in(request))
     return page(request, convention, current, f"conventions/steps/{slug}.html", context)
@@ -109,13 +110,15 @@ def typed(request: HttpRequest) -> str:
     return query if len(query) >= SHORTEST_SEARCH else ""
 
 
-def found_as_one_types(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+def found_as_one_types(request: HttpRequest, pk: int, slug: str, avenant: int | None = None) -> HttpResponse:
     """Answer the results alone: nothing else of the page is read again at each letter."""
-    convention = being_filled(request, pk)
+    convention = being_filled(request, pk, avenant)
     query = typed(request)
     context = {
         "convention": convention,
         "step": wizard.BY_SLUG[slug],
+        "url": wizard.step_url(convention, slug),
+        "previous_url": wizard.previous_url(convention, slug),
         "query": query,
         "chosen": None,
         **offered(convention, slug, query, signed_in(request)),
@@ -169,8 +172,16 @@ def chosen(request: HttpRequest, convention: Convention, slug: str) -> HttpRespo
     if slug == HOST and (refusal := refused(convention, row)):
         messages.error(request, refusal)
         return redirect(f"{wizard.step_url(convention, slug)}?changer")
-    drafts.assign(convention, CHOICES[slug][0], row)
+    assign(convention, CHOICES[slug][0], row)
     return redirect(after_choice(convention, slug))
+
+
+def assign(convention: Convention, column: str, row: Model) -> None:
+    """Put a chosen row on the agreement, or in the avenant shown."""
+    if convention.amended_by:
+        avenants.assign(convention, column, row)
+    else:
+        drafts.assign(convention, column, row)
 
 
 def refused(convention: Convention, host: Organisation) -> str:
@@ -246,12 +257,14 @@ def searched_text(row: Service | Contact) -> str:
 @keeps_typed_text
 @require_http_methods(["GET", "POST"])
 @transaction.atomic
-def create(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+def create(request: HttpRequest, pk: int, slug: str, avenant: int | None = None) -> HttpResponse:
     """Create the host, service or person that is not in the directory, and choose it."""
     _column, creation = CHOICES.get(slug, ("", None))
     if creation is None:
         raise Http404
-    convention = load(request, pk)
+    convention = load(request, pk, avenant)
+    if slug not in {step.slug for step in wizard.steps_of(convention)}:
+        raise Http404
     if slug in NEEDS_HOST and convention.organisation is None:
         return redirect("conventions:step", convention.pk, "etablissement")
     form = creation_form(creation, posted(request), convention, signed_in(request), request.GET)
@@ -305,7 +318,7 @@ def write_in_directory(
         if isinstance(row, Organisation) and (refusal := refused(convention, row)):
             messages.error(request, refusal)
             return redirect(f"{wizard.step_url(convention, slug)}?changer")
-        drafts.assign(convention, CHOICES[slug][0], row)
+        assign(convention, CHOICES[slug][0], row)
         for notice in getattr(form, "notices", ()):
             messages.warning(request, notice)
         return redirect(after_choice(convention, slug))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,6 +23,7 @@ from accounts.middleware import keeps_typed_text, posted
 from accounts.models import User
 from accounts.session import signed_in
 from conventions import (
+    amending,
     documents,
     explanations,
     forms,
@@ -33,8 +37,10 @@ from conventions import (
     wizard,
     workflow,
 )
-from conventions.models import Convention, Event, Remark, Status, Turn
-from conventions.models.convention import FROZEN
+from conventions.models import Avenant, Convention, Event, Remark, Status, Turn
+from conventions.models.convention import AWAITS_SIGNATURES, FROZEN
+from conventions.views import attachments, papers
+from conventions.views.frame import shown
 from organisations.models import Party
 from organisations.roles import roles_of
 
@@ -42,28 +48,85 @@ from organisations.roles import roles_of
 def visible(request: HttpRequest, pk: int) -> Convention:
     """Return an agreement this person may see, or raise 404: the rest does not exist."""
     agreements = Convention.objects.visible_to(signed_in(request)).for_detail()
-    return get_object_or_404(agreements.prefetch_related("interruptions", "work_periods", "turns"), pk=pk)
+    return get_object_or_404(
+        agreements.prefetch_related(
+            "interruptions", "work_periods", signing.WITH_AUTHORS, attachments.PAPERS
+        ),
+        pk=pk,
+    )
 
 
 @require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Everything: what was agreed once it is frozen, the row as it stands before."""
-    return page(request, visible(request, pk))
+    """Everything: what is agreed once it is frozen, today or on a past day (``?le=``), the row as it stands before."""
+    convention = visible(request, pk)
+    if convention.is_purged:
+        return what_is_left(request, convention)
+    form = forms.DayForm(request.GET)
+    day = form.cleaned_data["le"] if form.is_valid() else None
+    since = convention.validated_at and timezone.localdate(convention.validated_at)
+    if (day or not form.is_valid()) and not (day and since and since <= day <= timezone.localdate()):
+        messages.error(request, _("Choisissez un jour entre la validation et aujourd’hui."))
+        return redirect(convention)
+    return page(request, convention, day=day)
+
+
+# What a purge leaves something of.
+LEFT = ("programme", "organisation", "service", "stage", "time", "gratification", "follow_up")
+
+
+def what_is_left(request: HttpRequest, convention: Convention) -> HttpResponse:
+    """Show an agreement that was anonymised: the rows that still say something, and nothing to do."""
+    context = documents.agreement(convention)
+    sections = documents.sections(context)
+    left = [
+        (section.title, [row for row in section.rows if row.value])
+        for section in sections
+        if section.key in LEFT
+    ]
+    return render(
+        request,
+        "conventions/anonymised.html",
+        {
+            "convention": convention,
+            "context": context,
+            "facts": documents.by_field(sections),
+            "sections": [(title, rows) for title, rows in left if rows],
+            "journal": journal(events_of(convention)),
+            "label": phases.label(convention),
+            "tone": phases.TONES[Status(convention.status)],
+            "icon_name": phases.ICONS[Status(convention.status)],
+        },
+    )
 
 
 def page(
-    request: HttpRequest, convention: Convention, unsaved: forms.RemarkForm | None = None, status: int = 200
+    request: HttpRequest,
+    convention: Convention,
+    unsaved: forms.RemarkForm | None = None,
+    status: int = 200,
+    day: date | None = None,
 ) -> HttpResponse:
-    """Show an agreement; ``unsaved`` is a remark that could not be pinned, so that its text is not lost."""
+    """Show an agreement, as it was on a past ``day`` if any.
+
+    ``unsaved`` is a remark that could not be pinned, so that its text is not lost.
+    """
     user = signed_in(request)
-    document = convention.documents.first() if convention.validated_at else None
-    context = document.context if document else documents.agreement(convention)
+    if convention.validated_at:
+        prefetch_related_objects([convention], documents.STORED, "avenants")
+    document = convention.documents.agreed() if convention.validated_at else None
+    context = documents.in_force(convention, day) if document else documents.agreement(convention)
+    amendments = avenants_of(convention, user)
     remarks = permissions.remarks_seen(user, convention)
     open_remarks = [remark for remark in remarks if not remark.resolved_at]
     manages, owns = permissions.manages(user, convention), permissions.owns(user, convention)
     sections = documents.sections(context)
-    events = list(convention.events.select_related("actor").order_by("-at", "-pk"))
+    events = events_of(convention)
     next_party, since = waiting(convention), events[0].at if events else None
+    if convention.status in AWAITS_SIGNATURES:
+        since = signing.since(convention)
+    possible = {action.name for action in workflow.available(convention, user)}
+    joined = attachments.section(convention, user)
     judged = None if convention.status in FROZEN else legality.case_of(convention)
     findings = law.findings(judged) if judged else []
     return render(
@@ -97,25 +160,57 @@ def page(
             "may_remark": permissions.may_remark(user, convention),
             "may_edit": permissions.may_edit(user, convention),
             "differences": documents.differences(context) if manages or roles_of(user).is_admin else [],
-            "changes": documents.changes_since(context, convention) if document else [],
+            "changes": documents.changes_since(context, convention) if document and not day else [],
+            "avenants": [(avenant, phases.avenant_badge(avenant)) for avenant in amendments],
+            "effective": [
+                avenant
+                for avenant in amendments
+                if avenant.applied_at and (day is None or timezone.localdate(avenant.applied_at) <= day)
+            ],
+            "may_amend": permissions.may_amend(user, convention),
+            "day": day,
+            "today": timezone.localdate(),
             "document": document,
+            "papers": papers.papers(convention, user),
             "may_preview": permissions.may_preview(user, convention),
             "may_delete": permissions.may_delete(user, convention),
-            "circuit": signing.circuit(convention, document),
+            "may_hold": permissions.may_hold(user, convention),
+            "circuit": signing.circuit(convention, signing.people(convention, document)),
+            "alert": phases.signature_alert(convention),
+            "may_sign": "sign" in possible,
+            "may_unsign": "unsign" in possible,
+            "lacks_signed_copy": permissions.may_attach_signed_copy(user, convention)
+            and not any(
+                paper.is_signed_copy and not paper.avenant
+                for paper, _may_discard, _may_decide in joined["attachments"]
+            ),
             "contacts": contacts(convention, user),
-            "journal": journal(events) if permissions.sees_journal(user, convention) else [],
+            "journal": journal([event for event in events if tells(event)])
+            if permissions.sees_journal(user, convention)
+            else [],
             "buttons": buttons(convention, user, open_remarks, findings),
             "hint": hint(convention, user, open_remarks, findings),
             "queue": queue(convention, user) if manages else None,
+            **joined,
         },
         status=status,
     )
 
 
+def avenants_of(convention: Convention, user: User) -> list[Avenant]:
+    """Return the avenants of an agreement in order; a draft is for those who may propose one."""
+    if convention.validated_at is None:
+        return []
+    sees_drafts = permissions.takes_part(user, convention)
+    found = [avenant for avenant in convention.avenants.all() if avenant.rank or sees_drafts]
+    return sorted(found, key=lambda avenant: (avenant.rank is None, avenant.rank or 0, avenant.pk))
+
+
 def shown_at(sections: list[documents.Section]) -> explanations.Link:
     """Return what leads from a field to its row on the page, nowhere when it has none."""
     fields = {row.field for section in sections for row in section.rows}
-    return lambda field: f"#champ-{field}" if field in fields else ""
+    places = {field: f"#champ-{field}" for field in fields} | {"attachments": "#attachments"}
+    return lambda field: places.get(field, "")
 
 
 Sections = list[tuple[documents.Section, list[tuple[documents.Row, list[Remark]]]]]
@@ -192,16 +287,39 @@ TONES = {
     "approve": "ok",
     "validate": "ok",
     "sign": "ok",
+    "take_effect": "ok",
     "return": "wait",
+    "unsign": "wait",
     "refuse": "stop",
     "terminate": "stop",
     "cancel": "stop",
 }
 
 
+def events_of(subject: Convention | Avenant) -> list[Event]:
+    """Return what happened to an agreement and its avenants, or to one of them, the last first."""
+    # An avenant is named by the number of its agreement, read once for them all.
+    events = subject.events.select_related("actor").prefetch_related("avenant__convention")
+    return list(events.order_by("-at", "-pk"))
+
+
+# What the journal of an agreement tells of its avenants; each has its own for the rest.
+MILESTONES = {"submit", "validate", "refuse", "cancel", "take_effect"}
+
+
+def tells(event: Event) -> bool:
+    return event.avenant_id is None or event.action in MILESTONES
+
+
 def journal(events: list[Event]) -> list[Entry]:
     return [
-        Entry(phases.HAPPENED.get(event.action, event.action), TONES.get(event.action, ""), event)
+        Entry(
+            (phases.AVENANT_HAPPENED if event.avenant_id else phases.HAPPENED).get(
+                event.action, event.action
+            ),
+            TONES.get(event.action, ""),
+            event,
+        )
         for event in events
     ]
 
@@ -226,12 +344,16 @@ def buttons(
     # Whoever asks for an exception explains it on the summary of the wizard.
     needs_words = is_stopped or any(finding.asks_an_exception for finding in findings)
     for action in workflow.available(convention, user):
+        # Beside the signatures: a student prints first, and nobody takes one back by habit.
+        if action.name == "unsign" or (action.name == "sign" and permissions.owns(user, convention)):
+            continue
         if action.name == "submit" and (open_remarks or needs_words or wizard.first_incomplete(convention)):
             continue
         if action.name == "validate" and (
             open_remarks
             or is_stopped
             or permissions.awaits_approval(convention)
+            or legality.awaits_insurance(convention)
             or wizard.first_incomplete(convention)
         ):
             continue
@@ -277,6 +399,8 @@ def hint(convention: Convention, user: User, open_remarks: list[Remark], finding
         return _("Votre approbation permettra au gestionnaire de valider.")
     if permissions.awaits_approval(convention) and permissions.manages(user, convention):
         return _("La validation attend l’approbation de l’enseignant référent.")
+    if is_judged and legality.awaits_insurance(convention):
+        return str(workflow.ACCEPT_INSURANCE)
     if convention.status == Status.SUBMITTED and permissions.manages(user, convention):
         return str(workflow.IRREVERSIBLE)
     return ""
@@ -314,37 +438,39 @@ CONSEQUENCES = {
     ),
     "refuse": (gettext_lazy("L’étudiant reçoit un courriel avec la raison."),),
     "terminate": (BOTH_TOLD,),
+    "unsign": (gettext_lazy("L’étudiant reçoit un courriel avec la raison."),),
 }
 
 
 @keeps_typed_text
 @require_http_methods(["GET", "POST"])
-def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+def act(request: HttpRequest, pk: int, action: str, avenant: int | None = None) -> HttpResponse:
     """Ask for an action: its page when something is typed or weighed first, then the act itself by POST."""
     user = signed_in(request)
-    convention = visible(request, pk)
-    asked = workflow.ACTIONS.get(action)
+    convention = visible(request, pk) if avenant is None else shown(visible(request, pk), avenant)
+    subject = convention.acted_on
+    asked = (workflow if avenant is None else amending).ACTIONS.get(action)
     if asked is None or not workflow.permissions_hold(asked, user, convention):
         raise Http404
-    if request.method == "GET" and convention.status not in asked.sources:
+    if request.method == "GET" and subject.status not in asked.sources:
         messages.error(request, workflow.moved_on(convention))
-        return redirect(convention)
-    if request.method == "GET" and request.GET.get("lu", convention.submission) != convention.submission:
+        return redirect(subject)
+    if request.method == "GET" and request.GET.get("lu", subject.submission) != subject.submission:
         messages.error(request, str(workflow.RESUBMITTED))
-        return redirect(convention)
+        return redirect(subject)
     typed = posted(request)
     form = forms.ActionForm(
         typed,
-        initial={"signed_on": timezone.localdate()},
+        initial={"ended_on": timezone.localdate()},
         comment_label=asked.comment_label,
         comment_required=asked.comment_required(convention),
         comment_only_if_required=asked.comment_only_if_required,
-        asks_date=asked.asks_date,
+        asks_last_day=asked.asks_last_day,
     )
     if request.method == "POST" and form.is_valid():
+        do = partial(workflow.act, pk) if avenant is None else partial(amending.act, avenant)
         try:
-            workflow.act(
-                pk,
+            do(
                 action,
                 by=user,
                 party=request.POST.get("party", ""),
@@ -354,8 +480,9 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
             )
         except workflow.Refused as refusal:
             return refused(request, convention, asked, form, refusal)
-        messages.success(request, _("%(done)s.") % {"done": phases.HAPPENED[action]})
-        return redirect(wizard.after_url(convention) if action == "submit" else convention)
+        done = (phases.HAPPENED if avenant is None else phases.AVENANT_HAPPENED)[action]
+        messages.success(request, _("%(done)s.") % {"done": done})
+        return redirect(wizard.after_url(convention) if action == "submit" and avenant is None else subject)
     return confirmation(request, convention, asked, form, status=422 if request.method == "POST" else 200)
 
 
@@ -367,26 +494,30 @@ def refused(
     refusal: workflow.Refused,
 ) -> HttpResponse:
     """Say why an action cannot be done; what was typed stays on the page, even when someone else acted first."""
+    avenant = convention.amended_by
     convention = visible(request, convention.pk)
-    moved_on = convention.status not in asked.sources or isinstance(refusal, workflow.Resubmitted)
+    if avenant:
+        convention = shown(convention, avenant.pk)
+    subject = convention.acted_on
+    moved_on = subject.status not in asked.sources or isinstance(refusal, workflow.Resubmitted)
     typed = form.cleaned_data.get("comment")
     if typed or (asked.needs_page and not moved_on):
         form.add_error(None, str(refusal))
         return confirmation(request, convention, asked, form, status=409 if moved_on else 422)
     messages.error(request, str(refusal))
-    if convention.is_editable and asked.name == "submit":
+    if convention.is_editable and asked.name == "submit" and avenant is None:
         return redirect(wizard.resume_url(convention))
-    return redirect(convention)
+    return redirect(subject)
 
 
 def confirmation(
     request: HttpRequest, convention: Convention, asked: workflow.Action, form: forms.ActionForm, status: int
 ) -> HttpResponse:
     """Show what an action does before it is done, with what it asks."""
-    document = convention.documents.first()
+    document = convention.documents.agreed()
     context = document.context if document else documents.agreement(convention)
     sections = documents.sections(context)
-    open_remarks = [] if asked.name != "return" else convention.remarks.filter(resolved_at__isnull=True)
+    open_remarks = [] if asked.name != "return" else convention.own_remarks.filter(resolved_at__isnull=True)
     findings = legality.review(convention) if asked.name == "validate" else []
     return render(
         request,
@@ -395,9 +526,11 @@ def confirmation(
             "convention": convention,
             "action": asked,
             "form": form,
-            "possible": convention.status in asked.sources,
+            "subject": convention.acted_on,
+            "changes": documents.changed(convention),
+            "possible": convention.acted_on.status in asked.sources,
             "context": context,
-            "consequences": [asked.warning, *CONSEQUENCES.get(asked.name, ())] if asked.warning else [],
+            "consequences": consequences(convention, asked),
             "alerts": [
                 explanations.explain(finding, explanations.nowhere)
                 for finding in findings
@@ -407,32 +540,56 @@ def confirmation(
             "soon": phases.soon(Status(convention.status), convention.start),
             "remarks": [(wizard.label_of(remark.field), remark) for remark in open_remarks],
             "needs_remark": asked.name == "return" and not open_remarks and not form.is_bound,
-            "circuit": signing.circuit(convention, document) if asked.asks_date else [],
+            "last": last_signature(convention) if asked.name == "unsign" else None,
         },
         status=status,
     )
 
 
-def locked(request: HttpRequest, pk: int) -> Convention:
+def consequences(convention: Convention, asked: workflow.Action) -> list[str | Promise]:
+    """Return what an action does, its own warning first."""
+    if not asked.warning:
+        return []
+    more = () if convention.amended_by else CONSEQUENCES.get(asked.name, ())
+    return [asked.warning, *more]
+
+
+def lines_of(convention: Convention) -> list[signing.Line]:
+    """Return the circuit of an agreement, or of the avenant shown, by the people who were agreed on."""
+    avenant = convention.amended_by
+    if avenant is None:
+        return signing.circuit(convention, signing.people(convention, convention.documents.agreed()))
+    document = avenant.documents.get()
+    return signing.circuit(convention, signing.signers_in(document.context["before"]))
+
+
+def last_signature(convention: Convention) -> signing.Line | None:
+    """Return the signature that would be taken back."""
+    return next((line for line in reversed(lines_of(convention)) if line.state == "done"), None)
+
+
+def locked(request: HttpRequest, pk: int, avenant: int | None = None) -> Convention:
     """Return an agreement that this person may see, locked: nobody sends it back while a remark is written."""
     agreements = Convention.objects.visible_to(signed_in(request)).select_for_update(of=("self",))
-    return get_object_or_404(agreements, pk=pk)
+    convention = get_object_or_404(agreements, pk=pk)
+    return convention if avenant is None else shown(convention, avenant, is_locked=True)
 
 
 @keeps_typed_text
 @require_http_methods(["GET", "POST"])
 @transaction.atomic
-def add_remark(request: HttpRequest, pk: int) -> HttpResponse:
+def add_remark(request: HttpRequest, pk: int, avenant: int | None = None) -> HttpResponse:
     """Pin a remark on a field; the student sees it once the correction is asked."""
     user = signed_in(request)
-    convention = locked(request, pk)
+    convention = locked(request, pk, avenant)
     if not permissions.manages(user, convention) and not permissions.follows(user, convention):
         raise Http404
     typed = posted(request)
     if typed is None:
-        return redirect(convention)
+        return redirect(convention.acted_on)
     form = forms.RemarkForm(typed)
-    valid = form.is_valid() and form.cleaned_data["field"] in wizard.STEP_OF_FIELD
+    fields = {*wizard.STEP_OF_FIELD, *(["reason"] if avenant else [])}
+    valid = form.is_valid() and form.cleaned_data["field"] in fields
     if request.method == "GET":
         problem = _("Votre session avait expiré : votre remarque n’est pas encore épinglée.")
     elif not permissions.may_remark(user, convention):
@@ -441,21 +598,24 @@ def add_remark(request: HttpRequest, pk: int) -> HttpResponse:
         problem = _("Écrivez votre remarque, en 2 000 caractères au plus.")
     else:
         remarks.pin(convention, **form.cleaned_data, by=user)
-        return redirect(f"{convention.get_absolute_url()}#champ-{form.cleaned_data['field']}")
+        return redirect(f"{convention.acted_on.get_absolute_url()}#champ-{form.cleaned_data['field']}")
     messages.error(request, problem)
+    if avenant is not None:
+        messages.info(request, _("Votre texte : %(text)s") % {"text": typed.get("text", "")[:2_000]})
+        return redirect(convention.acted_on)
     return page(request, visible(request, pk), unsaved=form, status=200 if request.method == "GET" else 422)
 
 
 @require_POST
 @transaction.atomic
-def delete_remark(request: HttpRequest, pk: int, remark: int) -> HttpResponse:
+def delete_remark(request: HttpRequest, pk: int, remark: int, avenant: int | None = None) -> HttpResponse:
     """Take back a remark before it is sent."""
-    convention = locked(request, pk)
+    convention = locked(request, pk, avenant)
     if not permissions.may_remark(signed_in(request), convention):
         raise Http404
-    pinned = get_object_or_404(convention.remarks.filter(resolved_at__isnull=True), pk=remark)
+    pinned = get_object_or_404(convention.own_remarks.filter(resolved_at__isnull=True), pk=remark)
     pinned.delete()
-    return redirect(f"{convention.get_absolute_url()}#champ-{pinned.field}")
+    return redirect(f"{convention.acted_on.get_absolute_url()}#champ-{pinned.field}")
 
 
 @require_safe
@@ -463,21 +623,28 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
     """The number in large, what happens next and who is told; after validation, printing and signatures."""
     user = signed_in(request)
     convention = get_object_or_404(
-        Convention.objects.visible_to(user).for_detail().prefetch_related("turns"), pk=pk
+        Convention.objects.visible_to(user)
+        .for_detail()
+        .prefetch_related(signing.WITH_AUTHORS, attachments.PAPERS),
+        pk=pk,
     )
+    if convention.is_purged:
+        return redirect(convention)
     if not convention.number:
         return redirect(
             wizard.resume_url(convention) if permissions.may_edit(user, convention) else convention
         )
     event = convention.events.select_related("actor").last()
-    document = convention.documents.first()
+    document = convention.documents.agreed()
     return render(
         request,
         "conventions/next.html#printing" if request.headers.get("HX-Request") else "conventions/next.html",
         {
             "convention": convention,
             "document": document,
-            "circuit": signing.circuit(convention, document),
+            "circuit": signing.circuit(convention, signing.people(convention, document)),
+            "alert": phases.signature_alert(convention),
+            "papers": papers.papers(convention, user),
             "follows": phases.what_follows(
                 convention,
                 notifications.told(convention),
@@ -491,6 +658,7 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
             "owns": permissions.owns(user, convention),
             "actions": {action.name: action for action in workflow.available(convention, user)},
             "resume_url": wizard.step_url(convention, wizard.RESUME),
+            **attachments.section(convention, user),
         },
     )
 
@@ -499,7 +667,7 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
 def pdf(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
     """The stored agreement, as it was made at validation."""
     convention = visible(request, pk)
-    document = convention.documents.first()
+    document = convention.documents.agreed()
     # A cancelled agreement stays readable, on its page only.
     if document is None or not convention.is_in_force:
         raise Http404

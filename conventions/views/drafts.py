@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Student
 from accounts.session import signed_in
-from conventions import drafts, permissions, wizard
+from conventions import attachments, drafts, permissions, wizard
 from conventions.views.frame import SHORTEST_SEARCH, key_in, load
 from organisations import people
 from organisations.models import Centre
@@ -76,6 +76,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     if not permissions.may_delete(signed_in(request), convention):
         messages.error(request, _("Une convention déjà soumise ne se supprime pas : annulez-la."))
         return redirect(convention)
+    attachments.discard(convention.attachments.all())
     convention.delete()
     messages.success(request, _("Brouillon supprimé."))
     return redirect("home")

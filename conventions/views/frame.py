@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.session import signed_in
 from conventions import (
+    avenants,
     explanations,
     forms,
     law,
@@ -41,24 +42,37 @@ PERIODS = tuple(wizard.PERIODS)
 LONGEST_KEY = 19
 
 
-def load(request: HttpRequest, pk: int) -> Convention:
-    """Return an agreement that this person fills, locked while they post; 404 when it is not theirs to fill."""
+def load(request: HttpRequest, pk: int, avenant: int | None = None) -> Convention:
+    """Return an agreement that this person fills, locked while they post; 404 when it is not theirs to fill.
+
+    With an ``avenant``, return what it makes of the agreement, the avenant locked as well.
+    """
     user = signed_in(request)
     agreements = Convention.objects.visible_to(user)
     if request.method == "POST":
         # Lock, then look: a query that waited for its lock would join the rows of before the wait.
         get_object_or_404(agreements.select_for_update(), pk=pk)
     convention = get_object_or_404(agreements.for_detail().prefetch_related(*PERIODS), pk=pk)
-    if not permissions.owns_or_manages(user, convention):
+    if avenant is not None:
+        convention = shown(convention, avenant, is_locked=request.method == "POST")
+    if not permissions.fills(user, convention):
         raise Http404
     return convention
 
 
-def being_filled(request: HttpRequest, pk: int) -> Convention:
+def shown(convention: Convention, avenant: int, *, is_locked: bool = False) -> Convention:
+    """Return what an avenant makes of its agreement."""
+    its = convention.avenants.select_for_update() if is_locked else convention.avenants
+    return avenants.proposed(get_object_or_404(its, pk=avenant), convention)
+
+
+def being_filled(request: HttpRequest, pk: int, avenant: int | None = None) -> Convention:
     """Return an agreement that this person may fill now, with what a search for hosts or teachers needs of it."""
     user = signed_in(request)
     agreements = Convention.objects.visible_to(user).select_related("institution", "centre")
     convention = get_object_or_404(agreements, pk=pk)
+    if avenant is not None:
+        convention = shown(convention, avenant)
     if not permissions.may_edit(user, convention):
         raise Http404
     return convention
@@ -71,6 +85,8 @@ def key_in(text: str) -> int | None:
 
 def reread(convention: Convention) -> Convention:
     """Return an agreement as it is stored, whatever was typed on this instance."""
+    if convention.amended_by:
+        return avenants.proposed(convention.amended_by, convention.amended_from)
     return Convention.objects.for_detail().prefetch_related(*PERIODS).get(pk=convention.pk)
 
 
@@ -140,8 +156,8 @@ def places(
 ) -> list[wizard.Place]:
     """Return the stepper of an agreement, remarks included once they have been sent."""
     remarked: Iterable[str] = ()
-    if convention.status == Status.RETURNED:
-        opened = convention.remarks.all() if remarks is None else remarks
+    if convention.acted_on.status == Status.RETURNED:
+        opened = convention.own_remarks if remarks is None else remarks
         remarked = (remark.field for remark in opened if remark.resolved_at is None)
     return wizard.places(convention, current, frozenset(remarked), findings)
 
@@ -157,7 +173,8 @@ def page(
 ) -> HttpResponse:
     """Render a page of the wizard: stepper, remarks beside their fields, previous and next."""
     user = signed_in(request)
-    slug = current.slug if current else wizard.RECAP
+    # Two pages are no step: the purpose of an avenant, the summary of an agreement.
+    slug = current.slug if current else wizard.PURPOSE if convention.amended_by else wizard.RECAP
     findings = legality.review(convention) if findings is None else findings
     remarks: dict[str, list[Remark]] = {}
     seen = permissions.remarks_seen(user, convention)
@@ -175,7 +192,7 @@ def page(
     if form is not None and form.errors:
         steps = [replace(place, state="error") if place.current else place for place in steps]
     column = current.fields[0] if current and current.form is None else ""
-    saved_at = timezone.localtime(convention.updated_at)
+    saved_at = timezone.localtime(convention.acted_on.updated_at)
     return render(
         request,
         template,
@@ -185,7 +202,7 @@ def page(
             "steps": steps,
             "number": next(rank for rank, place in enumerate(steps, start=1) if place.current),
             "current": next(place for place in steps if place.current),
-            "heading": current.title if current else wizard.RECAP_TITLE,
+            "heading": next(place.label for place in steps if place.current),
             "remarks": remarks,
             "answers_remarks": answers,
             "column": column,
@@ -195,8 +212,11 @@ def page(
                 for finding in findings
                 if finding.field == column and not finding.is_missing
             ],
-            "previous_url": wizard.previous_url(convention, slug),
+            "previous_url": wizard.previous_url(convention, slug) if slug != wizard.PURPOSE else None,
             "next_url": wizard.next_url(convention, slug) if current else "",
+            "url": wizard.step_url(convention, slug),
+            "create_url": wizard.create_url(convention, slug),
+            "avenant": convention.amended_by,
             "saved_at": saved_at if saved_at.date() == timezone.localdate() else None,
             "for_someone_else": not permissions.owns(user, convention),
             **context,

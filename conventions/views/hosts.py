@@ -106,7 +106,7 @@ class Median(Aggregate):
 
 # Of an agreement whose signatures are all given.
 LAST_SIGNATURE = Subquery(
-    Turn.objects.filter(convention=OuterRef("pk"), purpose=Turn.Purpose.SIGNATURE)
+    Turn.objects.filter(convention=OuterRef("pk"), avenant=None, purpose=Turn.Purpose.SIGNATURE)
     .values("convention")
     .annotate(last=Max(Coalesce("signed_on", TruncDate("done_at"))))
     .values("last")

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, cast
 
 from django.core.paginator import Paginator
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import (
+    Case,
+    Count,
+    DateTimeField,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, JSONObject
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,10 +33,11 @@ from django_htmx.http import push_url
 
 from accounts.models import User
 from accounts.session import signed_in
-from conventions import phases
-from conventions.filters import GATHERED, NOT_VALIDATED, TO_SIGN, FilterForm
-from conventions.models import Convention, Event, Status, Turn
-from conventions.models.convention import SHOWN_TO_TEACHERS
+from conventions import ending, phases
+from conventions.filters import AMENDED, CERTIFICATES, GATHERED, NOT_VALIDATED, TO_SIGN, FilterForm
+from conventions.models import Avenant, AvenantStatus, Convention, Event, Status, Turn
+from conventions.models.avenant import GIVEN_UP
+from conventions.models.convention import AWAITS_SIGNATURES, SHOWN_TO_TEACHERS, archives_of
 from organisations.models import Centre, Organisation, Party
 from organisations.models.host import FRENCH_COUNTRIES
 from organisations.roles import Roles, roles_of
@@ -59,9 +72,9 @@ def home(request: HttpRequest) -> HttpResponse:
             "others": [card for card in cards if not card.todo],
         }
     if roles.is_manager:
-        context["desk"] = desk(roles)
+        context["desk"] = desk(user, roles)
     if roles.is_teacher:
-        context["followed"] = followed(roles)
+        context["followed"] = followed(user, roles)
     return render(request, "conventions/home.html", context)
 
 
@@ -72,11 +85,13 @@ def own_cards(roles: Roles) -> list[phases.Card]:
         .select_related("organisation", "service", "centre")
         .defer("missions", "skills", "details", "record", "search_key")
         .prefetch_related("remarks")
-        .annotate(waiting=WAITING, since=SINCE)
+        .annotate(waiting=WAITING, since=SINCE, amended=AMENDED_BY)
         .order_by("-updated_at")
     )
     return [
-        phases.card(convention, convention.waiting, convention.since)
+        phases.card(
+            convention, convention.waiting, convention.since, amended(convention.pk, convention.amended)
+        )
         for convention in agreements[:OWN_AT_HOME]
     ]
 
@@ -92,10 +107,12 @@ class Tile:
     is_urgent: bool = False
 
 
-def desk(roles: Roles) -> dict[str, Any]:
-    """Return what a manager has to treat: counts in one query, then the first agreements to validate."""
-    handled = Convention.objects.filter(centre__in=roles.centre_ids)
-    soon = timezone.localdate() + phases.URGENT
+def desk(user: User, roles: Roles) -> dict[str, Any]:
+    """Return what a manager has to treat: counts in two queries, then the first agreements to validate."""
+    handled = Convention.objects.filter(centre__in=roles.centre_ids).exclude(archives_of(user))
+    today = timezone.localdate()
+    soon = today + phases.URGENT
+    certificates = ending.owed_a_certificate(handled, last=today - timedelta(days=1)).count()
     # Ended agreements, nearly all of them, are left to the index.
     counts = handled.filter(status__in=[*GATHERED[NOT_VALIDATED], *GATHERED[TO_SIGN]]).aggregate(
         urgent=Count("pk", filter=Q(start__lte=soon, status__in=GATHERED[NOT_VALIDATED])),
@@ -104,6 +121,7 @@ def desk(roles: Roles) -> dict[str, Any]:
         signing=Count("pk", filter=Q(status__in=GATHERED[TO_SIGN])),
     )
     urgent, waiting, returned, signing = counts.values()
+    amendments = Avenant.objects.filter(convention__in=handled, status=AvenantStatus.SUBMITTED).count()
     every = (
         reverse("conventions:list") + ("?role=gestion&" if roles.is_teacher else "?") + "tri=debut&statut="
     )
@@ -136,6 +154,18 @@ def desk(roles: Roles) -> dict[str, Any]:
                 "signature",
                 every + TO_SIGN,
             ),
+            Tile(
+                amendments,
+                ngettext("avenant à valider", "avenants à valider", amendments),
+                "file-pen-line",
+                every + AMENDED,
+            ),
+            Tile(
+                certificates,
+                ngettext("attestation à établir", "attestations à établir", certificates),
+                "file-badge",
+                every + CERTIFICATES,
+            ),
         ],
         "rows": rows(
             handled.filter(status=Status.SUBMITTED).order_by("start", "submitted_at")[:ROWS_AT_HOME], roles
@@ -150,16 +180,18 @@ class Followed:
     convention: Convention
     standing: phases.Standing
     is_asked: bool  # this teacher's approval is what it waits for
+    amended: phases.Amended | None
 
 
-def followed(roles: Roles) -> list[Followed]:
+def followed(user: User, roles: Roles) -> list[Followed]:
     """Return what a teacher follows, with the people to call: approvals they must give first."""
     asked = When(status=Status.SUBMITTED, waiting=Party.TEACHER, then=0)
     agreements = (
         Convention.objects.filter(SHOWN_TO_TEACHERS, teacher__in=roles.teacher_ids)
+        .exclude(archives_of(user))
         .select_related("student__user", "enrolment__programme", "organisation", "service", "tutor")
         .defer("missions", "skills", "details", "record", "search_key")
-        .annotate(waiting=WAITING, since=SINCE)
+        .annotate(waiting=WAITING, since=SINCE, amended=AMENDED_BY)
         .order_by(Case(asked, default=1), "-start", "-pk")
     )
     return [
@@ -175,6 +207,7 @@ def followed(roles: Roles) -> list[Followed]:
                 follows=True,
             ),
             convention.status == Status.SUBMITTED and convention.waiting == Party.TEACHER,
+            amended(convention.pk, convention.amended),
         )
         for convention in agreements[:FOLLOWED_AT_HOME]
     ]
@@ -198,15 +231,47 @@ class Values(NamedTuple):
     country: str | None
     waiting: Party | None
     since: datetime | None
+    amended: dict[str, Any] | None
 
 
-# Whose approval or signature comes next, and when something last happened.
+# Whose approval or signature comes next; since when: the last signature or the validation, else what last happened.
 WAITING = Subquery(
-    Turn.objects.filter(convention=OuterRef("pk"), done_at=None)
+    Turn.objects.filter(convention=OuterRef("pk"), avenant=None, done_at=None)
     .order_by("purpose", "rank")
     .values("party")[:1]
 )
-SINCE = Subquery(Event.objects.filter(convention=OuterRef("pk")).order_by("-at").values("at")[:1])
+SIGNED_AT = Case(
+    When(done_at__date=F("signed_on"), then="done_at"), default=Cast("signed_on", DateTimeField())
+)
+SINCE = Case(
+    When(
+        status__in=AWAITS_SIGNATURES,
+        then=Coalesce(
+            Subquery(
+                Turn.objects.filter(
+                    convention=OuterRef("pk"),
+                    avenant=None,
+                    purpose=Turn.Purpose.SIGNATURE,
+                    done_at__isnull=False,
+                )
+                .values("convention")
+                .annotate(at=Max(SIGNED_AT))
+                .values("at")
+            ),
+            "validated_at",
+        ),
+    ),
+    default=Subquery(
+        Event.objects.filter(convention=OuterRef("pk"), avenant=None).order_by("-at").values("at")[:1]
+    ),
+)
+# The avenant that counts: the open one, else the last in effect.
+AMENDED_BY = Subquery(
+    Avenant.objects.filter(convention=OuterRef("pk"))
+    .exclude(status__in=GIVEN_UP)
+    .order_by(F("rank").desc(nulls_first=True))
+    .values(found=JSONObject(pk="pk", rank="rank", status="status"))[:1]
+)
 COLUMNS = (
     "pk",
     "number",
@@ -223,7 +288,16 @@ COLUMNS = (
     "service__country",
     WAITING,
     SINCE,
+    AMENDED_BY,
 )
+
+
+def amended(pk: int, found: dict[str, Any] | None) -> phases.Amended | None:
+    """Return the badge of what ``AMENDED_BY`` found for an agreement."""
+    if found is None:
+        return None
+    url = reverse("conventions:avenant", args=[pk, found["pk"]])
+    return phases.Amended(found["rank"], AvenantStatus(found["status"]), url)
 
 
 @dataclass(frozen=True)
@@ -239,6 +313,7 @@ class Row:
     dates: str
     soon: str
     standing: phases.Standing
+    amended: phases.Amended | None
 
 
 def rows(found: QuerySet[Convention], roles: Roles) -> list[Row]:
@@ -267,6 +342,7 @@ def row(values: Values, roles: Roles) -> Row:
             manages=values.centre in roles.centre_ids,
             follows=values.teacher in roles.teacher_ids,
         ),
+        amended=amended(values.pk, values.amended),
     )
 
 
@@ -291,6 +367,7 @@ def index(request: HttpRequest) -> HttpResponse:
         roles=roles,
         centres=centres_of(user, roles),
         hosts=Organisation.objects.visible_to(user),
+        archived=archives_of(user),
     )
     visible = Convention.objects.visible_to(user)
     found = form.apply(visible) if form.is_valid() else visible.none()

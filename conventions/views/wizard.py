@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.middleware import keeps_typed_text, posted
 from accounts.session import signed_in
 from conventions import (
+    avenants,
     documents,
     drafts,
     explanations,
@@ -42,31 +43,38 @@ from conventions.views.frame import (
 @keeps_typed_text
 @require_http_methods(["GET", "POST"])
 @transaction.atomic
-def step(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
-    """One step of the wizard: shown, saved as it is filled (X-Autosave), or saved to go on."""
+def step(request: HttpRequest, pk: int, slug: str, avenant: int | None = None) -> HttpResponse:
+    """One step of the wizard: shown, saved as it is filled (X-Autosave), or saved to go on.
+
+    With an ``avenant``, the same step fills what it changes.
+    """
     if slug not in wizard.BY_SLUG and slug not in (wizard.RECAP, wizard.RESUME):
         raise Http404
     if request.method == "GET" and slug in choices.SEARCHED and request.headers.get("HX-Request"):
-        return choices.found_as_one_types(request, pk, slug)
-    convention = load(request, pk)
+        return choices.found_as_one_types(request, pk, slug, avenant)
+    convention = load(request, pk, avenant)
     if not convention.is_editable:
         return locked(request, convention, slug)
+    steps = {step.slug: step for step in wizard.steps_of(convention)}
+    if slug in wizard.BY_SLUG and slug not in steps:
+        raise Http404
     if slug == wizard.RESUME:
         return redirect(wizard.resume_url(convention))
     if slug == wizard.RECAP:
-        return recap(request, convention)
+        return redirect(convention.amended_by) if convention.amended_by else recap(request, convention)
     if slug in choices.CHOICES:
-        return choices.choose(request, convention, wizard.BY_SLUG[slug])
-    return fill(request, convention, wizard.BY_SLUG[slug])
+        return choices.choose(request, convention, steps[slug])
+    return fill(request, convention, steps[slug])
 
 
 def locked(request: HttpRequest, convention: Convention, slug: str) -> HttpResponse:
     """Too late to fill: show what was typed, so that it can be copied, and say why."""
     if request.headers.get("X-Autosave"):
         message = _("cette convention est « %(status)s », elle ne se modifie plus.")
-        return JsonResponse({"message": message % {"status": convention.get_status_display()}}, status=409)
+        status = convention.acted_on.get_status_display()
+        return JsonResponse({"message": message % {"status": status}}, status=409)
     if request.method != "POST":
-        return redirect(convention)
+        return redirect(convention.acted_on)
     current = wizard.BY_SLUG.get(slug)
     parts: list[BaseForm] = []
     if current and current.form:
@@ -78,10 +86,12 @@ def locked(request: HttpRequest, convention: Convention, slug: str) -> HttpRespo
 
 
 def periods_of(convention: Convention, data: QueryDict | None) -> list[forms.BasePeriodFormSet]:
-    """Return the tables of periods of the content step."""
+    """Return the tables of periods of the content step, those that the avenant shown opens."""
+    avenant = convention.amended_by
     return [
-        forms.WorkPeriodFormSet(data, convention=convention),
-        forms.InterruptionFormSet(data, convention=convention),
+        formset(data, convention=convention)
+        for formset in (forms.WorkPeriodFormSet, forms.InterruptionFormSet)
+        if avenant is None or formset.name in avenant.may_change
     ]
 
 
@@ -98,7 +108,7 @@ def fill(request: HttpRequest, convention: Convention, current: wizard.Step) -> 
         save(convention, form, tables, request)
     stored = reread(convention) if form.is_bound else convention
     case = legality.case_of(stored)
-    findings = law.findings(case)
+    findings = legality.findings(stored, case)
     if request.method == "POST":
         valid = not form.blame(findings) and valid
         if request.headers.get("X-Autosave"):
@@ -117,6 +127,7 @@ def fill(request: HttpRequest, convention: Convention, current: wizard.Step) -> 
             "wrong_periods": sum(periods.total_error_count() for periods in tables),
             **{periods.name: periods for periods in tables},
             "panel": law_panel(stored, case, findings),
+            "changes": documents.changed(stored),
             "differences": [
                 documents.Change(wizard.label_of(name), before, after)
                 for name, (before, after) in drafts.differences(stored).items()
@@ -140,6 +151,14 @@ def save(
     request: HttpRequest,
 ) -> None:
     """Save what a draft can hold of a step, the periods that hold, the answers to remarks."""
+    if avenant := convention.amended_by:
+        for periods in tables:
+            periods.is_valid()
+            if periods.is_bound:
+                avenants.show_periods(convention, periods.name, periods.periods)
+        avenants.record(avenant, convention)
+        answer_remarks(convention, request)
+        return
     form.save_valid()
     for periods in tables:
         periods.is_valid()
@@ -172,7 +191,12 @@ def autosaved(
             "errors": errors,
             "steps": {place.slug: place.state for place in places(stored, current.slug, findings=findings)},
             "live": {"hours": panel.sentence, "summary": panel.summary},
-            "html": {"law": render_to_string("conventions/law.html", {"panel": panel})},
+            "html": {
+                "law": render_to_string("conventions/law.html", {"panel": panel}),
+                "changes": render_to_string(
+                    "conventions/changes.html", {"changes": documents.changed(stored)}
+                ),
+            },
         }
     )
 
@@ -180,12 +204,17 @@ def autosaved(
 def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
     """Everything before submitting: each section with its link, what is missing listed."""
     if request.method == "POST":
-        return redirect("conventions:step", convention.pk, wizard.RECAP)
+        return redirect(wizard.step_url(convention, wizard.RECAP))
     case = legality.case_of(convention)
-    findings = law.findings(case)
+    findings = legality.findings(convention, case)
     steps = places(convention, wizard.RECAP, findings=findings)
     seen = permissions.remarks_seen(signed_in(request), convention)
     open_remarks = [remark for remark in seen if remark.resolved_at is None]
+    lacking = [
+        explanations.explain(finding, partial(wizard.field_url, convention))
+        for finding in findings
+        if finding.stops and finding.field == "attachments"
+    ]
     context = documents.agreement(convention)
     return page(
         request,
@@ -205,7 +234,8 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
             ],
             "copies": context["copies"],
             "told": notifications.told(convention),
-            "ready": not open_remarks and not any(place.missing for place in steps),
+            "lacking": lacking,
+            "ready": not open_remarks and not lacking and not any(place.missing for place in steps),
             "exceptions": [
                 explanations.explain(finding, partial(wizard.field_url, convention))
                 for finding in findings

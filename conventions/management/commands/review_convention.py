@@ -32,7 +32,7 @@ class Command(BaseCommand):
             raise CommandError("Give the number of an agreement, or --all.")
         agreements = (
             Convention.objects.for_detail()
-            .prefetch_related("interruptions", "work_periods", "turns")
+            .prefetch_related("interruptions", "work_periods", "turns", "attachments")
             .order_by("pk")
         )
         with translation.override("fr"):

@@ -1,0 +1,178 @@
+"""The papers joined to an agreement: sent, read, taken back, accepted or refused."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from allauth.decorators import rate_limit
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Prefetch
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.middleware import keeps_typed_text, posted
+from accounts.models import User
+from accounts.session import signed_in
+from conventions import attachments, forms, legality, permissions
+from conventions.models import Attachment, Convention
+from conventions.models.convention import FROZEN
+from conventions.uploads import Refused, takes_a_file
+
+# The papers of an agreement with who sent and decided, read once for all that a page says of them.
+PAPERS = Prefetch(
+    "attachments", Attachment.objects.select_related("uploaded_by", "decided_by", "avenant__convention")
+)
+
+
+def section(convention: Convention, user: User) -> dict[str, Any]:
+    """Return what ``conventions/attachments.html`` shows of an agreement read with ``PAPERS``."""
+    may_attach = permissions.may_attach(user, convention)
+    return {
+        "attachments": [
+            (one, may_attach and one.is_waiting, permissions.decides(user, convention) and one.is_waiting)
+            for one in convention.attachments.all()
+        ],
+        "may_attach": may_attach,
+        "awaits_insurance": convention.status not in FROZEN and legality.awaits_insurance(convention),
+    }
+
+
+def attachable(request: HttpRequest, pk: int) -> Convention:
+    """Return an agreement to which this person may join papers, or raise 404."""
+    user = signed_in(request)
+    agreements = Convention.objects.visible_to(user).for_detail().prefetch_related(PAPERS)
+    convention = get_object_or_404(agreements, pk=pk)
+    if not permissions.may_attach(user, convention):
+        raise Http404
+    return convention
+
+
+def visible(request: HttpRequest, pk: int, attachment: int) -> Attachment:
+    """Return a paper of an agreement that this person may see, or raise 404."""
+    return get_object_or_404(
+        Attachment.objects.select_related("convention__student__user", "convention__centre"),
+        pk=attachment,
+        convention__in=Convention.objects.visible_to(signed_in(request)).filter(pk=pk),
+    )
+
+
+@takes_a_file
+@keeps_typed_text
+@rate_limit(action="upload")
+@require_http_methods(["GET", "POST"])
+def attach(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send a paper; the page shows those already there."""
+    user, convention = signed_in(request), attachable(request, pk)
+    lacks_insurance = legality.awaits_insurance(convention) and not legality.certified(convention)
+    form = forms.AttachmentForm(
+        posted(request),
+        request.FILES or None,
+        initial={
+            "kind": Attachment.Kind.CIVIL_LIABILITY if lacks_insurance else "",
+            "valid_from": convention.insurance_start,
+            "valid_until": convention.insurance_end,
+        },
+        instance=Attachment(convention=convention),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            sent = attachments.attach(form.instance, form.cleaned_data["upload"], by=user)
+        except Refused as refusal:
+            form.add_error("upload", str(refusal))
+        else:
+            messages.success(request, _("Pièce envoyée : %(paper)s.") % {"paper": sent})
+            return redirect("conventions:attach", pk)
+    return render(
+        request,
+        "conventions/attach.html",
+        {
+            "convention": convention,
+            "form": form,
+            "for_someone_else": not permissions.owns(user, convention),
+            **section(convention, user),
+        },
+        status=422 if request.method == "POST" else 200,
+    )
+
+
+@require_safe
+def download(request: HttpRequest, pk: int, attachment: int) -> FileResponse:
+    """Give a paper back as a file to keep: a browser never opens it as a page of ours."""
+    found = visible(request, pk, attachment)
+    answer = FileResponse(
+        io.BytesIO(found.content()),
+        as_attachment=True,
+        filename=found.download_name,
+        content_type=found.content_type,
+    )
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@require_POST
+@transaction.atomic
+def discard(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
+    """Take back a paper nobody has decided on."""
+    convention = attachable(request, pk)
+    # Lock, then look: a manager may be deciding.
+    found = get_object_or_404(Attachment.objects.select_for_update(), pk=attachment, convention=convention)
+    if found.is_waiting:
+        attachments.discard([found])
+        messages.success(request, _("Pièce supprimée : %(paper)s.") % {"paper": found})
+    else:
+        messages.error(request, decided(found))
+    return redirect("conventions:attach", pk)
+
+
+def to_decide(request: HttpRequest, pk: int, attachment: int) -> Attachment:
+    """Return a paper on which this person decides, or raise 404."""
+    found = visible(request, pk, attachment)
+    if not permissions.decides(signed_in(request), found.convention):
+        raise Http404
+    return found
+
+
+def decided(attachment: Attachment) -> str:
+    """Explain that somebody decided first."""
+    return _("Cette pièce est déjà « %(decision)s » : rechargez la page.") % {
+        "decision": attachment.get_decision_display()
+    }
+
+
+@require_POST
+def accept(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
+    found = to_decide(request, pk, attachment)
+    if attachments.accept(found.pk, by=signed_in(request)):
+        messages.success(request, _("Pièce acceptée : %(paper)s.") % {"paper": found})
+    else:
+        found.refresh_from_db()
+        messages.error(request, decided(found))
+    return redirect(f"{found.convention.get_absolute_url()}#attachments")
+
+
+@keeps_typed_text
+@require_http_methods(["GET", "POST"])
+def refuse(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
+    """Say why a paper is refused: the student receives it and sends another one."""
+    found = to_decide(request, pk, attachment)
+    form = forms.RefusalForm(posted(request))
+    done = request.method == "POST" and form.is_valid()
+    if done and attachments.refuse(found.pk, form.cleaned_data["reason"], by=signed_in(request)):
+        messages.success(request, _("Pièce refusée : %(paper)s.") % {"paper": found})
+    elif done or not found.is_waiting:
+        found.refresh_from_db()
+        messages.error(request, decided(found))
+    else:
+        return render(
+            request,
+            "conventions/refuse_attachment.html",
+            {"convention": found.convention, "attachment": found, "form": form},
+            status=422 if request.method == "POST" else 200,
+        )
+    return redirect(f"{found.convention.get_absolute_url()}#attachments")

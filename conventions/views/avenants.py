@@ -1,0 +1,259 @@
+"""Avenants: what changes and why, before and after side by side, and what may be done with it."""
+
+from __future__ import annotations
+
+from allauth.decorators import rate_limit
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.middleware import keeps_typed_text, posted
+from accounts.models import User
+from accounts.session import signed_in
+from conventions import (
+    amending,
+    avenants,
+    documents,
+    explanations,
+    law,
+    legality,
+    permissions,
+    phases,
+    signing,
+    wizard,
+    workflow,
+)
+from conventions.avenant_forms import PurposeForm
+from conventions.models import Avenant, AvenantStatus, Convention, Remark, Status, Turn
+from conventions.models.avenant import AWAITS_SIGNATURES, FROZEN, GIVEN_UP
+from conventions.views.detail import Button, events_of, journal, visible
+from conventions.views.frame import answer_remarks, load, page, places, show_locked, shown
+from organisations.models import Party
+
+
+@keeps_typed_text
+@require_http_methods(["GET", "POST"])
+@rate_limit(action="avenant")
+def begin(request: HttpRequest, pk: int) -> HttpResponse:
+    """Begin an avenant: what changes, why, from when."""
+    user = signed_in(request)
+    agreements = Convention.objects.visible_to(user).select_related("student__user", "organisation", "centre")
+    convention = get_object_or_404(agreements.prefetch_related("avenants"), pk=pk)
+    if not permissions.takes_part(user, convention) or convention.validated_at is None:
+        raise Http404
+    if not permissions.may_amend(user, convention):
+        messages.error(
+            request,
+            _(
+                "Cette convention ne peut pas recevoir d’avenant maintenant : un autre est ouvert, ou le stage est fini."
+            ),
+        )
+        return redirect(convention)
+    form = PurposeForm(posted(request), convention=convention)
+    if request.method == "POST" and form.is_valid():
+        try:
+            avenant = amending.begin(pk, by=user, **form.cleaned_data)
+        except workflow.Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect(wizard.resume_url(avenants.proposed(avenant)))
+    return render(
+        request,
+        "conventions/avenant_begin.html",
+        {"convention": convention, "form": form},
+        status=422 if request.method == "POST" else 200,
+    )
+
+
+@keeps_typed_text
+@require_http_methods(["GET", "POST"])
+@transaction.atomic
+def purpose(request: HttpRequest, pk: int, avenant: int) -> HttpResponse:
+    """The first page of an avenant that is being written: its kinds, its reason, its day."""
+    convention = load(request, pk, avenant)
+    amending_now = convention.amended_by
+    assert amending_now is not None
+    assert convention.amended_from is not None
+    form = PurposeForm(posted(request), instance=amending_now, convention=convention.amended_from)
+    if not convention.is_editable:
+        return (
+            show_locked(request, convention, [form]) if request.method == "POST" else redirect(amending_now)
+        )
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        again = avenants.proposed(amending_now, convention.amended_from)
+        avenants.record(amending_now, again)
+        answer_remarks(again, request)
+        return redirect(wizard.resume_url(again))
+    return page(
+        request, convention, None, "conventions/steps/objet.html", {"form": form, "is_purpose": True}, form
+    )
+
+
+@require_safe
+def detail(request: HttpRequest, pk: int, avenant: int) -> HttpResponse:
+    """An avenant: what it changes, what the law says of the result, whose turn it is, what may be done."""
+    user, agreement = signed_in(request), visible(request, pk)
+    if agreement.is_purged:
+        return redirect(agreement)
+    convention = shown(agreement, avenant)
+    amended = convention.amended_by
+    assert amended is not None
+    if amended.rank is None and not permissions.takes_part(user, convention):
+        raise Http404
+    return render(request, "conventions/avenant.html", context_of(request, convention, amended, user))
+
+
+def context_of(
+    request: HttpRequest, convention: Convention, avenant: Avenant, user: User
+) -> dict[str, object]:
+    """Return all that the page of an avenant shows."""
+    document = avenant.documents.first()
+    if document:
+        before, after = document.context["before"], document.context["after"]
+    else:
+        before, after = documents.both_sides(convention)
+    judged = None if avenant.status in FROZEN else legality.case_of(convention)
+    findings = legality.findings(convention, judged) if judged else []
+    remarks = permissions.remarks_seen(user, convention)
+    open_remarks = [remark for remark in remarks if remark.resolved_at is None]
+    may_edit = permissions.may_edit(user, convention)
+    problem = amending.unfinished(convention) if may_edit else ""
+    changes = documents.compare(before, after)
+    events = events_of(avenant)
+    turn = signing.current_turn(avenant, Turn.Purpose.APPROVAL) or signing.current_turn(
+        avenant, Turn.Purpose.SIGNATURE
+    )
+    since = (
+        signing.since(avenant) if avenant.status in AWAITS_SIGNATURES else events[0].at if events else None
+    )
+    return {
+        "convention": convention,
+        "avenant": avenant,
+        "standing": phases.avenant_standing(
+            avenant,
+            Party(turn.party) if turn else None,
+            since,
+            decides=permissions.decides(user, convention),
+            follows=permissions.follows(user, convention),
+            owns=permissions.owns(user, convention),
+            holds=avenant.created_by_id == user.pk or permissions.owns(user, convention),
+        ),
+        "rows": [(change, [one for one in remarks if one.field == change.field]) for change in changes],
+        "unplaced": unplaced(changes, remarks),
+        "steps": [place for place in places(convention, "") if place.slug != wizard.RECAP]
+        if may_edit
+        else [],
+        "may_delete": may_edit and avenant.rank is None,
+        "may_remark": permissions.may_remark(user, convention),
+        "answers_remarks": permissions.may_answer_remarks(user, convention),
+        "panel": explanations.panel(judged, findings, explanations.nowhere) if judged else None,
+        "missing_kinds": missing_kinds(avenant, findings) if may_edit else [],
+        "open_remarks": [(wizard.label_of(remark.field), remark) for remark in open_remarks],
+        "problem": problem,
+        "copies": [
+            paper
+            for paper in avenant.attachments.select_related("avenant__convention")
+            if paper.is_signed_copy
+        ],
+        "may_attach": permissions.may_attach_signed_copy(user, convention),
+        "owns": permissions.owns(user, convention),
+        "circuit": signing.circuit(avenant, signing.signers_in(before)) if document else [],
+        "journal": journal(events),
+        "buttons": buttons(convention, user, findings, problem=problem, open_remarks=open_remarks),
+        "hint": workflow.ACCEPT_INSURANCE
+        if avenant.status == AvenantStatus.SUBMITTED
+        and permissions.decides(user, convention)
+        and legality.awaits_insurance(convention)
+        else "",
+        "reason": events[0].comment if events and avenant.status in GIVEN_UP else "",
+    }
+
+
+def missing_kinds(avenant: Avenant, findings: list[law.Finding]) -> list[str]:
+    """Return what to add to the purpose of an avenant, so that what the law asks of the result can be written."""
+    needed: dict[str, None] = {}
+    for finding in findings:
+        if finding.stops and finding.field not in avenant.may_change:
+            needed |= dict.fromkeys(str(kind.label) for kind in avenants.kinds_that_open(finding.field)[:1])
+    return list(needed)
+
+
+def unplaced(changes: list[documents.Change], remarks: list[Remark]) -> list[tuple[str, Remark]]:
+    """Return the remarks on what changes no more, and those on the purpose of the avenant."""
+    rows = {change.field for change in changes}
+    return [(wizard.label_of(remark.field), remark) for remark in remarks if remark.field not in rows]
+
+
+def buttons(
+    convention: Convention,
+    user: User,
+    findings: list[law.Finding],
+    *,
+    problem: str,
+    open_remarks: list[Remark],
+) -> list[Button]:
+    """Return what is possible now, what is expected last; what would be refused is not offered."""
+    avenant = convention.amended_by
+    assert avenant is not None
+    is_stopped = any(finding.stops for finding in findings)
+    refused = {
+        "submit": bool(problem or is_stopped or open_remarks),
+        "validate": is_stopped
+        or bool(open_remarks)
+        or permissions.awaits_approval(convention)
+        or legality.awaits_insurance(convention),
+        "sign": convention.amended_from is not None and convention.amended_from.status != Status.SIGNED,
+    }
+    found = [
+        Button(
+            action.label,
+            reverse("conventions:avenant_act", args=[convention.pk, avenant.pk, action.name])
+            + (f"?lu={avenant.submission}" if action.needs_page else ""),
+            acts=not action.needs_page,
+            is_primary=action.is_primary or bool(action.name == "return" and open_remarks),
+            is_destructive=action.is_destructive,
+        )
+        for action in amending.available(convention, user)
+        if not refused.get(action.name)
+    ]
+    if permissions.may_edit(user, convention):
+        label: str | Promise = _("Continuer") if problem else _("Modifier")
+        url = wizard.resume_or_purpose(convention)
+        steps = wizard.steps_of(convention)
+        fields = [remark.field for remark in open_remarks]
+        if field := next(
+            (name for name in fields if name == "reason" or any(step.holds(name) for step in steps)), ""
+        ):
+            label, url = _("Corriger"), wizard.field_url(convention, field)
+        found.append(Button(label, url, acts=False, is_primary=bool(problem or open_remarks)))
+    return sorted(found, key=lambda button: (button.is_primary, not button.is_destructive))
+
+
+@require_POST
+@transaction.atomic
+def delete(request: HttpRequest, pk: int, avenant: int) -> HttpResponse:
+    """Delete an avenant that was never submitted."""
+    convention = load(request, pk, avenant)
+    amended = convention.amended_by
+    assert amended is not None
+    if not convention.is_editable or amended.rank is not None:
+        messages.error(request, _("Un avenant déjà soumis ne se supprime pas : annulez-le."))
+        return redirect(amended)
+    amended.delete()
+    messages.success(request, _("Brouillon d’avenant supprimé."))
+    return redirect("conventions:detail", pk)
+
+
+@require_POST
+@transaction.atomic
+def answer(request: HttpRequest, pk: int, avenant: int) -> HttpResponse:
+    """Answer the remarks on an avenant, from its own page."""
+    convention = load(request, pk, avenant)
+    answer_remarks(convention, request)
+    return redirect(convention.acted_on)

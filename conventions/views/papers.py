@@ -1,0 +1,216 @@
+"""The documents around an agreement: their list, their files, the summary made on demand, the end of the stage."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from allauth.decorators import rate_limit
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.middleware import keeps_typed_text, posted
+from accounts.models import User
+from accounts.session import signed_in
+from conventions import completion, documents, explanations, forms, permissions, workflow
+from conventions.models import AvenantStatus, Completion, Convention, Document, Status
+
+Kind = Document.Kind
+# An avenant is printed once validated; refused or cancelled since, it stays readable on its page only.
+PRINTED_AVENANTS = (
+    AvenantStatus.VALIDATED,
+    AvenantStatus.SIGNING,
+    AvenantStatus.SIGNED,
+    AvenantStatus.EFFECTIVE,
+)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One document, as the page of its agreement lists it."""
+
+    name: str
+    made_at: datetime
+    url: str
+    is_ready: bool
+    is_expected: bool
+
+
+@dataclass(frozen=True)
+class Papers:
+    """The documents that a reader may open, and what they may ask for."""
+
+    all: list[Paper]
+    may_summarise: bool
+    end_url: str  # where this reader records the end of the stage; nothing when they may not now
+    is_ended: bool  # the end of the stage is recorded
+    opens_on: date | None  # when it will be possible to record it, while it is not
+
+    @property
+    def is_expected(self) -> bool:
+        """A file is being made: the page asks again in a moment."""
+        return any(paper.is_expected for paper in self.all)
+
+
+def may_open(document: Document, convention: Convention) -> bool:
+    """Whether those who see an agreement may open one of its documents: nothing to sign before validation."""
+    if document.kind == Kind.SUMMARY:
+        return True
+    if document.avenant is not None and document.avenant.status not in PRINTED_AVENANTS:
+        return False
+    return convention.is_in_force
+
+
+def papers(convention: Convention, user: User) -> Papers:
+    """Return what the page shows: each document that may be opened, the last certificate and the last summary.
+
+    Best with ``documents.STORED`` prefetched.
+    """
+    shown: dict[object, Document] = {}
+    # Before validation there are only summaries, which are asked for when they are read.
+    for document in convention.documents.all() if convention.validated_at else ():
+        if may_open(document, convention):
+            kept_once = document.kind in {Kind.CERTIFICATE, Kind.SUMMARY}
+            shown[document.kind if kept_once else document.pk] = document
+    recorded = any(document.kind == Kind.CERTIFICATE for document in shown.values())
+    first = completion.opens_on(convention)
+    is_open = completion.is_open(convention)
+    records = is_open and permissions.decides(user, convention)
+    return Papers(
+        [in_list(document, convention) for document in shown.values()],
+        may_summarise=convention.number is not None,
+        end_url=reverse("conventions:certificate", args=[convention.pk]) if records else "",
+        is_ended=recorded,
+        opens_on=None if is_open else first,
+    )
+
+
+def in_list(document: Document, convention: Convention) -> Paper:
+    name = document.get_kind_display()
+    if document.avenant:
+        name = _("Avenant %(rank)s") % {"rank": f"A{document.avenant.rank}"}
+    is_agreement = document.kind == Kind.AGREEMENT
+    url = (
+        reverse("conventions:pdf", args=[convention.pk])
+        if is_agreement
+        else reverse("conventions:document", args=[convention.pk, document.pk])
+    )
+    return Paper(name, document.created_at, url, document.is_ready, document.is_expected)
+
+
+def agreement_seen(request: HttpRequest, pk: int) -> Convention:
+    """Return an agreement this person may see, or raise 404: the rest does not exist."""
+    seen = Convention.objects.visible_to(signed_in(request)).for_detail()
+    return get_object_or_404(seen.prefetch_related("turns"), pk=pk)
+
+
+@require_safe
+def document(request: HttpRequest, pk: int, document: int) -> HttpResponse | FileResponse:
+    """A stored document, as it was made."""
+    convention = agreement_seen(request, pk)
+    found = get_object_or_404(convention.documents.select_related("avenant"), pk=document)
+    if not may_open(found, convention):
+        raise Http404
+    if not found.is_ready:
+        messages.info(request, _("Le PDF est en préparation : il sera prêt dans quelques secondes."))
+        return redirect(f"{convention.get_absolute_url()}#documents")
+    return FileResponse(
+        io.BytesIO(found.content()), filename=documents.file_name(found), content_type="application/pdf"
+    )
+
+
+@require_POST
+@rate_limit(action="summarise")
+def summarise(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make the summary of the values in effect; the same one again while nothing has changed."""
+    convention = agreement_seen(request, pk)
+    if convention.number is None:
+        raise Http404
+    try:
+        made = documents.summarise(convention)
+    except Convention.DoesNotExist as anonymised:
+        raise Http404 from anonymised
+    return redirect("conventions:document", pk, made.pk)
+
+
+@keeps_typed_text
+@require_http_methods(["GET", "POST"])
+def certificate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record what the host declares of a stage that ends; the certificate is made from it."""
+    user, convention = signed_in(request), agreement_seen(request, pk)
+    if not permissions.decides(user, convention) or not completion.is_open(convention):
+        raise Http404
+    recorded = completion.of(convention)
+    typed = posted(request)
+    form = completion_form(convention, recorded, typed)
+    if request.method == "GET" or not form.is_valid():
+        return certificate_page(request, convention, recorded, form)
+    done = {name: value for name, value in form.cleaned_data.items() if name != "confirmed"}
+    for name, problem in completion.mistakes(convention, done).items():
+        form.add_error(name, problem)
+    lacking = completion.shortfall(convention, done) if not form.errors else None
+    if form.errors or (lacking and request.POST.get("known") != lacking.key):
+        return certificate_page(request, convention, recorded, form, lacking)
+    try:
+        completion.confirm(pk, done, by=user, seen=request.POST.get("seen", ""))
+    except workflow.Refused as refusal:
+        form.add_error(None, str(refusal))
+        return certificate_page(request, convention, completion.of(convention), form)
+    messages.success(request, _("Fin de stage enregistrée : l’attestation est en préparation."))
+    return redirect(f"{convention.get_absolute_url()}#documents")
+
+
+def completion_form(convention: Convention, recorded: Completion | None, typed: Any) -> forms.CompletionForm:
+    """Return the form: what was recorded, else what was planned; the plan stays beside each field."""
+    planned = completion.planned(convention)
+    row = recorded or Completion(convention=convention)
+    form = forms.CompletionForm(
+        typed,
+        instance=row,
+        initial={} if recorded else {**planned, "declared_on": timezone.localdate()},
+        currency=row.currency,
+    )
+    for name, value in planned.items():
+        if value is not None and convention.status != Status.TERMINATED:
+            field = form.fields[name]
+            field.help_text = _("%(help)s Prévu : %(value)s.") % {
+                "help": field.help_text,
+                "value": in_words(value, field.widget.attrs.get("data-unit", "")),
+            }
+    return form
+
+
+def in_words(value: date | Decimal, unit: str) -> str:
+    """Return a planned value as people read it: « 406 h », « 12/03/2027 »."""
+    if isinstance(value, Decimal):
+        return f"{explanations.number(value)}\N{NO-BREAK SPACE}{unit}"
+    return completion.in_short(value)
+
+
+def certificate_page(
+    request: HttpRequest,
+    convention: Convention,
+    recorded: Completion | None,
+    form: forms.CompletionForm,
+    lacking: completion.Shortfall | None = None,
+) -> HttpResponse:
+    return render(
+        request,
+        "conventions/certificate.html",
+        {
+            "convention": convention,
+            "form": form,
+            "recorded": recorded,
+            "seen": completion.version(recorded),
+            "lacking": lacking,
+        },
+        status=422 if request.method == "POST" else 200,
+    )

@@ -1,0 +1,160 @@
+"""Signatures on paper: the page that records them, a date for each party, and the scan of what was signed."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from allauth.decorators import rate_limit
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from accounts.middleware import keeps_typed_text, posted
+from accounts.session import signed_in
+from conventions import (
+    amending,
+    attachments,
+    explanations,
+    legality,
+    permissions,
+    phases,
+    signing,
+    workflow,
+)
+from conventions.forms import SignaturesForm, SignedCopyForm
+from conventions.models import Attachment, Avenant, Convention, Status, Turn
+from conventions.uploads import Refused, takes_a_file
+from conventions.views.detail import lines_of, visible
+from conventions.views.frame import shown
+
+
+@keeps_typed_text
+@require_http_methods(["GET", "POST"])
+def sign(request: HttpRequest, pk: int, avenant: int | None = None) -> HttpResponse:
+    """Record signatures given on paper, from the first awaited on, in one go."""
+    user = signed_in(request)
+    convention = read(request, pk, avenant)
+    asked = (workflow if avenant is None else amending).ACTIONS["sign"]
+    if not workflow.permissions_hold(asked, user, convention):
+        raise Http404
+    if convention.acted_on.status not in asked.sources:
+        messages.error(request, workflow.moved_on(convention))
+        return redirect(convention.acted_on)
+    form = form_of(request, convention)
+    if request.method == "POST" and form.is_valid():
+        if problem := signing.problem(convention, form.dates):
+            form.add_error(problem.party or None, problem.text)
+        else:
+            do = partial(workflow.act, pk) if avenant is None else partial(amending.act, avenant)
+            try:
+                do("sign", by=user, dates=form.dates, known=request.POST.getlist("alerte"))
+            except workflow.Refused as refusal:
+                form.add_error(None, str(refusal))
+                convention = read(request, pk, avenant)
+            else:
+                count = len(form.dates)
+                messages.success(
+                    request,
+                    ngettext("Signature enregistrée.", "%(count)s signatures enregistrées.", count)
+                    % {"count": count},
+                )
+                return redirect(after(pk, avenant))
+    return page(request, convention, asked, form)
+
+
+def after(pk: int, avenant: int | None) -> str:
+    """Return where recording leads: once all have signed an agreement, to its scan."""
+    if avenant is not None:
+        is_signed = Avenant.objects.filter(pk=avenant, status__in=permissions.ALL_SIGNED).exists()
+        page = "avenant_signed_copy" if is_signed else "avenant"
+        return reverse(f"conventions:{page}", args=[pk, avenant])
+    is_signed = Convention.objects.filter(pk=pk, status=Status.SIGNED).exists()
+    return reverse("conventions:signed_copy" if is_signed else "conventions:detail", args=[pk])
+
+
+@takes_a_file
+@rate_limit(action="upload")
+@require_http_methods(["GET", "POST"])
+def signed_copy(request: HttpRequest, pk: int, avenant: int | None = None) -> HttpResponse:
+    """Join the scan of the signed agreement or avenant, one file after the other."""
+    user, convention = signed_in(request), read(request, pk, avenant)
+    if not permissions.owns_or_manages(user, convention):
+        raise Http404
+    if not permissions.may_attach_signed_copy(user, convention):
+        messages.error(request, _("La copie signée se joint une fois toutes les signatures enregistrées."))
+        return redirect(convention.acted_on)
+    form = SignedCopyForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            sent = attachments.attach_signed_copy(convention, form.cleaned_data["upload"], by=user)
+        except Refused as refusal:
+            form.add_error("upload", str(refusal))
+        else:
+            messages.success(request, _("Pièce envoyée : %(paper)s.") % {"paper": sent})
+            return redirect(convention.acted_on)
+    return render(
+        request,
+        "conventions/signed_copy.html",
+        {
+            "convention": convention,
+            "subject": convention.acted_on,
+            "form": form,
+            "copies": convention.attachments.filter(
+                kind=Attachment.Kind.SIGNED_AGREEMENT, avenant=convention.amended_by
+            ),
+        },
+        status=422 if request.method == "POST" else 200,
+    )
+
+
+def read(request: HttpRequest, pk: int, avenant: int | None) -> Convention:
+    """Return an agreement that this person may see, or what one of its avenants makes of it."""
+    convention = visible(request, pk)
+    return convention if avenant is None else shown(convention, avenant)
+
+
+def form_of(request: HttpRequest, convention: Convention) -> SignaturesForm:
+    """Return the form, today proposed for the party whose turn it is."""
+    turn = signing.current_turn(convention, Turn.Purpose.SIGNATURE)
+    return SignaturesForm(
+        posted(request),
+        parties={line.party: label_of(line) for line in lines_of(convention)},
+        initial={turn.party: timezone.localdate()} if turn else {},
+    )
+
+
+def label_of(line: signing.Line) -> str:
+    """Return who signs and in which quality: one person may sign twice."""
+    return format_html("{} <small>{}</small>", line.name, line.label) if line.name else line.label
+
+
+def page(
+    request: HttpRequest, convention: Convention, asked: workflow.Action, form: SignaturesForm
+) -> HttpResponse:
+    """Show the parties: the date of those who signed, a field for the others, and what R-01 says of the last one."""
+    signed_on = None if convention.amended_by else signing.completed_on(convention, form.dates)
+    return render(
+        request,
+        "conventions/signatures.html",
+        {
+            "convention": convention,
+            "subject": convention.acted_on,
+            "action": asked,
+            "form": form,
+            "lines": [
+                (line, None if line.state == "done" else form[line.party]) for line in lines_of(convention)
+            ],
+            "late": [
+                explanations.explain(finding, explanations.nowhere)
+                for finding in (legality.late(convention, signed_on) if signed_on else [])
+            ],
+            "alert": None if convention.amended_by else phases.signature_alert(convention),
+        },
+        status=422 if request.method == "POST" else 200,
+    )
