@@ -1,18 +1,20 @@
 """One believable row of each model; whatever a test does not name is filled in, in one same university."""
 
+import hashlib
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 
 import factory
 from django.contrib.auth.hashers import make_password
+from django.core.files.base import ContentFile
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 from stdnum import luhn
 
 from accounts.models import Institution, Message, Student, User
 from conventions import drafts
-from conventions.models import Convention, HealthInsuranceFund, HourlyCeiling, Term
+from conventions.models import Attachment, Convention, HealthInsuranceFund, HourlyCeiling, Term
 from organisations.models import (
     Centre,
     Commune,
@@ -366,6 +368,27 @@ class ConventionFactory(DjangoModelFactory):
         if convention.start and convention.hours_computed is None:
             drafts.refresh_hours(convention)
         return convention
+
+
+class AttachmentFactory(DjangoModelFactory):
+    """A certificate of civil liability that covers the stage of its agreement, not decided on."""
+
+    class Meta:
+        model = Attachment
+
+    class Params:
+        content = b"%PDF-1.7"
+
+    convention = factory.SubFactory(ConventionFactory, complete=True)
+    kind = Attachment.Kind.CIVIL_LIABILITY
+    file = factory.LazyAttribute(lambda paper: ContentFile(paper.content, "piece.pdf"))
+    name = "attestation.pdf"
+    content_type = "application/pdf"
+    size = factory.LazyAttribute(lambda paper: len(paper.content))
+    sha256 = factory.LazyAttribute(lambda paper: hashlib.sha256(paper.content).hexdigest())
+    valid_from = factory.SelfAttribute("convention.start")
+    valid_until = factory.SelfAttribute("convention.end")
+    uploaded_by = factory.SelfAttribute("convention.student.user")
 
 
 class MessageFactory(DjangoModelFactory):

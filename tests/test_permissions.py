@@ -3,22 +3,24 @@
 from dataclasses import dataclass, field
 
 import pytest
-from django.conf import settings
 from django.contrib import admin
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
-from conventions.models import Status
+from conventions import documents
+from conventions.models import AvenantStatus, Status
 from organisations import merging
 from organisations.models import Resemblance
-from tests.factories import CommuneFactory, MessageFactory, OrganisationFactory
+from tests.factories import AttachmentFactory, CommuneFactory, MessageFactory, OrganisationFactory
 from tests.worlds import ROLES, World
 
 pytestmark = pytest.mark.django_db
 
 EVERYONE = ("anonymous", *ROLES)
 # What a column of the table means.
+TODAY = timezone.localdate().isoformat()
 LOGIN = "login"  # sent to the sign-in page
 
 
@@ -32,9 +34,10 @@ class Case:
     method: str = "get"
     kwargs: dict = field(default_factory=dict)
     data: dict = field(default_factory=dict)
+    avenant: AvenantStatus | None = None
 
     def __str__(self):
-        parts = [self.method, self.name, *map(str, self.kwargs.values()), self.state]
+        parts = [self.method, self.name, *map(str, self.kwargs.values()), self.state, self.avenant or ""]
         return " ".join(parts)
 
 
@@ -148,6 +151,23 @@ MATRIX = [
     row("conventions:advice", "login 302 302 404 404 404 404 404", method="post"),
     row("conventions:enter", "login 404 404 200 200 404 404 404"),
     row("conventions:enter", "login 404 404 302 404 404 404 404", method="post", data={"student": "STUDENT"}),
+    # How long agreements are kept
+    row("conventions:retention", "login 404 404 404 404 404 404 200"),
+    row(
+        "conventions:retention",
+        "login 404 404 404 404 404 404 422",
+        method="post",
+        data={"institution": "INSTITUTION"},
+    ),
+    row("conventions:retention_list", "login 404 404 404 404 404 404 200"),
+    row("conventions:retention_list", "login 405 405 405 405 405 405 405", method="post"),
+    row("conventions:hold", "login 404 404 404 404 404 404 200", state=Status.SIGNED),
+    row(
+        "conventions:hold",
+        "login 404 404 404 404 404 404 422",
+        method="post",
+        data={"hold_reason": "Accident"},
+    ),
     # One agreement, read
     row("conventions:detail", "login 200 404 200 404 200 404 200"),
     row("conventions:detail", "login 200 404 200 404 404 404 200", state=Status.DRAFT),
@@ -157,6 +177,20 @@ MATRIX = [
     row("conventions:pdf", "login 302 404 302 404 302 404 302", state=Status.VALIDATED),
     row("conventions:preview", "login 404 404 200 404 404 404 404"),
     row("conventions:preview", "login 404 404 404 404 404 404 404", state=Status.VALIDATED),
+    # Its documents
+    row("conventions:document", "login 200 404 200 404 200 404 200", kwargs={"document": "SUMMARY"}),
+    row("conventions:document", "login 404 404 404 404 404 404 404", kwargs={"document": 0}),
+    row("conventions:summarise", "login 405 405 405 405 405 405 405"),
+    row("conventions:summarise", "login 302 404 302 404 302 404 302", method="post"),
+    row("conventions:summarise", "login 404 404 404 404 404 404 404", method="post", state=Status.DRAFT),
+    row("conventions:certificate", "login 404 404 404 404 404 404 404", state=Status.SIGNED),
+    row("conventions:certificate", "login 404 404 200 404 404 404 404", state=Status.TERMINATED),
+    row(
+        "conventions:certificate",
+        "login 404 404 422 404 404 404 404",
+        state=Status.TERMINATED,
+        method="post",
+    ),
     # One agreement, filled
     *[
         row(
@@ -256,6 +290,71 @@ MATRIX = [
     row("conventions:act", "login 200 404 404 404 404 404 404", kwargs={"action": "withdraw"}),
     row("conventions:act", "login 302 404 404 404 404 404 404", method="post", kwargs={"action": "withdraw"}),
     row("conventions:act", "login 404 404 404 404 404 404 404", kwargs={"action": "inconnue"}),
+    # Papers joined to it
+    row("conventions:attach", "login 200 404 200 404 404 404 404"),
+    row("conventions:attach", "login 200 404 200 404 404 404 404", state=Status.DRAFT),
+    row("conventions:attach", "login 200 404 200 404 404 404 404", state=Status.SIGNED),
+    row("conventions:attach", "login 404 404 404 404 404 404 404", state=Status.CANCELLED),
+    row("conventions:attach", "login 422 404 422 404 404 404 404", method="post"),
+    row("conventions:attachment", "login 200 404 200 404 200 404 200", kwargs={"attachment": "ATTACHMENT"}),
+    row(
+        "conventions:attachment",
+        "login 200 404 200 404 404 404 200",
+        state=Status.DRAFT,
+        kwargs={"attachment": "ATTACHMENT"},
+    ),
+    row("conventions:attachment", "login 404 404 404 404 404 404 404", kwargs={"attachment": "ELSEWHERE"}),
+    row(
+        "conventions:refuse_attachment",
+        "login 404 404 200 404 404 404 404",
+        kwargs={"attachment": "ATTACHMENT"},
+    ),
+    row(
+        "conventions:refuse_attachment",
+        "login 404 404 422 404 404 404 404",
+        method="post",
+        kwargs={"attachment": "ATTACHMENT"},
+    ),
+    *[
+        case
+        for name, answers in (
+            ("accept_attachment", "login 404 404 302 404 404 404 404"),
+            ("discard_attachment", "login 302 404 302 404 404 404 404"),
+        )
+        for case in (
+            row(
+                f"conventions:{name}",
+                "login 405 405 405 405 405 405 405",
+                kwargs={"attachment": "ATTACHMENT"},
+            ),
+            row(f"conventions:{name}", answers, method="post", kwargs={"attachment": "ATTACHMENT"}),
+            row(
+                f"conventions:{name}",
+                "login 404 404 404 404 404 404 404",
+                method="post",
+                kwargs={"attachment": "ELSEWHERE"},
+            ),
+        )
+    ],
+    row("conventions:sign", "login 302 404 302 404 302 404 404"),
+    row("conventions:sign", "login 200 404 200 404 404 404 404", state=Status.VALIDATED),
+    row("conventions:sign", "login 422 404 422 404 404 404 404", state=Status.SIGNING, method="post"),
+    row(
+        "conventions:sign",
+        "login 302 404 302 404 404 404 404",
+        state=Status.SIGNING,
+        method="post",
+        data={"tutor": TODAY},
+    ),
+    row(
+        "conventions:act",
+        "login 404 404 200 404 404 404 404",
+        state=Status.SIGNED,
+        kwargs={"action": "unsign"},
+    ),
+    row("conventions:signed_copy", "login 302 404 302 404 404 404 404"),
+    row("conventions:signed_copy", "login 200 404 200 404 404 404 404", state=Status.SIGNED),
+    row("conventions:signed_copy", "login 422 404 422 404 404 404 404", state=Status.SIGNED, method="post"),
     # Remarks
     row("conventions:add_remark", "login 404 404 302 404 302 404 404"),
     row(
@@ -271,6 +370,97 @@ MATRIX = [
         method="post",
         kwargs={"remark": "REMARK"},
     ),
+]
+
+
+def of_avenant(name, expected, avenant=AvenantStatus.DRAFT, **options):
+    """A row about an avenant of a signed agreement: what changes is its subject, proposed by its student."""
+    return row(f"conventions:avenant{name}", expected, state=Status.SIGNED, avenant=avenant, **options)
+
+
+MATRIX += [
+    row("conventions:avenant_begin", "login 404 404 404 404 404 404 404"),
+    row("conventions:avenant_begin", "login 200 404 200 404 200 404 404", state=Status.SIGNED),
+    row("conventions:avenant_begin", "login 422 404 422 404 422 404 404", state=Status.SIGNED, method="post"),
+    row(
+        "conventions:avenant_begin",
+        "login 302 404 302 404 302 404 404",
+        state=Status.SIGNED,
+        method="post",
+        data={"kinds": "tutor", "reason": "Départ"},
+    ),
+    # A draft is for those who may propose one; submitted, for those who see the agreement
+    of_avenant("", "login 200 404 200 404 200 404 404"),
+    of_avenant("", "login 200 404 200 404 200 404 200", AvenantStatus.SUBMITTED),
+    of_avenant("", "login 200 404 200 404 200 404 200", AvenantStatus.EFFECTIVE),
+    of_avenant("", "login 404 404 404 404 404 404 404", kwargs={"avenant": "ELSEWHERE"}),
+    of_avenant("_purpose", "login 200 404 200 404 200 404 404"),
+    of_avenant("_purpose", "login 302 404 302 404 302 404 404", AvenantStatus.SUBMITTED),
+    of_avenant("_purpose", "login 422 404 422 404 422 404 404", method="post"),
+    of_avenant("_purpose", "login 409 404 409 404 409 404 404", AvenantStatus.VALIDATED, method="post"),
+    of_avenant("_step", "login 200 404 200 404 200 404 404", kwargs={"slug": "contenu"}),
+    of_avenant("_step", "login 404 404 404 404 404 404 404", kwargs={"slug": "tuteur"}),
+    of_avenant(
+        "_step", "login 302 404 302 404 302 404 404", AvenantStatus.SUBMITTED, kwargs={"slug": "contenu"}
+    ),
+    of_avenant("_step", "login 422 404 422 404 422 404 404", method="post", kwargs={"slug": "contenu"}),
+    of_avenant(
+        "_step",
+        "login 409 404 409 404 409 404 404",
+        AvenantStatus.EFFECTIVE,
+        method="post",
+        kwargs={"slug": "contenu"},
+    ),
+    of_avenant("_create", "login 404 404 404 404 404 404 404", kwargs={"slug": "service"}),
+    of_avenant("_sign", "login 302 404 302 404 302 404 404"),
+    of_avenant("_sign", "login 200 404 200 404 404 404 404", AvenantStatus.VALIDATED),
+    of_avenant("_sign", "login 422 404 422 404 404 404 404", AvenantStatus.SIGNING, method="post"),
+    of_avenant("_signed_copy", "login 302 404 302 404 404 404 404"),
+    of_avenant("_signed_copy", "login 200 404 200 404 404 404 404", AvenantStatus.EFFECTIVE),
+    of_avenant("_signed_copy", "login 422 404 422 404 404 404 404", AvenantStatus.SIGNED, method="post"),
+    of_avenant("_act", "login 302 404 302 404 302 404 404", method="post", kwargs={"action": "submit"}),
+    of_avenant(
+        "_act", "login 404 404 200 404 404 404 404", AvenantStatus.SUBMITTED, kwargs={"action": "validate"}
+    ),
+    of_avenant(
+        "_act",
+        "login 404 404 302 404 404 404 404",
+        AvenantStatus.SUBMITTED,
+        method="post",
+        kwargs={"action": "validate"},
+    ),
+    of_avenant(
+        "_act", "login 200 404 200 404 200 404 404", AvenantStatus.SUBMITTED, kwargs={"action": "cancel"}
+    ),
+    of_avenant(
+        "_act", "login 404 404 200 404 404 404 404", AvenantStatus.SIGNING, kwargs={"action": "cancel"}
+    ),
+    of_avenant("_act", "login 404 404 404 404 404 404 404", kwargs={"action": "inconnue"}),
+    of_avenant("_add_remark", "login 404 404 302 404 302 404 404", AvenantStatus.SUBMITTED),
+    of_avenant(
+        "_add_remark",
+        "login 404 404 302 404 302 404 404",
+        AvenantStatus.SUBMITTED,
+        method="post",
+        data={"field": "subject", "text": "Précisez."},
+    ),
+    of_avenant("_answer", "login 405 405 405 405 405 405 405", AvenantStatus.RETURNED),
+    of_avenant("_answer", "login 302 404 302 404 302 404 404", AvenantStatus.RETURNED, method="post"),
+    of_avenant(
+        "_delete_remark",
+        "login 405 405 405 405 405 405 405",
+        AvenantStatus.SUBMITTED,
+        kwargs={"remark": "REMARK"},
+    ),
+    of_avenant(
+        "_delete_remark",
+        "login 404 404 302 404 404 404 404",
+        AvenantStatus.SUBMITTED,
+        method="post",
+        kwargs={"remark": "REMARK"},
+    ),
+    of_avenant("_delete", "login 405 405 405 405 405 405 405"),
+    of_avenant("_delete", "login 302 404 302 404 302 404 404", method="post"),
 ]
 
 
@@ -298,18 +488,34 @@ def hosts_beside(host, world):
     }
 
 
+def papers_of(convention):
+    """A paper of an agreement, and one of another."""
+    return {
+        "ATTACHMENT": AttachmentFactory(convention=convention).pk,
+        "ELSEWHERE": AttachmentFactory().pk,
+    }
+
+
 @pytest.mark.parametrize("case", MATRIX, ids=str)
-def test_address(case):
+def test_address(case, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
     world = World()
     convention = world.convention_in(case.state)
     CommuneFactory()
+    avenant = world.avenant_in(case.avenant, convention) if case.avenant else None
+    remark = None
+    if "remark" in case.kwargs:
+        remark = world.remark_on(avenant) if avenant else world.remark(convention)
     known = {
         "MESSAGE": MessageFactory().pk,
         "STUDENT": world.student.pk,
         "INSTITUTION": world.student.institution_id,
         "HOST": convention.organisation.pk,
         **(hosts_beside(convention.organisation, world) if "organisations:" in case.name else {}),
-        "REMARK": world.remark(convention).pk if "remark" in case.kwargs else None,
+        "REMARK": remark.pk if remark else None,
+        **({"ELSEWHERE": avenant.pk + 1} if avenant else {}),
+        **(papers_of(convention) if "attachment" in case.kwargs else {}),
+        "SUMMARY": documents.summarise(convention).pk if "document" in case.kwargs else None,
     }
     kwargs = {name: known.get(value, value) for name, value in case.kwargs.items()}
     data = {name: known.get(value, value) for name, value in case.data.items()}
@@ -317,8 +523,12 @@ def test_address(case):
         "conventions:list",
         "conventions:advice",
         "conventions:enter",
+        "conventions:retention",
+        "conventions:retention_list",
     }:
         kwargs["pk"] = convention.pk
+        if avenant:
+            kwargs.setdefault("avenant", avenant.pk)
     url = reverse(case.name, kwargs=kwargs)
     answers = []
     for role in EVERYONE:
@@ -345,6 +555,8 @@ READ_ONLY = {
     "admin:accounts_institution_add",
     "admin:socialaccount_socialaccount_add",
     "admin:accounts_message_add",
+    "admin:conventions_attachment_add",
+    "admin:conventions_avenant_add",
     "admin:conventions_convention_add",
     "admin:conventions_document_add",
     "admin:conventions_event_add",

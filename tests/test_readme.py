@@ -3,10 +3,11 @@
 import re
 from pathlib import Path
 
+import pytest
 from django.utils import translation
 
-from conventions.models import Status
-from conventions.workflow import ACTIONS
+from conventions import amending, workflow
+from conventions.models import AvenantStatus, Status
 
 README = Path(__file__).parent.parent / "README.md"
 WHO = {
@@ -17,6 +18,8 @@ WHO = {
     "follows": "referent teacher, when the centre asks for their approval",
     "may_remark": "manager of its centre, or the teacher whose approval is awaited",
     "may_cancel": "its student before validation, a manager after",
+    "takes_part": "its student, its referent teacher, or a manager of its centre",
+    "may_cancel_avenant": "the same before validation, a manager after",
 }
 
 
@@ -24,15 +27,17 @@ def words(function):
     return function.__name__.replace("_", " ")
 
 
-def state_table() -> str:
-    """Return the state table as Markdown, from the table that act() itself reads."""
+def state_table(actions, states) -> str:
+    """Return a state table as Markdown, from the table that act() itself reads."""
     lines = ["| action | from | to | who | guards |", "|---|---|---|---|---|"]
     with translation.override("fr"):
-        for action in ACTIONS.values():
-            sources = ", ".join(str(Status(source).label).lower() for source in action.sources)
-            target = str(Status(action.target).label).lower()
+        for action in actions.values():
+            sources = ", ".join(str(states(source).label).lower() for source in action.sources)
+            target = str(states(action.target).label).lower()
             if action.name == "sign":
-                target += ", then signée at the last turn"
+                target += f", then {states.SIGNED.label.lower()} at the last turn"
+            if action.name == "unsign":
+                target += f", then {states.VALIDATED.label.lower()} when none is left"
             guards = ", ".join(words(guard) for guard in action.guards) or "–"
             lines.append(
                 f"| {action.name} | {sources} | {target} | {WHO[action.allowed.__name__]} | {guards} |"
@@ -40,9 +45,14 @@ def state_table() -> str:
     return "\n".join(lines)
 
 
-def test_the_state_table_is_the_codes_own():
-    written = re.search(r"<!-- states -->\n(.*?)<!-- /states -->", README.read_text(), re.DOTALL)[1].strip()
-    assert written == state_table()
+@pytest.mark.parametrize(
+    ("name", "actions", "states"),
+    [("states", workflow.ACTIONS, Status), ("avenants", amending.ACTIONS, AvenantStatus)],
+)
+def test_the_state_tables_are_the_codes_own(name, actions, states):
+    page = README.read_text()
+    written = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", page, re.DOTALL)[1].strip()
+    assert written == state_table(actions, states)
 
 
 def test_every_link_of_the_documentation_leads_somewhere():

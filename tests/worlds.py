@@ -1,10 +1,21 @@
 """A small university with one person per role, and an agreement in any state."""
 
+from datetime import date, timedelta
+
 from django.utils import timezone
 
 from accounts.models import User
-from conventions import workflow
-from conventions.models import Convention, HourlyCeiling, Remark, Status
+from conventions import amending, avenants, signing, workflow
+from conventions.models import (
+    Avenant,
+    AvenantKind,
+    AvenantStatus,
+    Convention,
+    HourlyCeiling,
+    Remark,
+    Status,
+    Turn,
+)
 from tests.factories import (
     AdminFactory,
     CentreFactory,
@@ -18,6 +29,13 @@ from tests.factories import (
 )
 
 ROLES = ("student", "other_student", "manager", "other_manager", "teacher", "other_teacher", "admin")
+
+
+def next_signatures(convention: Convention, count: int = 1) -> dict[str, date]:
+    """Return the next parties that sign, today."""
+    waiting = signing.turns_of(convention, Turn.Purpose.SIGNATURE)
+    today = timezone.localdate()
+    return {turn.party: today for turn in [turn for turn in waiting if turn.done_at is None][:count]}
 
 
 class World:
@@ -72,9 +90,9 @@ class World:
             case Status.VALIDATED | Status.SIGNING | Status.SIGNED | Status.TERMINATED:
                 act("validate")
                 if state == Status.TERMINATED:
-                    act("terminate", comment="L’organisme ferme.")
-                for _ in range({Status.SIGNING: 1, Status.SIGNED: 5}.get(state, 0)):
-                    act("sign", signed_on=timezone.localdate())
+                    act("terminate", comment="L’organisme ferme.", ended_on=convention.end)
+                if state in {Status.SIGNING, Status.SIGNED}:
+                    self.sign(convention, 1 if state == Status.SIGNING else 5)
             case Status.REFUSED:
                 act("refuse", comment="Ce sont les tâches d’un poste permanent.")
             case Status.CANCELLED:
@@ -83,7 +101,77 @@ class World:
         assert convention.status == state
         return convention
 
+    def sign(self, convention: Convention, count: int = 1, by: User | None = None) -> None:
+        """Record the next signatures, of today, by its manager unless ``by`` another."""
+        by = by or self.people["manager"]
+        workflow.act(convention.pk, "sign", by=by, dates=next_signatures(convention, count))
+
     def remark(self, convention: Convention, field: str = "subject") -> Remark:
         return Remark.objects.create(
             convention=convention, field=field, text="Dites ce que vous ferez.", author=self.people["manager"]
+        )
+
+    def avenant(
+        self, convention: Convention, *kinds: AvenantKind, change=None, by: User | None = None, **written
+    ) -> Avenant:
+        """Begin an avenant of a signed agreement; ``change`` writes on the agreement what it becomes."""
+        kinds = kinds or (AvenantKind.SUBJECT,)
+        written = {"reason": "Convenu avec l’organisme.", **written}
+        avenant = amending.begin(convention.pk, by=by or self.people["student"], kinds=kinds, **written)
+        after = avenants.proposed(avenant)
+        if change is None:
+            after.subject = "Étude de levures"
+        else:
+            change(after)
+        avenants.record(avenant, after)
+        return avenant
+
+    def avenant_in(
+        self, state: AvenantStatus, convention: Convention | None = None, *kinds, **options
+    ) -> Avenant:
+        """Bring an avenant to a state by the workflow; one that is signed waits for its day."""
+        if state == AvenantStatus.SIGNED:
+            options = {"effective_on": timezone.localdate() + timedelta(days=7), **options}
+        avenant = self.avenant(convention or self.convention_in(Status.SIGNED), *kinds, **options)
+        self.move(avenant, state)
+        avenant.refresh_from_db()
+        return avenant
+
+    def move(self, avenant: Avenant, state: AvenantStatus) -> None:
+        manager = self.people["manager"]
+
+        def act(name, by=manager, **typed):
+            amending.act(avenant.pk, name, by=by, **typed)
+
+        if state == AvenantStatus.DRAFT:
+            return
+        act("submit", by=self.people["student"])
+        match state:
+            case AvenantStatus.SUBMITTED:
+                return
+            case AvenantStatus.RETURNED:
+                remark = self.remark_on(avenant)
+                act("return")
+                remark.resolved_at, remark.resolved_by = timezone.now(), self.people["student"]
+                remark.save()
+                return
+            case AvenantStatus.REFUSED:
+                act("refuse", comment="Non prévu.")
+                return
+            case AvenantStatus.CANCELLED:
+                act("cancel", by=self.people["student"], comment="Abandonné.")
+                return
+        act("validate", comment="Vu avec l’organisme.")
+        count = {AvenantStatus.VALIDATED: 0, AvenantStatus.SIGNING: 2}.get(state, 5)
+        if count:
+            dates = next_signatures(avenants.proposed(Avenant.objects.get(pk=avenant.pk)), count)
+            act("sign", dates=dates)
+
+    def remark_on(self, avenant: Avenant) -> Remark:
+        return Remark.objects.create(
+            convention_id=avenant.convention_id,
+            avenant=avenant,
+            field="subject",
+            text="Dites laquelle.",
+            author=self.people["manager"],
         )

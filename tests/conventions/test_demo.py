@@ -7,16 +7,23 @@ import time_machine
 from django.core.management import call_command
 
 from conventions import demo
-from conventions.models import Convention, Status
+from conventions.models import Avenant, Convention, Status
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "today", [date(2026, 11, 23), date(2027, 1, 4), date(2027, 5, 13), date(2027, 7, 20), date(2027, 8, 31)]
 )
-def test_it_is_built_on_any_day(today):
+def test_it_is_built_on_any_day(today, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
     call_command("load_nomenclatures", verbosity=0)
     with time_machine.travel(f"{today} 10:00", tick=False):
         assert demo.build()
         assert set(Convention.objects.values_list("status", flat=True)) == set(Status.values)
+        assert set(Avenant.objects.values_list("status", flat=True)) == {
+            "draft",
+            "submitted",
+            "signing",
+            "effective",
+        }
         assert not demo.build()

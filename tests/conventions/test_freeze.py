@@ -14,7 +14,7 @@ from conventions.models import Convention, Document, Event, Interruption, Remark
 from conventions.models.convention import AWAITS_SIGNATURES, FROZEN, MOVES_WHEN_FROZEN
 from organisations.models import Party
 from tests.factories import ManagerFactory
-from tests.worlds import World
+from tests.worlds import World, next_signatures
 
 pytestmark = pytest.mark.django_db
 
@@ -44,20 +44,24 @@ PATHS = {
 
 def act(world, convention, names):
     for name in names:
-        workflow.act(
-            convention.pk, name, by=world.people["manager"], comment="Raison", signed_on=timezone.localdate()
-        )
+        asked = {"sign": {"dates": next_signatures(convention)}, "terminate": {"ended_on": convention.end}}
+        typed = asked.get(name, {})
+        workflow.act(convention.pk, name, by=world.people["manager"], comment="Raison", **typed)
 
 
 def test_the_database_and_the_workflow_know_the_same_moves():
+    # The last signature leads further than the others, the first one taken back too.
+    further = {"sign": Status.SIGNED, "unsign": Status.VALIDATED}
     moves = {
         (source, target)
         for action in workflow.ACTIONS.values()
         for source in action.sources
-        # The last signature leads further than the others.
-        for target in ({action.target, Status.SIGNED} if action.name == "sign" else {action.target})
+        for target in {action.target, further.get(action.name, action.target)}
         if source in FROZEN and source != target
     }
+    # One signature is taken back at a time; what ends a signed agreement is an avenant.
+    moves -= {(Status.SIGNED, Status.VALIDATED)}
+    moves |= {(Status.SIGNED, Status.TERMINATED)}
     assert set(MOVES_WHEN_FROZEN) == moves
     assert workflow.ACTIONS["sign"].sources == AWAITS_SIGNATURES
 
@@ -67,6 +71,10 @@ def test_only_the_moves_of_the_workflow_are_left(state):
     convention = World().convention_in(state)
     row = Convention.objects.filter(pk=convention.pk)
     for status in set(Status) - {state}:
+        if (state, status) == (Status.SIGNED, Status.TERMINATED):
+            with pytest.raises(IntegrityError, match="only an avenant ends it"), transaction.atomic():
+                row.update(status=status)
+            continue
         if (state, status) in MOVES_WHEN_FROZEN:
             with transaction.atomic():
                 row.update(status=status)
@@ -79,7 +87,7 @@ def test_only_the_moves_of_the_workflow_are_left(state):
 def test_every_column_is_frozen_but_the_status():
     """A column added tomorrow is frozen too: nothing lists them."""
     convention = World().convention_in(Status.VALIDATED)
-    mutable = {"id", "status", "updated_at", "search_key"}
+    mutable = {"id", "status", "updated_at", "search_key", "hold_reason", "hold_until"}
     for field in Convention._meta.concrete_fields:
         if field.attname in mutable:
             continue

@@ -29,7 +29,7 @@ from tests.factories import (
     siret,
 )
 from tests.fake_register import status
-from tests.worlds import World
+from tests.worlds import World, next_signatures
 
 pytestmark = pytest.mark.django_db
 
@@ -160,7 +160,7 @@ class TestRefusals:
         world = World()
         convention = world.convention_in(Status.VALIDATED)
         Organisation.objects.filter(pk=convention.organisation_id).update(is_open=False)
-        workflow.act(convention.pk, "sign", by=world.people["manager"], signed_on=timezone.localdate())
+        workflow.act(convention.pk, "sign", by=world.people["manager"], dates=next_signatures(convention))
         convention.refresh_from_db()
         assert convention.status == Status.SIGNING
 

@@ -21,7 +21,7 @@ from tests.factories import (
     StudentFactory,
     TeacherFactory,
 )
-from tests.worlds import ROLES, World
+from tests.worlds import ROLES, World, next_signatures
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +33,8 @@ MATRIX = {
     "validate": {Status.SUBMITTED: {"manager"}},
     "return": {Status.SUBMITTED: {"manager"}},
     "refuse": {Status.SUBMITTED: {"manager"}},
-    "sign": {Status.VALIDATED: {"manager"}, Status.SIGNING: {"manager"}},
+    "sign": {Status.VALIDATED: {"manager", "student"}, Status.SIGNING: {"manager", "student"}},
+    "unsign": {Status.SIGNING: {"manager"}, Status.SIGNED: {"manager"}},
     "terminate": {Status.VALIDATED: {"manager"}, Status.SIGNING: {"manager"}},
     "cancel": {
         Status.DRAFT: {"student"},
@@ -49,6 +50,7 @@ TARGETS = {
     "return": Status.RETURNED,
     "refuse": Status.REFUSED,
     "sign": Status.SIGNING,
+    "unsign": {Status.SIGNING: Status.VALIDATED, Status.SIGNED: Status.SIGNING},
     "terminate": Status.TERMINATED,
     "cancel": Status.CANCELLED,
 }
@@ -56,6 +58,12 @@ TARGETS = {
 
 def test_the_matrix_names_every_action():
     assert set(MATRIX) == set(workflow.ACTIONS)
+
+
+def typed(convention, name):
+    """Return what an action asks besides a reason."""
+    asked = {"sign": {"dates": next_signatures(convention)}, "terminate": {"ended_on": convention.end}}
+    return asked.get(name, {})
 
 
 @pytest.mark.parametrize("state", Status)
@@ -71,7 +79,7 @@ def test_action_by_state_and_role(name, state):
         if allowed:
             continue
         with pytest.raises(workflow.Refused):
-            workflow.act(convention.pk, name, by=user, comment="Raison", signed_on=timezone.localdate())
+            workflow.act(convention.pk, name, by=user, comment="Raison", **typed(convention, name))
         convention.refresh_from_db()
         assert convention.status == state, f"{role} changed it"
         assert name not in {action.name for action in workflow.available(convention, user)}
@@ -84,18 +92,14 @@ def test_action_by_state_and_role(name, state):
         offered = {action.name for action in workflow.available(convention, user)}
         assert name in offered or (name == "cancel" and convention.number is None)
         events = convention.events.count()
-        workflow.act(convention.pk, name, by=user, comment="Raison", signed_on=timezone.localdate())
+        workflow.act(convention.pk, name, by=user, comment="Raison", **typed(convention, name))
         convention.refresh_from_db()
-        assert convention.status == TARGETS[name]
+        target = TARGETS[name][state] if name == "unsign" else TARGETS[name]
+        assert convention.status == target
         assert convention.events.count() == events + 1
         last = convention.events.order_by("-pk")[0]
-        assert (last.action, last.actor, last.before, last.after, last.comment) == (
-            name,
-            user,
-            state,
-            TARGETS[name],
-            "Raison",
-        )
+        assert (last.action, last.actor, last.before, last.after) == (name, user, state, target)
+        assert last.comment.endswith("Raison") or name == "sign"
 
 
 def test_a_number_is_given_once_and_counts_by_year_and_institution():
@@ -197,9 +201,8 @@ def test_a_new_submission_asks_for_approval_again():
 def test_signatures_follow_the_order_and_the_last_one_signs():
     world = World()
     convention = world.convention_in(Status.VALIDATED)
-    today = timezone.localdate()
     for rank in range(1, 6):
-        workflow.act(convention.pk, "sign", by=world.people["manager"], signed_on=today)
+        world.sign(convention)
         convention.refresh_from_db()
         assert convention.status == (Status.SIGNED if rank == 5 else Status.SIGNING)
         assert Turn.objects.filter(done_at__isnull=False).count() == rank
@@ -217,9 +220,9 @@ def test_signatures_follow_the_order_and_the_last_one_signs():
 def test_a_signature_has_a_possible_date(days, message):
     world = World()
     convention = world.convention_in(Status.VALIDATED)
-    signed_on = None if days is None else timezone.localdate() + timedelta(days=days)
+    dates = {} if days is None else {Party.STUDENT: timezone.localdate() + timedelta(days=days)}
     with pytest.raises(workflow.Refused, match=message):
-        workflow.act(convention.pk, "sign", by=world.people["manager"], signed_on=signed_on)
+        workflow.act(convention.pk, "sign", by=world.people["manager"], dates=dates)
 
 
 @pytest.mark.parametrize(

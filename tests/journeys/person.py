@@ -141,6 +141,8 @@ class Person:
     def checks(self, name):
         """Check the page as it stands: markup, accessibility with every rule of axe, width on a phone."""
         page = self.page
+        # The bar of actions covers a part of whatever is under it until one scrolls: judge the page as it opens.
+        page.evaluate("scrollTo(0, 0)")
         faults = page.evaluate(f"{CHECKS}.faults()")
         for violation in axe.run(self._scripted(), options=EVERY_RULE).response["violations"]:
             for node in violation["nodes"]:

@@ -9,7 +9,13 @@ from conventions import demo
 from conventions.models import Convention, Status
 from tests.test_crawl import reached_by
 
-FILES = {"conventions:pdf", "conventions:preview", "organisations:import_template"}
+FILES = {
+    "conventions:attachment",
+    "conventions:document",
+    "conventions:pdf",
+    "conventions:preview",
+    "organisations:import_template",
+}
 # Shown to nobody and to the first account; they are the same for the others.
 SAME_FOR_ALL = {"demo_mails", "demo_mail", "account_change_password"}
 MOST_BYTES = 100_000

@@ -67,3 +67,19 @@ def test_remarks_answered_without_javascript(people):
     student.opens("Retirer la soumission")
     student.presses("Retirer la soumission")
     student.reads("Soumission retirée.")
+
+
+def test_signatures_recorded_by_keyboard_alone(people):
+    student = people("clara.nguyen", who=KeyboardPerson)
+    student.follows(re.compile("^Imprimer et faire signer"))
+    student.follows("Enregistrer des signatures")
+    student.presses("Enregistrer")
+    student.reads("Signature enregistrée.")
+
+
+def test_signatures_recorded_without_javascript(people):
+    student = people("clara.nguyen", scripts=False)
+    student.follows(re.compile("^Imprimer et faire signer"))
+    student.follows("Enregistrer des signatures")
+    student.presses("Enregistrer")
+    student.reads("Signature enregistrée.")

@@ -1,7 +1,6 @@
 """What else happens to an agreement: taken up elsewhere, withdrawn, copied, refused, signed, acted on by two."""
 
 import re
-from datetime import timedelta
 
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -139,28 +138,51 @@ def test_a_manager_enters_an_agreement_for_a_student(people, worker):
     student.sees("Jade Moreau chez Association Haies vives")
 
 
+RECORD = "Enregistrer des signatures"
+
+
 def test_five_signatures_on_paper(people, worker):
+    """The student notes theirs as it is given, the manager the others from the paper that came back."""
     title = "Clara Nguyen chez Ville de Pont-l’Abbaye"
+    student = people("clara.nguyen")
+    student.follows(re.compile("^Imprimer et faire signer"))
+    student.follows(RECORD)
+    student.sees(RECORD)
+    student.presses("Enregistrer")
+    student.sees(title)
+    student.reads("Signature enregistrée.")
+
     manager = people("nathalie.rousseau")
     opens_the_agreement(manager, title, "nguyen signalement")
-    manager.follows("Enregistrer une signature")
-    manager.sees("Enregistrer une signature")
-    manager.dates("Date de la signature", timezone.localdate() + timedelta(days=1))
-    manager.presses("Enregistrer une signature")
-    manager.sees("Enregistrer une signature")
-    manager.reads("La date de signature ne peut pas être dans le futur.")
-    manager.dates("Date de la signature", timezone.localdate())
-    manager.presses("Enregistrer une signature")
-    for _ in range(4):
-        manager.sees(title)
-        manager.reads("Signature enregistrée.")
-        manager.follows("Enregistrer une signature")
-        manager.presses("Enregistrer une signature")
+    manager.reads("notée par Clara Nguyen")
+    manager.follows(RECORD, within=manager.page.locator(".bar"))
+    manager.sees(RECORD)
+    fields = manager.page.locator("input[type=date]").all()
+    assert len(fields) == 4
+    fields[3].fill(timezone.localdate().isoformat())
+    manager.presses("Enregistrer")
+    manager.sees(RECORD)
+    manager.reads("Les signatures se notent dans l’ordre du circuit")
+    for field in manager.page.locator("input[type=date]").all():
+        field.fill(timezone.localdate().isoformat())
+    manager.presses("Enregistrer")
+    manager.sees("Joindre la copie signée")
+    manager.reads("4 signatures enregistrées.")
+    manager.follows("Plus tard")
     manager.sees(title)
     manager.reads("Toutes les signatures sont réunies")
-    expect(manager.find("link", "Enregistrer une signature")).to_have_count(0)
-    student = people()
-    student.reads_mail("clara.nguyen", "toutes les signatures sont réunies")
+    manager.reads("Copie signée manquante.")
+    expect(manager.find("link", RECORD)).to_have_count(0)
+    reader = people()
+    reader.reads_mail("clara.nguyen", "toutes les signatures sont réunies")
+
+    manager.follows("Annuler la dernière signature")
+    manager.sees("Annuler la dernière signature")
+    manager.writes("Raison de l’annulation", "Le directeur n’a pas signé le troisième exemplaire.")
+    manager.presses("Annuler la dernière signature")
+    manager.sees(title)
+    manager.reads("Dernière signature annulée.")
+    reader.reads_mail("clara.nguyen", "une signature est à refaire")
 
 
 def test_a_teacher_approves_before_the_manager_validates(people, worker):

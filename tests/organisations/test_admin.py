@@ -10,11 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from conventions import workflow
-from conventions.models import Convention, Document, Event, Status, Term
+from conventions.models import Attachment, Avenant, Convention, Document, Event, Status, Term
 from organisations import merging
 from organisations.models import Ban, Centre, Enrolment, Merge, Organisation, Party
 from tests.factories import (
     AdminFactory,
+    AttachmentFactory,
     CentreFactory,
     CommuneFactory,
     ContactFactory,
@@ -33,6 +34,7 @@ from tests.factories import (
     UserFactory,
     siret,
 )
+from tests.worlds import World
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +56,7 @@ def world():
     agreement = ConventionFactory(complete=True)
     agreement = workflow.act(agreement.pk, "submit", by=agreement.student.user)
     Document.objects.create(convention=agreement, context={"student": {"name": "Zoé <Lefèvre>"}})
+    AttachmentFactory(convention=agreement)
     ManagerFactory(centre=agreement.centre)
     CommuneFactory()
     HourlyCeilingFactory()
@@ -74,21 +77,30 @@ def page(model, name, *args):
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}", args=args)
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_every_list_and_form_opens(client, administrator, world, model):
+def a_row(model):
+    """Return a row of an administered model; an avenant is of an agreement that all have signed."""
+    if model is Avenant:
+        signed = World()
+        signed.avenant(signed.convention_in(Status.SIGNED))
     row = model.objects.first()
     assert row is not None
+    return row
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_list_and_form_opens(client, administrator, world, model):
+    row = a_row(model)
     assert client.get(page(model, "changelist")).status_code == 200
     assert client.get(page(model, "changelist"), {"q": "Léa 14"}).status_code == 200
     assert client.get(page(model, "change", row.pk)).status_code == 200
-    is_read_only = model in (Convention, Event, Document, Merge, Ban)
+    is_read_only = model in (Attachment, Avenant, Convention, Event, Document, Merge, Ban)
     assert client.get(page(model, "add")).status_code == (403 if is_read_only else 200)
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_labels_are_in_french(client, administrator, world, model):
     """What Django makes of a column without a label is its English name."""
-    text = client.get(page(model, "change", model.objects.first().pk)).content.decode()
+    text = client.get(page(model, "change", a_row(model).pk)).content.decode()
     labels = re.findall(r"<label[^>]*>\s*([^<]+?)\s*:?\s*</label>", text)
     labels += re.findall(r'<th class="column-\w+[^>]*>\s*([^<]+?)\s*<', text)
     assert labels

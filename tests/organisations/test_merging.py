@@ -15,7 +15,7 @@ from conventions.models.convention import FROZEN
 from organisations import directory, merging
 from organisations.models import Ban, Contact, Merge, Note, Organisation, Resemblance, Service
 from tests.factories import ContactFactory, ConventionFactory, OrganisationFactory, ServiceFactory
-from tests.worlds import World
+from tests.worlds import World, next_signatures
 
 pytestmark = pytest.mark.django_db
 STATES = (Status.DRAFT, Status.RETURNED, Status.SUBMITTED, *FROZEN)
@@ -556,6 +556,6 @@ def test_nobody_fails_while_a_host_is_merged_and_separated(world, manager, kept,
 def test_a_merged_agreement_goes_on(world, manager, kept, dropped):
     convention = world.convention_in(Status.VALIDATED, organisation=dropped)
     merging.merge(kept.pk, dropped.pk, by=manager)
-    workflow.act(convention.pk, "sign", by=manager, signed_on=timezone.localdate())
+    workflow.act(convention.pk, "sign", by=manager, dates=next_signatures(convention))
     convention.refresh_from_db()
     assert convention.status == Status.SIGNING

@@ -36,13 +36,21 @@ def leave(hours, **more):
     return agreement(stage=lasting(hours, **more))
 
 
-def insured(first, last, **more):
+def insured(first, last, certified=(("01/09/2025", "31/08/2026"),), **more):
     covered = (first and day(first), last and day(last))
+    certificates = tuple((day(begins), day(ends)) for begins, ends in certified)
     return agreement(
-        protection={"has_insurance": True, "covered": covered},
+        protection={"has_insurance": True, "covered": covered, "certified": certificates},
         stricter=Stricter(requires_insurance=True),
         **more,
     )
+
+
+def certified(*periods, **more):
+    return insured("01/09/2025", "31/08/2026", periods, **more)
+
+
+TO_JOIN = told(BLOCK, "attachments")
 
 
 def people(**more):
@@ -87,8 +95,34 @@ EXAMPLES = [
     silent("P-03", "no ceiling known", LAWFUL, amounts=Amounts()),
     silent("P-06", "not asked for", LAWFUL),
     finds(
-        "P-06", "no insurance", agreement(stricter=Stricter(requires_insurance=True)), told(BLOCK, "insurer")
+        "P-06",
+        "no insurance",
+        agreement(stricter=Stricter(requires_insurance=True)),
+        told(BLOCK, "insurer"),
+        TO_JOIN,
     ),
+    finds("P-06", "no certificate", certified(), TO_JOIN),
+    silent("P-06", "a certificate for the stage and no more", certified(("01/06/2026", "26/06/2026"))),
+    finds("P-06", "certified a day late", certified(("02/06/2026", "26/06/2026")), TO_JOIN),
+    finds("P-06", "certified a day short", certified(("01/06/2026", "25/06/2026")), TO_JOIN),
+    silent(
+        "P-06",
+        "two certificates that follow each other",
+        certified(("13/06/2026", "31/08/2026"), ("01/09/2025", "12/06/2026")),
+    ),
+    finds(
+        "P-06",
+        "a day between two certificates",
+        certified(("01/09/2025", "12/06/2026"), ("14/06/2026", "31/08/2026")),
+        TO_JOIN,
+    ),
+    finds("P-06", "last year's certificate", certified(("01/09/2024", "31/08/2025")), TO_JOIN),
+    silent(
+        "P-06",
+        "a certificate, no dates yet",
+        certified(("01/06/2026", "26/06/2026"), stage={"start": None, "end": None}),
+    ),
+    finds("P-06", "nothing, no dates yet", certified(stage={"start": None, "end": None}), TO_JOIN),
     silent("P-06", "the whole year", insured("01/09/2025", "31/08/2026")),
     silent("P-06", "the stage and no more", insured("01/06/2026", "26/06/2026")),
     finds(

@@ -1,0 +1,446 @@
+"""The papers joined to an agreement: who sends, reads and decides, and what waits for them."""
+
+import re
+from datetime import timedelta
+from random import randbytes
+
+import pytest
+from django.conf import settings as project
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Message
+from conventions import attachments, legality, workflow
+from conventions.models import Attachment, Convention, Status
+from tests import files
+from tests.factories import AttachmentFactory
+from tests.worlds import World
+
+pytestmark = pytest.mark.django_db
+CIVIL, OTHER = Attachment.Kind.CIVIL_LIABILITY, Attachment.Kind.OTHER
+ACCEPTED, REFUSED, WAITING = (
+    Attachment.Decision.ACCEPTED,
+    Attachment.Decision.REFUSED,
+    Attachment.Decision.WAITING,
+)
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+@pytest.fixture
+def strict_world():
+    return World(requires_insurance=True)
+
+
+@pytest.fixture
+def convention(world):
+    return world.convention_in(Status.SUBMITTED)
+
+
+def browser(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def url(name, *args):
+    return reverse(f"conventions:{name}", args=args)
+
+
+def plain(response):
+    """Return what a page says, on one line, without tags."""
+    words = re.sub(r"<[^>]+>", " ", response.content.decode())
+    return " ".join(words.split())
+
+
+def send(client, convention, content=None, name="attestation.pdf", follow=False, **typed):
+    file = SimpleUploadedFile(name, files.pdf() if content is None else content, "text/html")
+    return client.post(
+        url("attach", convention.pk),
+        {"kind": OTHER, "title": "Décision", **typed, "upload": file},
+        follow=follow,
+    )
+
+
+def stored(media):
+    return [path for path in media.rglob("*") if path.is_file()]
+
+
+class TestSending:
+    @pytest.mark.parametrize("role", ["student", "manager"])
+    def test_the_student_or_a_manager_sends(self, world, convention, media, role):
+        answer = send(
+            browser(world.people[role]),
+            convention,
+            files.photo(),
+            "../Ma photo\u202e.PDF",
+            kind=CIVIL,
+            valid_from="2026-09-01",
+            valid_until="31/08/2027",
+        )
+        assert (answer.status_code, answer.url) == (302, url("attach", convention.pk))
+        paper = convention.attachments.get()
+        assert (paper.kind, paper.title, paper.name) == (CIVIL, "", "Ma photo.PDF")
+        assert (paper.content_type, paper.uploaded_by) == ("image/jpeg", world.people[role])
+        assert (str(paper.valid_from), str(paper.valid_until)) == ("2026-09-01", "2027-08-31")
+        [path] = stored(media)
+        assert re.fullmatch(r"[0-9a-f]{32}\.jpg", path.name), "nothing of what its sender called it"
+        assert path.read_bytes() == paper.content()
+        assert paper.size == path.stat().st_size
+        assert not Message.objects.filter(key__startswith="attachment").exists()
+
+    @pytest.mark.parametrize("state", Status)
+    def test_at_any_time_unless_the_agreement_can_no_longer_serve(self, world, state):
+        convention = world.convention_in(state)
+        answer = send(browser(world.people["student"]), convention)
+        assert answer.status_code == (404 if state in {Status.REFUSED, Status.CANCELLED} else 302)
+
+    @pytest.mark.parametrize(
+        ("typed", "field", "words"),
+        [
+            ({"kind": ""}, "kind", "Faites un choix."),
+            ({"kind": Attachment.Kind.SIGNED_AGREEMENT}, "kind", "Sélectionnez un choix valide"),
+            ({"title": ""}, "title", "Dites ce qu’est cette pièce."),
+            ({"title": "x" * 81}, "title", "80 caractères"),
+            ({"kind": CIVIL}, "valid_from", "Recopiez cette date de l’attestation."),
+            ({"kind": CIVIL, "valid_from": "2026-09-01"}, "valid_until", "Recopiez cette date"),
+            ({"valid_from": "hier"}, "valid_from", "Saisissez une date"),
+            (
+                {"valid_from": "2026-09-02", "valid_until": "2026-09-01"},
+                "valid_until",
+                "doit suivre son début",
+            ),
+            ({"content": b"<script>"}, "upload", "n’est ni un PDF, ni une image"),
+            ({"content": b""}, "upload", "Ce fichier est vide"),
+        ],
+    )
+    def test_a_mistake_is_told_beside_its_field(self, world, convention, media, typed, field, words):
+        answer = send(browser(world.people["student"]), convention, **typed)
+        assert answer.status_code == 422
+        assert [words in error for error in answer.context["form"].errors[field]] == [True]
+        assert stored(media) == []
+        if field != "upload":
+            assert "Choisissez à nouveau votre fichier" in plain(answer)
+
+    def test_without_a_file(self, world, convention):
+        answer = browser(world.people["student"]).post(
+            url("attach", convention.pk), {"kind": OTHER, "title": "x"}
+        )
+        assert answer.context["form"].errors == {"upload": ["Choisissez un fichier."]}
+
+    def test_nobody_fills_the_disk(self, world, convention, media, monkeypatch):
+        monkeypatch.setattr(attachments, "MOST_WAITING", 2)
+        student = browser(world.people["student"])
+        codes = [send(student, convention).status_code for _ in range(3)]
+        assert codes == [302, 302, 422]
+        assert len(stored(media)) == convention.attachments.count() == 2
+        assert "2 pièces attendent déjà" in plain(send(student, convention))
+        attachments.refuse(convention.attachments.first().pk, "Illisible", by=world.people["manager"])
+        assert send(student, convention).status_code == 302
+
+    def test_the_period_typed_on_the_agreement_is_proposed(self, world):
+        start = timezone.localdate()
+        convention = world.draft(insurance_start=start, insurance_end=start + timedelta(days=300))
+        page = browser(world.people["student"]).get(url("attach", convention.pk)).content.decode()
+        assert f'value="{start.isoformat()}"' in page
+        assert f'value="{(start + timedelta(days=300)).isoformat()}"' in page
+
+    def test_a_large_file_passes_and_a_larger_one_meets_words(self, world, convention):
+        client = browser(world.people["student"])
+        assert send(client, convention, files.with_content(randbytes(9_000_000))).status_code == 302
+        answer = send(client, convention, files.with_content(randbytes(11_000_000)))
+        assert answer.status_code == 422
+        assert "dépasse 10 Mo" in plain(answer)
+        answer = send(
+            client, convention, bytes(project.UPLOAD_MAX_SIZE + project.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        )
+        assert answer.status_code == 413
+        assert "Un fichier peut peser 10,0 Mio au plus" in plain(answer)
+
+    def test_elsewhere_a_large_body_is_refused_as_before(self, world, convention):
+        body = {"file": ContentFile(bytes(project.DATA_UPLOAD_MAX_MEMORY_SIZE), "x")}
+        assert browser(world.people["student"]).post(convention.get_absolute_url(), body).status_code == 413
+
+
+class TestReading:
+    def test_it_is_a_file_to_keep_never_a_page(self, world, convention):
+        client = browser(world.people["student"])
+        send(client, convention, files.photo("PNG"), 'a"\r\nX: <script>.html')
+        paper = convention.attachments.get()
+        answer = client.get(url("attachment", convention.pk, paper.pk))
+        assert b"".join(answer.streaming_content) == paper.content()
+        assert answer["Content-Type"] == "image/png"
+        assert re.match(r'attachment; filename="?[^\r\n]*\.png"?$', answer["Content-Disposition"])
+        assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["Cache-Control"] == "private, no-store"
+
+    def test_a_file_changed_on_the_disk_is_not_given(self, world, convention, media):
+        paper = AttachmentFactory(convention=convention)
+        [path] = stored(media)
+        path.write_bytes(b"%PDF-1.7 something else")
+        with pytest.raises(ValueError, match="not the file that was stored"):
+            browser(world.people["student"]).get(url("attachment", convention.pk, paper.pk))
+
+    @pytest.mark.parametrize("page", ["detail", "next"])
+    def test_each_page_lists_them(self, world, convention, page):
+        papers = [
+            AttachmentFactory(convention=convention, name="<b>\u202etest</b>.pdf"),
+            AttachmentFactory(convention=convention, kind=OTHER, title="Décision du jury", valid_from=None),
+        ]
+        said = browser(world.people["student"]).get(url(page, convention.pk)).content.decode()
+        assert "&lt;b&gt;" in said
+        for paper in papers:
+            assert url("attachment", convention.pk, paper.pk) in said
+        assert "Décision du jury" in said
+        assert "À vérifier" in said
+
+    def test_ten_cost_what_one_does(self, world, convention, django_assert_num_queries):
+        client = browser(world.people["manager"])
+        AttachmentFactory(convention=convention)
+        address = url("next", convention.pk)
+        client.get(address)
+        with CaptureQueriesContext(connection) as one:
+            client.get(address)
+        for _ in range(9):
+            AttachmentFactory(convention=convention)
+        with django_assert_num_queries(len(one)):
+            client.get(address)
+
+    def test_a_teacher_reads_and_does_nothing_else(self, world, convention):
+        paper = AttachmentFactory(convention=convention)
+        said = browser(world.people["teacher"]).get(url("detail", convention.pk)).content.decode()
+        assert url("attachment", convention.pk, paper.pk) in said
+        for name in ("accept_attachment", "refuse_attachment", "discard_attachment"):
+            assert url(name, convention.pk, paper.pk) not in said
+        assert f'"{url("attach", convention.pk)}"' not in said
+
+
+class TestDeciding:
+    def test_accepted(self, world, convention):
+        paper, manager = AttachmentFactory(convention=convention), world.people["manager"]
+        answer = browser(manager).post(url("accept_attachment", convention.pk, paper.pk))
+        assert answer.url == f"{convention.get_absolute_url()}#attachments"
+        paper.refresh_from_db()
+        assert (paper.decision, paper.decided_by, paper.reason) == (ACCEPTED, manager, "")
+        assert paper.decided_at
+        assert not Message.objects.filter(key__startswith="attachment").exists()
+
+    def test_refused_with_a_reason_that_the_student_receives(self, world, convention):
+        paper, client = AttachmentFactory(convention=convention), browser(world.people["manager"])
+        address = url("refuse_attachment", convention.pk, paper.pk)
+        answer = client.post(address, {"reason": " "})
+        assert answer.status_code == 422
+        assert "Dites pourquoi la pièce est refusée." in plain(answer)
+        client.post(address, {"reason": "Elle s’arrête en mars."})
+        paper.refresh_from_db()
+        assert (paper.decision, paper.reason) == (REFUSED, "Elle s’arrête en mars.")
+        message = Message.objects.get(key=f"attachment:{paper.pk}:refused")
+        assert message.recipient == world.people["student"].email
+        assert convention.number in message.subject
+        assert "Attestation de responsabilité civile" in message.text
+        assert "Elle s’arrête en mars." in message.text
+        assert url("attach", convention.pk) in message.text
+        said = plain(browser(world.people["student"]).get(url("attach", convention.pk)))
+        assert "Elle s’arrête en mars." in said
+
+    @pytest.mark.parametrize("state", [Status.SUBMITTED, Status.SIGNED])
+    def test_even_after_the_validation(self, world, state):
+        paper = AttachmentFactory(convention=world.convention_in(state))
+        assert attachments.accept(paper.pk, by=world.people["manager"])
+
+    @pytest.mark.parametrize("name", ["accept_attachment", "refuse_attachment", "discard_attachment"])
+    def test_only_once(self, world, convention, name):
+        paper, client = AttachmentFactory(convention=convention), browser(world.people["manager"])
+        attachments.accept(paper.pk, by=world.people["manager"])
+        answer = client.post(url(name, convention.pk, paper.pk), {"reason": "Non."}, follow=True)
+        assert "Cette pièce est déjà « Acceptée »" in plain(answer)
+        paper.refresh_from_db()
+        assert (paper.decision, paper.reason) == (ACCEPTED, "")
+
+    def test_a_page_left_open_says_that_it_is_decided(self, world, convention):
+        paper, client = AttachmentFactory(convention=convention), browser(world.people["manager"])
+        attachments.refuse(paper.pk, "Illisible.", by=world.people["manager"])
+        answer = client.get(url("refuse_attachment", convention.pk, paper.pk))
+        assert answer.url == f"{convention.get_absolute_url()}#attachments"
+
+    def test_nobody_decides_on_their_own(self, world, convention):
+        """A manager of the centre who is also the student of this agreement."""
+        paper, student = AttachmentFactory(convention=convention), world.people["student"]
+        world.centre.managers.create(user=student)
+        answer = browser(student).post(url("accept_attachment", convention.pk, paper.pk))
+        assert answer.status_code == 404
+
+
+class TestTakingBack:
+    def test_while_it_waits(self, world, convention, media, django_capture_on_commit_callbacks):
+        paper = AttachmentFactory(convention=convention)
+        with django_capture_on_commit_callbacks(execute=True):
+            browser(world.people["student"]).post(url("discard_attachment", convention.pk, paper.pk))
+        assert not convention.attachments.exists()
+        assert stored(media) == []
+
+    def test_a_draft_goes_with_its_papers(self, world, media, django_capture_on_commit_callbacks):
+        convention = world.draft()
+        AttachmentFactory(convention=convention)
+        attachments.accept(AttachmentFactory(convention=convention).pk, by=world.people["manager"])
+        with django_capture_on_commit_callbacks(execute=True):
+            browser(world.people["student"]).post(url("delete", convention.pk))
+        assert not Convention.objects.filter(pk=convention.pk).exists()
+        assert stored(media) == []
+
+
+class TestDatabase:
+    def test_a_file_is_never_changed(self, convention):
+        paper = AttachmentFactory(convention=convention)
+        for change in (
+            {"sha256": "0" * 64},
+            {"file": "x"},
+            {"kind": OTHER, "title": "x"},
+            {"valid_until": "2099-01-01"},
+        ):
+            with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+                Attachment.objects.filter(pk=paper.pk).update(**change)
+
+    @pytest.mark.parametrize("decision", [ACCEPTED, REFUSED])
+    def test_a_decision_is_final(self, world, convention, decision):
+        paper = AttachmentFactory(convention=convention)
+        manager = world.people["manager"]
+        if decision == ACCEPTED:
+            attachments.accept(paper.pk, by=manager)
+        else:
+            attachments.refuse(paper.pk, "Illisible.", by=manager)
+        row = Attachment.objects.filter(pk=paper.pk)
+        undone = {"decision": WAITING, "decided_by": None, "decided_at": None, "reason": ""}
+        for change in (lambda: row.update(**undone), lambda: row.update(reason="Autre"), row.delete):
+            with pytest.raises(IntegrityError, match="decided on once"), transaction.atomic():
+                change()
+
+    @pytest.mark.parametrize(
+        ("wrong", "constraint"),
+        [
+            ({"kind": "passport"}, "attachment_named"),
+            ({"kind": OTHER}, "attachment_named"),
+            ({"title": "x"}, "attachment_named"),
+            ({"valid_from": None}, "attachment_liability_dated"),
+            ({"valid_until": None}, "attachment_liability_dated"),
+            ({"valid_until": "2020-01-01"}, "attachment_dates_ordered"),
+            ({"sha256": "x"}, "attachment_file_with_digest"),
+            ({"file": ""}, "attachment_file_with_digest"),
+            ({"reason": "x"}, "attachment_decided_by_someone"),
+            ({"decision": ACCEPTED}, "attachment_decided_by_someone"),
+            ({"decision": REFUSED, "decided_at": timezone.now()}, "attachment_decided_by_someone"),
+        ],
+    )
+    def test_rows_are_consistent(self, convention, wrong, constraint):
+        with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+            AttachmentFactory(convention=convention, **wrong)
+
+    def test_a_refusal_has_its_reason(self, world, convention):
+        paper = AttachmentFactory(convention=convention)
+        with pytest.raises(IntegrityError, match="attachment_decided_by_someone"), transaction.atomic():
+            attachments.refuse(paper.pk, "", by=world.people["manager"])
+
+
+INSURED = {"insurer": "MAIF", "insurance_policy": "123"}
+
+
+def insured_draft(world):
+    convention = world.draft(**INSURED)
+    convention.insurance_start, convention.insurance_end = convention.start, convention.end
+    convention.save()
+    return convention
+
+
+class TestInsurance:
+    """Where the centre asks for the certificate: sent before the submission, accepted before the validation."""
+
+    def test_a_submission_waits_for_it(self, strict_world):
+        convention, student = insured_draft(strict_world), strict_world.people["student"]
+        page = browser(student).get(url("step", convention.pk, "recapitulatif"))
+        assert "joignez celle qui couvre tout le stage" in plain(page)
+        assert f'href="{url("attach", convention.pk)}"' in page.content.decode()
+        assert "Soumettre la convention" not in plain(page)
+        with pytest.raises(workflow.Refused, match="P-06"):
+            workflow.act(convention.pk, "submit", by=student)
+        AttachmentFactory(convention=convention)
+        assert "Soumettre la convention" in plain(
+            browser(student).get(url("step", convention.pk, "recapitulatif"))
+        )
+        workflow.act(convention.pk, "submit", by=student)
+
+    def test_one_that_does_not_cover_the_whole_stage_is_not_enough(self, strict_world):
+        convention = insured_draft(strict_world)
+        AttachmentFactory(convention=convention, valid_until=convention.end - timedelta(days=1))
+        with pytest.raises(workflow.Refused, match="P-06"):
+            workflow.act(convention.pk, "submit", by=strict_world.people["student"])
+        AttachmentFactory(
+            convention=convention, valid_from=convention.end, valid_until=convention.end + timedelta(days=99)
+        )
+        workflow.act(convention.pk, "submit", by=strict_world.people["student"])
+
+    def test_a_validation_waits_until_it_is_accepted(self, strict_world):
+        convention, manager = insured_draft(strict_world), strict_world.people["manager"]
+        paper = AttachmentFactory(convention=convention)
+        workflow.act(convention.pk, "submit", by=strict_world.people["student"])
+        client = browser(manager)
+        page = client.get(convention.get_absolute_url())
+        assert "Acceptez d’abord l’attestation" in plain(page)
+        assert url("act", convention.pk, "validate") not in page.content.decode()
+        with pytest.raises(workflow.Refused, match="Acceptez d’abord l’attestation"):
+            workflow.act(convention.pk, "validate", by=manager)
+        client.post(url("accept_attachment", convention.pk, paper.pk))
+        page = client.get(convention.get_absolute_url())
+        assert "Acceptez d’abord" not in plain(page)
+        assert url("act", convention.pk, "validate") in page.content.decode()
+        workflow.act(convention.pk, "validate", by=manager)
+
+    def test_refused_it_is_missing_again(self, strict_world):
+        convention, manager = insured_draft(strict_world), strict_world.people["manager"]
+        paper = AttachmentFactory(convention=convention)
+        workflow.act(convention.pk, "submit", by=strict_world.people["student"])
+        attachments.refuse(paper.pk, "Illisible.", by=manager)
+        with pytest.raises(workflow.Refused, match="P-06"):
+            workflow.act(convention.pk, "validate", by=manager)
+        send(
+            browser(strict_world.people["student"]),
+            convention,
+            kind=CIVIL,
+            valid_from=convention.start.isoformat(),
+            valid_until=convention.end.isoformat(),
+        )
+        attachments.accept(convention.attachments.last().pk, by=manager)
+        workflow.act(convention.pk, "validate", by=manager)
+
+    def test_another_kind_of_paper_does_not_count(self, strict_world):
+        convention = insured_draft(strict_world)
+        AttachmentFactory(convention=convention, kind=Attachment.Kind.ASSISTANCE)
+        assert legality.awaits_insurance(convention)
+        assert legality.certified(convention) == ()
+
+    def test_elsewhere_nobody_waits_for_it(self, world):
+        convention = world.draft()
+        assert not legality.awaits_insurance(convention)
+        workflow.act(convention.pk, "submit", by=world.people["student"])
+        workflow.act(convention.pk, "validate", by=world.people["manager"])
+
+    def test_a_rule_added_later_asks_nothing_of_what_is_agreed(self, world):
+        convention = world.convention_in(Status.VALIDATED)
+        world.centre.requires_insurance = True
+        world.centre.save()
+        page = browser(world.people["student"]).get(url("detail", convention.pk))
+        assert "est exigée" not in plain(page)
