@@ -110,6 +110,11 @@ def postpone(row):
     )
 
 
+def begin_later(row):
+    row.start += WEEK
+    row.end += WEEK
+
+
 def suspend(row):
     avenants.show_periods(
         row, "interruptions", [(row.start + WEEK, row.start + WEEK + timedelta(days=6), "interruption")]
@@ -168,6 +173,15 @@ CASES = [
         postpone,
         {"end": lambda was: was.end + WEEK, "quota_end": lambda was: was.end, "hours_computed": None},
         "interruption",
+    ),
+    Case(
+        (AvenantKind.POSTPONEMENT,),
+        begin_later,
+        {
+            "start": lambda was: was.start + WEEK,
+            "end": lambda was: was.end + WEEK,
+            "quota_end": lambda was: None,
+        },
     ),
     Case((AvenantKind.SUSPENSION,), suspend, {"hours_computed": None}, "interruption"),
     Case(
@@ -312,6 +326,20 @@ def test_an_avenant_takes_effect_everywhere(client, world, case):
 def world_signs(world, avenant):
     dates = next_signatures(avenants.proposed(reloaded(avenant)), 5)
     amending.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
+
+
+def test_a_free_clause_is_printed_and_changes_no_value(client, world):
+    convention = world.convention_in(Status.SIGNED)
+    seen_before = spelled(avenants.in_force(convention.pk))
+    clause = {"other": "Un badge est remis au stagiaire.", "change": lambda row: None}
+    avenant = world.avenant_in(AvenantStatus.EFFECTIVE, convention, AvenantKind.OTHER, **clause)
+    assert avenant.changes == {}
+    assert spelled(avenants.in_force(convention.pk)) == seen_before
+    context = avenant.documents.get().context
+    assert documents.compare(context["before"], context["after"]) == []
+    assert avenant.other in text_of(render(Document.Kind.AVENANT, context))
+    client.force_login(world.people["student"])
+    assert avenant.other in client.get(avenant.get_absolute_url()).content.decode()
 
 
 # Several in a row, and back
