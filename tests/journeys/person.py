@@ -142,11 +142,13 @@ class Person:
         """Check the page as it stands: markup, accessibility with every rule of axe, width on a phone."""
         page = self.page
         # The bar of actions covers a part of whatever is under it until one scrolls: judge the page as it opens.
-        page.evaluate("scrollTo(0, 0)")
+        scrolled = page.evaluate("scrollY")
+        page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
         faults = page.evaluate(f"{CHECKS}.faults()")
         for violation in axe.run(self._scripted(), options=EVERY_RULE).response["violations"]:
             for node in violation["nodes"]:
                 faults.append(f"{violation['id']}: {node['html'][:200]} {node['failureSummary']}")
+        page.evaluate("(top) => scrollTo({top, behavior: 'instant'})", scrolled)
         self._photograph(name)
         size = page.viewport_size
         if size["width"] != NARROW:
