@@ -15,7 +15,7 @@ MAKE = "Enregistrer et faire l’attestation"
 
 
 def test_the_end_of_a_stage_and_its_certificate(people, worker):
-    signed = Convention.objects.get(status=Status.SIGNED)
+    signed = Convention.objects.get(status=Status.SIGNED, student__user__last_name="Ferrand")
     with time_machine.travel(signed.end - timedelta(days=2)):
         manager = people("nathalie.rousseau")
         manager.goes_to(signed.get_absolute_url())
