@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.core.files.base import ContentFile
@@ -62,7 +63,7 @@ def discard(attachments: Iterable[Attachment]) -> None:
     for attachment in attachments:
         file = attachment.file
         attachment.delete()
-        transaction.on_commit(lambda file=file: file.storage.delete(file.name))  # type: ignore[misc]
+        transaction.on_commit(partial(file.storage.delete, str(file.name)))
 
 
 @transaction.atomic

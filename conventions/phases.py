@@ -92,7 +92,7 @@ AVENANT_ICONS = {
     AvenantStatus.CANCELLED: "ban",
 }
 # What an avenant asks of its student, and what the button says that leads to it.
-AVENANT_TODO = {
+AVENANT_REQUESTS = {
     AvenantStatus.DRAFT: (
         gettext_lazy("Un avenant est commencé : complétez-le, puis soumettez-le."),
         gettext_lazy("Reprendre l’avenant"),
@@ -260,9 +260,9 @@ def card(
             holder = _("Toutes les signatures sont réunies")
         case Status.REFUSED | Status.TERMINATED | Status.CANCELLED:
             button, url = _("Voir pourquoi"), wizard.after_url(convention)
-    if amended and not todo and amended.status in AVENANT_TODO:
+    if amended and not todo and amended.status in AVENANT_REQUESTS:
         holder, todo, url, since = yours, True, amended.url, None
-        sentence, button = map(str, AVENANT_TODO[amended.status])
+        sentence, button = map(str, AVENANT_REQUESTS[amended.status])
     is_unsigned = status in {
         Status.DRAFT,
         Status.RETURNED,
