@@ -21,7 +21,7 @@ demo-reset: .venv/demo $(MESSAGES)
 	@$(PYTHON) -m pstage.embedded --reset
 
 test: .venv/dev $(MESSAGES)
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 check: .venv/dev $(MESSAGES) translations audit
 	.venv/bin/ruff check

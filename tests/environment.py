@@ -21,9 +21,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     """Run before pytest-django reads the settings; the servers stop when pytest ends."""
     keep_inside()
     os.environ |= {"PSTAGE_ENVIRONMENT": "test", "PSTAGE_DEMO": "false", "no_proxy": "127.0.0.1,localhost"}
+    if (
+        getattr(early_config.known_args_namespace, "numprocesses", None)
+        and "PYTEST_XDIST_WORKER" not in os.environ
+    ):
+        return (yield)  # the processes that it shares the tests among start their own
     servers = ExitStack()
     early_config.add_cleanup(servers.close)
-    # Two runs at once each need servers of their own: the second takes the next folder.
+    # Two runs at once, or the processes of one, each need servers of their own: the second takes the next folder.
     for number in itertools.count(1):
         try:
             running = embedded.services(embedded.VAR / f"test-{number}", durable=False)

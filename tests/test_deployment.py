@@ -215,7 +215,7 @@ class TestCompose:
             for words in commands(line):
                 check_command(words)
 
-    @pytest.mark.parametrize("name", SERVICES.keys() - OURS.keys())
+    @pytest.mark.parametrize("name", sorted(SERVICES.keys() - OURS.keys()))
     def test_the_other_images_hold_what_is_run(self, name):
         service = SERVICES[name]
         image = service["image"].split(":")[0]

@@ -341,9 +341,7 @@ class TestHidden:
     def test_without_a_key_it_stays_hidden(self):
         assert sirene.get(SIRET).is_hidden
 
-    @pytest.mark.parametrize(
-        "behaviour", [status(500), status(403), status(404), status(429), dropped], ids=repr
-    )
+    @pytest.mark.parametrize("behaviour", [status(500), status(403), status(404), status(429), dropped])
     def test_it_stays_hidden_when_the_second_does_not_show_it(self, register, with_key, behaviour):
         register.insee.behaves(behaviour)
         found = sirene.get(SIRET)
