@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from conventions.models.convention import Convention, sql_list, unless_purged
+from conventions.models.convention import AWAITED, Convention, sql_list, unless_purged
 
 
 class AvenantStatus(models.TextChoices):
@@ -241,6 +241,11 @@ class Avenant(models.Model):
                             {", ".join(f"({sql_list(move)})" for move in MOVES_WHEN_FROZEN)}
                         ) THEN
                             RAISE EXCEPTION 'pstage: avenant % cannot go from % to %', OLD.id, OLD.status, NEW.status
+                                USING ERRCODE = 'integrity_constraint_violation';
+                        END IF;
+                        IF NEW.status = 'signed' AND OLD.status <> 'signed'
+                            AND EXISTS ({AWAITED} AND turn.avenant_id = NEW.id) THEN
+                            RAISE EXCEPTION 'pstage: avenant % is not signed by all', OLD.id
                                 USING ERRCODE = 'integrity_constraint_violation';
                         END IF;
                         IF to_jsonb(NEW) - ARRAY[{sql_list(MUTABLE_WHEN_FROZEN)}]

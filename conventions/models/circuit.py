@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, time
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conventions.models.avenant import GIVEN_UP, of_avenant, same_agreement
 from conventions.models.convention import (
+    AWAITED,
     AWAITS_SIGNATURES,
     Convention,
     Status,
@@ -23,7 +25,7 @@ from organisations.models.university import default_signature_order
 # What recording a signature writes: the rest of its turn was settled by the validation.
 RECORDED = ("method", "signed_on", "done_at", "done_by_id")
 # A signature given stays given, whatever becomes of its agreement; one awaited may be recorded. The last one may be
-# taken back, as a whole, while nothing rests on it: neither an avenant of the agreement nor the effect of its own.
+# taken back, as a whole, while nothing rests on it: no avenant nor certificate of the agreement, no effect of its own.
 SIGNATURES = f"""
     IF TG_OP <> 'INSERT' AND OLD.purpose = 'signature' AND OLD.done_at IS NOT NULL THEN
         IF TG_OP = 'UPDATE' AND NEW.done_at IS NULL AND NEW.signed_on IS NULL
@@ -39,6 +41,9 @@ SIGNATURES = f"""
                     OLD.avenant_id IS NULL AND avenant.rank IS NOT NULL AND avenant.status NOT IN ({sql_list(GIVEN_UP)})
                     OR avenant.id = OLD.avenant_id AND avenant.status = 'effective'
                 )
+            ) AND NOT (
+                OLD.avenant_id IS NULL
+                AND EXISTS (SELECT FROM conventions_completion WHERE convention_id = OLD.convention_id)
             ) THEN
             RETURN NEW;
         END IF;
@@ -96,7 +101,29 @@ class Turn(models.Model):
             ),
             models.CheckConstraint(condition=Q(party__in=Party.values), name="turn_party_known"),
         ]
-        triggers = [same_agreement(), freeze_with_agreement(unless=SIGNATURES, has_avenant=True)]
+        triggers = [
+            same_agreement(),
+            freeze_with_agreement(unless=SIGNATURES, has_avenant=True),
+            pgtrigger.Trigger(
+                name="signed_by_all",
+                operation=pgtrigger.Update,
+                when=pgtrigger.After,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(old__done_at__isnull=False, new__done_at__isnull=True),
+                func=f"""
+                    IF EXISTS ({AWAITED} AND turn.id = NEW.id) AND 'signed' = (
+                        CASE WHEN NEW.avenant_id IS NULL
+                            THEN (SELECT status FROM conventions_convention WHERE id = NEW.convention_id)
+                            ELSE (SELECT status FROM conventions_avenant WHERE id = NEW.avenant_id)
+                        END
+                    ) THEN
+                        RAISE EXCEPTION 'pstage: what is signed is signed by all'
+                            USING ERRCODE = 'integrity_constraint_violation';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.rank}. {self.get_party_display()}"
@@ -107,6 +134,10 @@ class Turn(models.Model):
         if self.done_at is None or self.signed_on in (None, timezone.localdate(self.done_at)):
             return self.done_at
         return timezone.make_aware(datetime.combine(self.signed_on, time.min))
+
+
+# The turns and who recorded them, in one query.
+WITH_AUTHORS = models.Prefetch("turns", Turn.objects.select_related("done_by"))
 
 
 @dataclass(frozen=True)

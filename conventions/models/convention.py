@@ -120,6 +120,8 @@ MERGED = """
         OR (merge.kept_id, merge.dropped_id) = (OLD.organisation_id, NEW.organisation_id)
             AND merge.undone_at IS NOT NULL AND OLD.id = ANY(merge.conventions)
 """
+# A signature that an agreement or its avenant waits for.
+AWAITED = "SELECT FROM conventions_turn AS turn WHERE turn.purpose = 'signature' AND turn.done_at IS NULL"
 # And only where the workflow's own table leads; a test compares them.
 MOVES_WHEN_FROZEN = (
     (Status.VALIDATED, Status.SIGNING),
@@ -847,6 +849,11 @@ class Convention(models.Model):
                             RAISE EXCEPTION 'pstage: agreement % cannot go from % to %', OLD.id, OLD.status, NEW.status
                                 USING ERRCODE = 'integrity_constraint_violation';
                         END IF;
+                        IF NEW.status = 'signed' AND OLD.status <> 'signed'
+                            AND EXISTS ({AWAITED} AND turn.convention_id = NEW.id AND turn.avenant_id IS NULL) THEN
+                            RAISE EXCEPTION 'pstage: agreement % is not signed by all', OLD.id
+                                USING ERRCODE = 'integrity_constraint_violation';
+                        END IF;
                         IF OLD.status = 'signed' AND NEW.status = 'terminated' AND NOT EXISTS (
                             SELECT FROM conventions_avenant AS avenant
                             WHERE avenant.convention_id = OLD.id AND avenant.applied_at = transaction_timestamp()
@@ -867,6 +874,9 @@ class Convention(models.Model):
                             RAISE EXCEPTION 'pstage: agreement % is frozen: only an avenant changes its content', OLD.id
                                 USING ERRCODE = 'integrity_constraint_violation';
                         END IF;
+                    ELSIF NEW.status IN ('signing', 'signed', 'terminated') THEN
+                        RAISE EXCEPTION 'pstage: agreement % has not been validated', OLD.id
+                            USING ERRCODE = 'integrity_constraint_violation';
                     END IF;
                     RETURN NEW;
                 """,

@@ -15,6 +15,10 @@ from conventions.models.convention import Convention, Status, freeze_with_agreem
 ERASED: dict[str, Any] = {"actor_id": None, "comment": "", "findings": []}
 
 
+# What the journal of an agreement tells beside what moves it.
+BESIDE = ("hold", "complete", "purge")
+
+
 class Event(models.Model):
     """One line of the journal: who did what, when, from which state to which. Never changed."""
 

@@ -9,8 +9,19 @@ from django.db import IntegrityError, connection, connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from conventions import signing, workflow
-from conventions.models import Convention, Document, Event, Interruption, Remark, Status, Turn, WorkPeriod
+from conventions import avenants, signing, workflow
+from conventions.models import (
+    Avenant,
+    AvenantStatus,
+    Convention,
+    Document,
+    Event,
+    Interruption,
+    Remark,
+    Status,
+    Turn,
+    WorkPeriod,
+)
 from conventions.models.convention import AWAITS_SIGNATURES, FROZEN, MOVES_WHEN_FROZEN
 from organisations.models import Party
 from tests.factories import ManagerFactory
@@ -73,6 +84,10 @@ def test_only_the_moves_of_the_workflow_are_left(state):
     for status in set(Status) - {state}:
         if (state, status) == (Status.SIGNED, Status.TERMINATED):
             with pytest.raises(IntegrityError, match="only an avenant ends it"), transaction.atomic():
+                row.update(status=status)
+            continue
+        if status == Status.SIGNED and state in AWAITS_SIGNATURES:
+            with pytest.raises(IntegrityError, match="not signed by all"), transaction.atomic():
                 row.update(status=status)
             continue
         if (state, status) in MOVES_WHEN_FROZEN:
@@ -270,6 +285,21 @@ def test_a_recorded_signature_is_never_changed(names):
         signature.delete()
 
 
+def test_what_is_signed_is_signed_by_all():
+    """Neither the agreement nor its avenant is called signed while a signature is awaited."""
+    world = World()
+    avenant = world.avenant_in(AvenantStatus.SIGNING)
+    with pytest.raises(IntegrityError, match="not signed by all"), transaction.atomic():
+        Avenant.objects.filter(pk=avenant.pk).update(status=AvenantStatus.SIGNED)
+    waiting = World().avenant_in(AvenantStatus.SIGNED)
+    for subject in (avenants.proposed(waiting), World().convention_in(Status.SIGNED)):
+        with transaction.atomic():
+            signing.undo(subject)
+            with pytest.raises(IntegrityError, match="signed by all"):
+                connection.check_constraints()
+            transaction.set_rollback(True)
+
+
 @pytest.mark.parametrize("name", ["terminate", "cancel"])
 def test_nobody_signs_what_is_over(name):
     world = World()
@@ -297,7 +327,7 @@ def test_a_number_never_changes():
         Convention.objects.filter(pk=convention.pk).update(number="2099-000001")
 
 
-@pytest.mark.parametrize("state", set(Status) - {Status.DRAFT})
+@pytest.mark.parametrize("state", [state for state in Status if state != Status.DRAFT])
 def test_what_was_submitted_is_never_deleted(state):
     convention = World().convention_in(state)
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
