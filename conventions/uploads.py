@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -22,6 +23,9 @@ MOST_PAGES = 50
 # Twice the photograph of a good telephone.
 MOST_PIXELS = 60_000_000
 MOST_SECONDS = 20
+# Each may take a gibibyte: the threads of a process wait for one another, and not long.
+READER = Lock()
+MOST_WAIT = 3
 LONGEST_NAME = 100
 EXTENSIONS = {"application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png"}
 # What a telephone offers to photograph, and an iPhone to convert: it keeps HEIC when a page accepts any image.
@@ -29,6 +33,9 @@ ACCEPT = "application/pdf,image/jpeg,image/png,image/webp"
 
 REFUSALS = {
     "empty": gettext_noop("Ce fichier est vide : choisissez-en un autre."),
+    "busy": gettext_noop(
+        "Trop de fichiers arrivent en même temps : envoyez le vôtre à nouveau dans une minute."
+    ),
     "large": gettext_noop(
         "Ce fichier dépasse %(size)s Mo : photographiez le document, ou numérisez-le en qualité moyenne."
     ),
@@ -83,6 +90,8 @@ def clean(file: File[Any]) -> Clean:
     if file.size > settings.UPLOAD_MAX_SIZE:
         raise refused("large")
     file.seek(0)
+    if not READER.acquire(timeout=MOST_WAIT):
+        raise refused("busy")
     try:
         done = subprocess.run(
             [sys.executable, "-I", INTAKE, str(MOST_PAGES), str(MOST_PIXELS)],
@@ -93,6 +102,8 @@ def clean(file: File[Any]) -> Clean:
         )
     except subprocess.TimeoutExpired as error:
         raise refused("complex") from error
+    finally:
+        READER.release()
     if done.returncode < 0:  # stopped by a limit, or broken by the file
         raise refused("complex")
     done.check_returncode()

@@ -4,6 +4,7 @@ import io
 import re
 import subprocess
 import zlib
+from threading import Lock
 
 import pikepdf
 import pytest
@@ -299,6 +300,21 @@ def test_a_reader_that_takes_too_long_is_stopped(monkeypatch):
     monkeypatch.setattr(uploads, "MOST_SECONDS", 0.001)
     with pytest.raises(uploads.Refused, match="trop lourd"):
         clean(files.pdf())
+
+
+def test_files_wait_for_one_another_and_not_for_ever(monkeypatch):
+    monkeypatch.setattr(uploads, "READER", Lock())
+    monkeypatch.setattr(uploads, "MOST_WAIT", 0.1)
+    with uploads.READER, pytest.raises(uploads.Refused, match="en même temps"):
+        clean(files.pdf())
+
+
+def test_a_file_refused_lets_the_next_one_in(monkeypatch):
+    monkeypatch.setattr(uploads, "READER", Lock())
+    for _time in range(2):
+        with pytest.raises(uploads.Refused, match="abîmé"):
+            clean(b"%PDF-1.7")
+    assert clean(files.pdf()).content_type == "application/pdf"
 
 
 def test_a_reader_that_is_not_installed_is_our_fault(monkeypatch, tmp_path):
