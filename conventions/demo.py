@@ -7,10 +7,13 @@ SIRET numbers that pass their sums but belong to no range INSEE has opened.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_UP, Decimal
 from typing import Any
+from unittest.mock import patch
 
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -20,7 +23,7 @@ from stdnum import luhn
 
 from accounts.folding import fold
 from accounts.models import Institution, Student, User
-from conventions import amending, attachments, avenants, drafts, legality, uploads, workflow
+from conventions import amending, attachments, avenants, completion, drafts, legality, uploads, workflow
 from conventions.calendar import CENT
 from conventions.law.facts import Zone
 from conventions.models import (
@@ -118,7 +121,7 @@ class World:
         )
         self.year = self.institution.academic_year(today)
         self.students: dict[str, Student] = {}
-        self.enrolments: dict[str, Enrolment] = {}
+        self.programmes: dict[str, Programme] = {}
         self.managers: dict[str, User] = {}
         self.teachers: dict[str, Teacher] = {}
         self.services: dict[str, tuple[Service, Contact, Contact]] = {}
@@ -188,6 +191,9 @@ class World:
             ("Jade", "Moreau", chemistry),
             ("Aïcha", "Diallo", translation),
             ("Émile", "Le Goff", translation),
+            ("Hugo", "Perrin", computing),
+            ("Lina", "Fabre", chemistry),
+            ("Noé", "Carlier", chemistry),
         ):
             self.student(first_name, last_name, programme)
 
@@ -239,9 +245,26 @@ class World:
             personal_email=fold(first_name) + "@courriel.example",
         )
         self.students[last_name] = student
-        self.enrolments[last_name] = Enrolment.objects.create(
-            student=student, programme=programme, academic_year=self.year
+        self.programmes[last_name] = programme
+        self.enrolment(last_name)
+
+    def enrolment(self, student: str) -> Enrolment:
+        """The enrolment of a student in the academic year of the day that is built."""
+        enrolment, _created = Enrolment.objects.get_or_create(
+            student=self.students[student],
+            programme=self.programmes[student],
+            academic_year=self.institution.academic_year(self.today),
         )
+        return enrolment
+
+    @contextmanager
+    def days_ago(self, days: int) -> Iterator[None]:
+        """Build as on a past day, by the same workflow: what it dates is dated of that day."""
+        today, then = self.today, timezone.now() - timedelta(days=days)
+        self.today -= timedelta(days=days)
+        with patch.object(timezone, "now", lambda: then):
+            yield
+        self.today = today
 
     def hosts(self) -> None:
         """Where people go: a company, a public body, an association without SIRET, a host abroad."""
@@ -368,10 +391,30 @@ class World:
         self.services[name] = (place_of_stage, people[0], people[1])
 
     def agreements(self) -> None:
-        """One agreement in each state, moved there by the workflow itself."""
+        """One agreement in each state, moved there by the workflow itself; stages under way and over."""
         nathalie = self.managers["Rousseau"]
         lab, town, abroad = "Laboratoires Vauquelin", "Ville de Pont-l’Abbaye", "Übersetzungsbüro Weser"
         do = workflow.act
+
+        with self.days_ago(90):
+            over = self.signed("Carlier", lab, "Kervella", "Stabilité d’un principe actif", 10, nathalie)
+        completion.confirm(
+            over.pk,
+            {
+                **completion.planned(self.stored(over)),
+                "declared_by": "Paul Grandin",
+                "declared_function": "Responsable qualité",
+                "declared_on": self.today,
+            },
+            by=nathalie,
+            seen="",
+        )
+        with self.days_ago(63):
+            self.signed("Fabre", "Association Haies vives", "Lemoine", "Sols et haies anciennes", 6, nathalie)
+        with self.days_ago(42):
+            self.signed(
+                "Perrin", "Association Haies vives", "Lemoine", "Carte des haies plantées", 10, nathalie
+            )
 
         # What was given up comes first: a student is not in two places at once.
         refused = self.complete("Nguyen", "Association Haies vives", "Kervella", "Tenue du standard", weeks=6)
@@ -498,6 +541,17 @@ class World:
         self.validate_avenant(remote, by=karim)
         self.sign_avenant(remote, 1, by=karim)
 
+    def signed(
+        self, student: str, host: str, teacher: str, subject: str, weeks: int, manager: User
+    ) -> Convention:
+        """An agreement that all parties signed on the day it was validated."""
+        convention = self.complete(student, host, teacher, subject, weeks=weeks)
+        self.submit(convention)
+        self.validate(convention, by=manager)
+        order = self.stored(convention).signature_order
+        workflow.act(convention.pk, "sign", by=manager, dates=dict.fromkeys(order, self.today))
+        return convention
+
     def paper(self, convention: Convention, kind: Attachment.Kind) -> Attachment:
         """Join a photograph of a paper, as the student sends it from a telephone."""
         page = Image.new("RGB", (1240, 1754), "white")
@@ -562,7 +616,7 @@ class World:
         convention = drafts.create(self.students[student], by=self.students[student].user)
         service, _tutor, _signatory = self.services[host]
         convention.organisation = service.organisation
-        convention.enrolment = self.enrolments[student]
+        convention.enrolment = self.enrolment(student)
         convention.centre = convention.enrolment.programme.managing_centre
         convention.stage_type = term(Term.Kind.STAGE_TYPE, "obligatoire")
         convention.subject = subject
