@@ -63,11 +63,12 @@ def mistakes(convention: Convention, done: dict[str, Any]) -> dict[str, str]:
     found = {}
     assert convention.start is not None
     assert convention.end is not None
+    last = convention.terminated_on or convention.end
     for name in ("start", "end"):
-        if not convention.start <= done[name] <= convention.end:
+        if not convention.start <= done[name] <= last:
             found[name] = _(
                 "Le stage est convenu du %(start)s au %(end)s : un autre jour demande un avenant."
-            ) % {"start": in_short(convention.start), "end": in_short(convention.end)}
+            ) % {"start": in_short(convention.start), "end": in_short(last)}
     if done["declared_on"] > timezone.localdate():
         found["declared_on"] = _("La date de la déclaration ne peut pas être dans le futur.")
     elif done["declared_on"] < convention.start:

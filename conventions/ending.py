@@ -7,7 +7,30 @@ from datetime import date
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Least
 
-from conventions.models import Convention, Document, Status
+from conventions.models import Avenant, Convention, Document, Status
+
+# An avenant in effect since a certificate was made leaves nothing of what it certifies.
+OUTDATED = Exists(
+    Avenant.objects.filter(convention=OuterRef("convention"), applied_at__gt=OuterRef("created_at"))
+)
+# Whether an agreement as it stands has its certificate; ``is_certified`` says the same of one that is read.
+CERTIFIED = Exists(
+    Document.objects.filter(convention=OuterRef("pk"), kind=Document.Kind.CERTIFICATE).exclude(OUTDATED)
+)
+
+
+def is_recorded(convention: Convention) -> bool:
+    """Whether its end was recorded, and so certified once. Best with its documents prefetched."""
+    return any(document.kind == Document.Kind.CERTIFICATE for document in convention.documents.all())
+
+
+def is_certified(convention: Convention) -> bool:
+    """Whether an agreement as it stands has its certificate. Best with its documents and avenants prefetched."""
+    applied = [avenant.applied_at for avenant in convention.avenants.all() if avenant.applied_at]
+    return any(
+        document.kind == Document.Kind.CERTIFICATE and all(at <= document.created_at for at in applied)
+        for document in convention.documents.all()
+    )
 
 
 def upcoming(today: date) -> Q:
@@ -28,14 +51,13 @@ def ended(today: date) -> Q:
 def owed_a_certificate(
     agreements: QuerySet[Convention], last: date, first: date = date.min
 ) -> QuerySet[Convention]:
-    """Return those whose trainee is owed a certificate and has none (article D124-9), over between two days.
+    """Return those whose trainee is owed a certificate and has none of what was done (article D124-9), over between two days.
 
     A stage broken off is over on that day, and its certificate is due too.
     """
-    certificates = Document.objects.filter(convention=OuterRef("pk"), kind=Document.Kind.CERTIFICATE)
     return (
         agreements.filter(status__in=[Status.SIGNED, Status.TERMINATED], purged_at=None)
-        .exclude(Exists(certificates))
+        .exclude(CERTIFIED)
         .annotate(over_on=Least("end", "terminated_on"))
         .filter(over_on__range=(first, last))
     )

@@ -46,6 +46,26 @@ def certificate(convention):
 # States that only dates tell
 
 
+def test_what_is_over_says_whether_its_certificate_is_made():
+    world = World()
+    convention = world.convention_in(Status.SIGNED)
+    pages = {
+        "manager": (reverse("conventions:list"), convention.get_absolute_url()),
+        "teacher": (reverse("home"), convention.get_absolute_url()),
+    }
+    record = reverse("conventions:certificate", args=[convention.pk])
+    with at(convention.end + ONE_DAY):
+        for words, offered in (("Attestation à établir", 1), ("Attestation établie", 0)):
+            for role, addresses in pages.items():
+                for address in addresses:
+                    assert words in browser(world.people[role]).get(address).text
+            buttons = browser(world.people["manager"]).get(convention.get_absolute_url()).context["buttons"]
+            assert [button.url for button in buttons if button.is_primary] == [record] * offered
+            told = "sera établie une fois vos heures" if offered else "Votre attestation de stage est prête."
+            assert told in browser(world.people["student"]).get(reverse("home")).text
+            certificate(convention)
+
+
 @pytest.mark.parametrize(
     ("day", "state", "word"),
     [
