@@ -70,6 +70,19 @@ def agreement_signed(request: Request) -> None:
         raise Refused(_("Faites d’abord signer la convention elle-même : l’avenant la modifie."))
 
 
+def chosen_still_there(request: Request) -> None:
+    """What an avenant chose in the directory may have been deleted: no foreign key holds it."""
+    avenant = request.convention.amended_by
+    assert avenant is not None
+    if not avenants.names_what_exists(avenant):
+        raise Refused(
+            _(
+                "Une personne ou un lieu que cet avenant choisit n’existe plus dans l’annuaire : annulez-le et "
+                "faites-en un autre."
+            )
+        )
+
+
 def signed_in_time(request: Request) -> None:
     """Signed before it takes effect (A-01), before the stage is over (A-07)."""
     avenant, before = request.convention.amended_by, request.convention.amended_from
@@ -130,7 +143,7 @@ ACTIONS = {
             gettext_lazy("Retirer la soumission"),
             sources=(SUBMITTED,),
             target=DRAFT,
-            allowed=permissions.takes_part,
+            allowed=permissions.may_take_back,
             warning=gettext_lazy(
                 "L’avenant redevient un brouillon : vous pourrez le modifier et le soumettre."
             ),
@@ -198,7 +211,7 @@ ACTIONS = {
             sources=(VALIDATED, SIGNING),
             target=SIGNING,
             allowed=permissions.owns_or_manages,
-            guards=(agreement_signed, workflow.in_turn_and_dated, signed_in_time),
+            guards=(agreement_signed, workflow.in_turn_and_dated, signed_in_time, chosen_still_there),
             effect=workflow.on_sign,
             warning=workflow.ACTIONS["sign"].warning,
             is_primary=True,

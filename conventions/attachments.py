@@ -49,6 +49,11 @@ def attach(attachment: Attachment, sent: Clean, *, by: User) -> Attachment:
 @transaction.atomic
 def attach_signed_copy(convention: Convention, sent: Clean, *, by: User) -> Attachment:
     """Store the scan of what all parties signed; the one a manager joins needs nobody else's look."""
+    # Lock, then look: a signature may have been taken back while the file was read.
+    Convention.objects.select_for_update().get(pk=convention.pk)
+    convention.acted_on.refresh_from_db(fields=["status"])
+    if not permissions.may_attach_signed_copy(by, convention):
+        raise Refused(_("La copie signée se joint une fois toutes les signatures enregistrées."))
     attachment = Attachment(
         convention_id=convention.pk, avenant=convention.amended_by, kind=Attachment.Kind.SIGNED_AGREEMENT
     )

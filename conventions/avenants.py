@@ -23,6 +23,7 @@ from conventions.models import (
     WorkPeriod,
 )
 from conventions.models.avenant import MAY_CHANGE
+from conventions.models.circuit import WITH_AUTHORS
 
 # The lists of periods of an agreement, with the columns of their rows.
 PERIODS: dict[str, tuple[type[Interruption] | type[WorkPeriod], tuple[str, ...]]] = {
@@ -37,7 +38,7 @@ Changes = dict[str, dict[str, Any]]
 
 def in_force(convention_id: int) -> Convention:
     """Return an agreement as it stands, with all that its content and its law read."""
-    return Convention.objects.for_detail().prefetch_related(*PERIODS, "turns").get(pk=convention_id)
+    return Convention.objects.for_detail().prefetch_related(*PERIODS, WITH_AUTHORS).get(pk=convention_id)
 
 
 def proposed(avenant: Avenant, convention: Convention | None = None) -> Convention:
@@ -148,6 +149,15 @@ def obstacle(after: Convention) -> str:
     return ""
 
 
+def names_what_exists(avenant: Avenant) -> bool:
+    """Whether each row of the directory that an avenant chooses is still there."""
+    return all(
+        model._default_manager.filter(pk=change["after"]).exists()
+        for name, change in avenant.changes.items()
+        if name not in PERIODS and (model := column(name).related_model) and change["after"]
+    )
+
+
 def kinds_that_open(field: str) -> list[AvenantKind]:
     """Return the kinds of avenant that may change a field; an early end is never what somebody forgot."""
     return [kind for kind in AvenantKind if field in MAY_CHANGE[kind] and kind != AvenantKind.TERMINATION]
@@ -218,12 +228,3 @@ def apply(avenant: Avenant, convention: Convention) -> None:
         convention.status = Status.TERMINATED
     convention.refresh_search_key()
     convention.save()
-
-
-def at(convention: Convention, day: date) -> Convention:
-    """Return an agreement as its row was at the end of a past day: what took effect later is taken back, in memory."""
-    then = in_force(convention.pk)
-    later = convention.avenants.filter(status=AvenantStatus.EFFECTIVE, applied_at__date__gt=day)
-    for avenant in later.order_by("-applied_at", "-rank"):
-        put(then, avenant.changes, "before")
-    return then

@@ -345,10 +345,11 @@ def awaits_insurance(convention: Convention) -> bool:
 
 
 def _signed_on(convention: Convention) -> date | None:
-    """Return the day of the last signature, once all are given."""
-    if convention.status != Status.SIGNED:
+    """Return the day of the last signature of the agreement itself, once all are given."""
+    agreement = convention.amended_from or convention
+    if agreement.status != Status.SIGNED:
         return None
-    return max((turn.signed_on for turn in convention.own_turns if turn.signed_on), default=None)
+    return max((turn.signed_on for turn in agreement.own_turns if turn.signed_on), default=None)
 
 
 def plausible(day: date | None) -> date | None:

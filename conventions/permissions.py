@@ -91,6 +91,11 @@ def may_remark(user: User, convention: Convention) -> bool:
     return decides(user, convention) or (follows(user, convention) and awaits_approval(convention))
 
 
+def may_delete_remark(user: User, convention: Convention, remark: Remark) -> bool:
+    """Take back a remark that is not sent: their own, any of them for whoever decides."""
+    return may_remark(user, convention) and (decides(user, convention) or remark.author_id == user.pk)
+
+
 def may_answer_remarks(user: User, convention: Convention) -> bool:
     return convention.acted_on.status == Status.RETURNED and fills(user, convention)
 
@@ -115,14 +120,22 @@ def remarks_seen(user: User, convention: Convention) -> list[Remark]:
 
 
 def may_cancel(user: User, convention: Convention) -> bool:
-    """The student before validation, a manager after."""
-    return manages(user, convention) if convention.status == Status.VALIDATED else owns(user, convention)
+    """The student before validation, a manager after, of somebody else's stage."""
+    return decides(user, convention) if convention.status == Status.VALIDATED else owns(user, convention)
 
 
 def may_cancel_avenant(user: User, convention: Convention) -> bool:
-    """Give up the avenant shown: whoever may propose one before validation, a manager after."""
+    """Give up the avenant shown: whoever may propose one before validation, a manager after, of somebody else's stage."""
     is_decided = convention.acted_on.validated_at is not None
-    return manages(user, convention) if is_decided else takes_part(user, convention)
+    return decides(user, convention) if is_decided else may_take_back(user, convention)
+
+
+def may_take_back(user: User, convention: Convention) -> bool:
+    """Change the mind of whoever submitted the avenant shown: only they do, and who judges it sends it back."""
+    avenant = convention.amended_by
+    assert avenant is not None
+    is_theirs = avenant.status != AvenantStatus.SUBMITTED or avenant.created_by_id in {None, user.pk}
+    return is_theirs and takes_part(user, convention)
 
 
 def may_delete(user: User, convention: Convention) -> bool:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from conventions import explanations, law, legality, signing, wizard
-from conventions.models import Avenant, AvenantStatus, Convention, Status, Turn
+from conventions.models import Avenant, AvenantStatus, Convention, Status
 from conventions.models.convention import AWAITS_SIGNATURES
 from organisations.models import Party
 
@@ -145,7 +145,7 @@ def track(convention: Convention) -> list[Phase]:
     current = CURRENT[status]
     if status == Status.CANCELLED and convention.number:
         current = 2 if convention.validated_at else 1
-    ended = status == Status.SIGNED and convention.end is not None and convention.end < timezone.localdate()
+    ended = status == Status.SIGNED and is_over(convention.end)
     here = "stop" if status in STOPPED else "done" if ended else "now"
     return [
         Phase(label, "done" if rank < current else here if rank == current else "")
@@ -216,11 +216,14 @@ def card(
     waiting: Party | None,
     since: datetime | None,
     amended: Amended | None = None,
+    *,
+    certified: bool,
 ) -> Card:
     """Return what its student must know and do now.
 
     ``waiting`` is the party whose approval or signature comes next, ``since`` the last event of the journal,
-    ``amended`` its avenant that counts. Needs the remarks; no other query.
+    ``amended`` its avenant that counts, ``certified`` whether its certificate was made. Needs the remarks; no other
+    query.
     """
     status = Status(convention.status)
     yours, sentence = _("C’est à vous"), ""
@@ -256,6 +259,14 @@ def card(
         case Status.SIGNING:
             party = str(Party(waiting).label) if waiting else ""
             holder = _("En attente de signature : %(party)s") % {"party": party[:1].lower() + party[1:]}
+        case Status.SIGNED if is_over(convention.end) and certified:
+            sentence = _("Votre attestation de stage est prête.")
+            button, url = _("Voir l’attestation"), f"{convention.get_absolute_url()}#documents"
+        case Status.SIGNED if is_over(convention.end):
+            sentence = _(
+                "Votre attestation de stage sera établie une fois vos heures et votre gratification déclarées par "
+                "l’organisme."
+            )
         case Status.SIGNED:
             holder = _("Toutes les signatures sont réunies")
         case Status.REFUSED | Status.TERMINATED | Status.CANCELLED:
@@ -392,6 +403,10 @@ class Standing:
     note: str
 
 
+def is_over(end: date | None) -> bool:
+    return end is not None and end < timezone.localdate()
+
+
 def standing(
     status: Status,
     start: date | None,
@@ -401,10 +416,12 @@ def standing(
     *,
     manages: bool,
     follows: bool,
+    certified: bool,
 ) -> Standing:
     """Return it for a reader who ``manages`` or ``follows`` the agreement, or neither.
 
-    ``waiting`` is the party whose approval or signature comes next, ``since`` the last event of the journal.
+    ``waiting`` is the party whose approval or signature comes next, ``since`` the last event of the journal;
+    ``certified`` says that its certificate was made.
     """
     told = {"elapsed": elapsed(since), "party": Party(waiting).label if waiting else ""}
     label, tone, icon, note = label_of(status, start, end), TONES[status], ICONS[status], ""
@@ -428,6 +445,8 @@ def standing(
             note = _("Chez l’étudiant depuis %(elapsed)s")
         case Status.VALIDATED | Status.SIGNING if waiting:
             note = _("%(party)s doit signer, depuis %(elapsed)s")
+        case Status.SIGNED if is_over(end):
+            note = _("Attestation établie") if certified else _("Attestation à établir")
         case Status.SIGNED:
             note = _("Toutes les signatures sont réunies")
         case _:
@@ -541,23 +560,34 @@ def elapsed(since: datetime | None) -> str:
 
 @dataclass(frozen=True)
 class SignatureAlert:
-    """What the first day of a stage asks of its signatures (R-01), and the text it comes from."""
+    """What a date asks of the signatures, and the rule and text it comes from."""
 
     tone: str
     title: str
     text: str
+    rule: str
     article: str
     source: str
 
 
+def _asked_by(rule_id: str, tone: str, title: str, text: str) -> SignatureAlert:
+    rule = law.RULES[rule_id]
+    return SignatureAlert(tone, title, text, rule.id, explanations.cited(rule), explanations.source(rule))
+
+
 def signature_alert(convention: Convention) -> SignatureAlert | None:
-    """Tell that signatures are missing as the stage comes, or that the last one came after it began."""
+    """Tell that signatures are missing as the stage comes, or that the last one came after it began (R-01).
+
+    Of the avenant that ``convention`` shows, that they are missing as the last day to give them comes.
+    """
+    if convention.amended_by and convention.amended_from:
+        return _avenant_alert(convention, convention.amended_by, convention.amended_from)
     start, status = convention.start, convention.status
     days = days_until(start)
     if start is None or days is None:
         return None
     if status in AWAITS_SIGNATURES and days <= URGENT.days:
-        missing = sum(turn.done_at is None for turn in signing.turns_of(convention, Turn.Purpose.SIGNATURE))
+        missing = signing.missing(convention)
         tone = "wait" if days > 0 else "stop"
         title = soon(Status(status), start)
         text = ngettext(
@@ -571,8 +601,31 @@ def signature_alert(convention: Convention) -> SignatureAlert | None:
         tone, title, text = "wait", _("Signée après le début du stage"), explanations.message(found[0])
     else:
         return None
-    rule = law.RULES["R-01"]
-    return SignatureAlert(tone, title, text, explanations.cited(rule), explanations.source(rule))
+    return _asked_by("R-01", tone, title, text)
+
+
+def _avenant_alert(convention: Convention, avenant: Avenant, before: Convention) -> SignatureAlert | None:
+    """No avenant is retroactive: it is signed before its day (A-01) and the end of the stage (A-07)."""
+    last, rule = min(
+        (day, rule) for rule, day in (("A-01", avenant.effective_on), ("A-07", before.end)) if day
+    )
+    today = timezone.localdate()
+    if avenant.status not in AWAITS_SIGNATURES or last - today > URGENT:
+        return None
+    title = _("À signer au plus tard le %(day)s") % {"day": date_format(last, "SHORT_DATE_FORMAT")}
+    if last < today:
+        text = _(
+            "Ce jour est passé : seules des signatures données jusque-là s’enregistrent encore. Sinon, annulez "
+            "l’avenant, car aucun n’est rétroactif."
+        )
+        return _asked_by(rule, "stop", title, text)
+    missing = signing.missing(convention)
+    text = ngettext(
+        "Il manque une signature : l’avenant ne peut pas prendre effet sans elle.",
+        "Il manque %(count)s signatures : l’avenant ne peut pas prendre effet sans elles.",
+        missing,
+    ) % {"count": missing}
+    return _asked_by(rule, "wait", title, text)
 
 
 def soon(status: Status, start: date | None) -> str:

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Prefetch
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from conventions.models import Avenant, Convention, Document, Status, Turn, signers
+from conventions.models import Convention, Document, Status, Turn, signers
 from conventions.models.avenant import GIVEN_UP
 from conventions.models.circuit import Signer
 from conventions.models.convention import AWAITS_SIGNATURES
@@ -21,21 +20,12 @@ from organisations.models import Party
 if TYPE_CHECKING:
     from accounts.models import User
 
-# The turns and who recorded them, in one query.
-WITH_AUTHORS = Prefetch("turns", Turn.objects.select_related("done_by"))
-# What has a circuit: an agreement, the avenant of which an instance of it shows the result, or that avenant by itself.
-Subject = Convention | Avenant
 
-
-def turns_of(subject: Subject, purpose: Turn.Purpose) -> list[Turn]:
-    """Return the turns of an agreement itself, or of one avenant, in order."""
-    turns = subject.own_turns if isinstance(subject, Convention) else subject.turns.select_related("done_by")
-    return sorted((turn for turn in turns if turn.purpose == purpose), key=lambda turn: turn.rank)
-
-
-def acted_on(subject: Subject) -> Subject:
-    """Return the row that has the status and the day of the validation."""
-    return subject.acted_on if isinstance(subject, Convention) else subject
+def turns_of(convention: Convention, purpose: Turn.Purpose) -> list[Turn]:
+    """Return the turns of an agreement itself, or of the avenant it shows, in order."""
+    return sorted(
+        (turn for turn in convention.own_turns if turn.purpose == purpose), key=lambda turn: turn.rank
+    )
 
 
 def ask_approval(convention: Convention) -> None:
@@ -66,9 +56,9 @@ def open_circuit(convention: Convention) -> None:
     )
 
 
-def current_turn(subject: Subject, purpose: Turn.Purpose) -> Turn | None:
+def current_turn(convention: Convention, purpose: Turn.Purpose) -> Turn | None:
     """Return the first turn not done, or None when the circuit is complete (or not open)."""
-    return next((turn for turn in turns_of(subject, purpose) if turn.done_at is None), None)
+    return next((turn for turn in turns_of(convention, purpose) if turn.done_at is None), None)
 
 
 def record(turn: Turn, *, by: User, method: Turn.Method, signed_on: date | None = None) -> None:
@@ -88,7 +78,7 @@ class Problem:
     party: str = ""
 
 
-def problem(subject: Subject, dates: Mapping[str, date]) -> Problem | None:
+def problem(convention: Convention, dates: Mapping[str, date]) -> Problem | None:
     """Return why signatures on paper, by party, cannot be recorded with these dates; None when they can.
 
     The order is the centre's (no text sets one: S-02): parties are recorded in turn. Their dates are what the paper
@@ -96,7 +86,7 @@ def problem(subject: Subject, dates: Mapping[str, date]) -> Problem | None:
     """
     if not dates:
         return Problem(_("Indiquez la date de la signature."))
-    waiting = [turn.party for turn in turns_of(subject, Turn.Purpose.SIGNATURE) if turn.done_at is None]
+    waiting = [turn.party for turn in turns_of(convention, Turn.Purpose.SIGNATURE) if turn.done_at is None]
     if not set(dates) <= set(waiting):
         return Problem(_("Cette signature est déjà enregistrée : voyez à qui est le tour maintenant."))
     if missing := [party for party in waiting[: len(dates)] if party not in dates]:
@@ -106,7 +96,7 @@ def problem(subject: Subject, dates: Mapping[str, date]) -> Problem | None:
             ),
             missing[0],
         )
-    validated_at = acted_on(subject).validated_at
+    validated_at = convention.acted_on.validated_at
     for party, day in dates.items():
         if day > timezone.localdate():
             return Problem(_("La date de signature ne peut pas être dans le futur."), party)
@@ -119,18 +109,18 @@ def problem(subject: Subject, dates: Mapping[str, date]) -> Problem | None:
     return None
 
 
-def completed_on(subject: Subject, dates: Mapping[str, date]) -> date | None:
+def completed_on(convention: Convention, dates: Mapping[str, date]) -> date | None:
     """Return the day of the last signature, these included; None while one is missing."""
-    days = [turn.signed_on or dates.get(turn.party) for turn in turns_of(subject, Turn.Purpose.SIGNATURE)]
+    days = [turn.signed_on or dates.get(turn.party) for turn in turns_of(convention, Turn.Purpose.SIGNATURE)]
     known = [day for day in days if day]
     return max(known) if known and len(known) == len(days) else None
 
 
-def record_on_paper(subject: Subject, dates: Mapping[str, date], *, by: User) -> str:
+def record_on_paper(convention: Convention, dates: Mapping[str, date], *, by: User) -> str:
     """Record signatures on paper, by party; return what the journal notes. Needs ``problem`` to find none."""
     recorded = [
         turn
-        for turn in turns_of(subject, Turn.Purpose.SIGNATURE)
+        for turn in turns_of(convention, Turn.Purpose.SIGNATURE)
         if turn.done_at is None and turn.party in dates
     ]
     for turn in recorded:
@@ -138,15 +128,26 @@ def record_on_paper(subject: Subject, dates: Mapping[str, date], *, by: User) ->
     return told(recorded)
 
 
-def last_done(subject: Subject) -> Turn | None:
+def is_of_now(convention: Convention, at: datetime) -> bool:
+    """Whether something came after all signatures, as they are recorded now: before it, one was taken back since."""
+    done = [turn.done_at for turn in turns_of(convention, Turn.Purpose.SIGNATURE)]
+    return all(each is not None and each <= at for each in done)
+
+
+def missing(convention: Convention) -> int:
+    """Return how many signatures are awaited."""
+    return sum(turn.done_at is None for turn in turns_of(convention, Turn.Purpose.SIGNATURE))
+
+
+def last_done(convention: Convention) -> Turn | None:
     """Return the last signature recorded."""
-    done = [turn for turn in turns_of(subject, Turn.Purpose.SIGNATURE) if turn.done_at]
+    done = [turn for turn in turns_of(convention, Turn.Purpose.SIGNATURE) if turn.done_at]
     return done[-1] if done else None
 
 
-def undo(subject: Subject) -> str:
+def undo(convention: Convention) -> str:
     """Take back the last recorded signature; return what the journal notes. Needs one to be recorded."""
-    last = last_done(subject)
+    last = last_done(convention)
     assert last is not None
     note = told([last])
     last.method, last.done_at, last.done_by, last.signed_on = "", None, None, None
@@ -159,16 +160,16 @@ def is_amended(convention: Convention) -> bool:
     return any(avenant.rank and avenant.status not in GIVEN_UP for avenant in convention.avenants.all())
 
 
-def status(subject: Subject) -> Status:
+def status(convention: Convention) -> Status:
     """Return the status that the recorded signatures give, of the agreement; an avenant's has the same name."""
-    done = [turn.done_at is not None for turn in turns_of(subject, Turn.Purpose.SIGNATURE)]
+    done = [turn.done_at is not None for turn in turns_of(convention, Turn.Purpose.SIGNATURE)]
     return Status.SIGNED if all(done) else Status.SIGNING if any(done) else Status.VALIDATED
 
 
-def since(subject: Subject) -> datetime | None:
+def since(convention: Convention) -> datetime | None:
     """Return since when the next signature is awaited: the last one given, or the validation."""
-    given = [turn.given_at for turn in turns_of(subject, Turn.Purpose.SIGNATURE) if turn.given_at]
-    return max(given, default=acted_on(subject).validated_at)
+    given = [turn.given_at for turn in turns_of(convention, Turn.Purpose.SIGNATURE) if turn.given_at]
+    return max(given, default=convention.acted_on.validated_at)
 
 
 def told(turns: Iterable[Turn]) -> str:
@@ -209,13 +210,13 @@ def people(convention: Convention, document: Document | None) -> list[Signer]:
     return signers_in(document.context) if document else signers(convention)
 
 
-def circuit(subject: Subject, people: Iterable[Signer]) -> list[Line]:
+def circuit(convention: Convention, people: Iterable[Signer]) -> list[Line]:
     """Return the signatures in the centre's order, open or not. Best with ``WITH_AUTHORS`` prefetched."""
-    turns = {turn.party: turn for turn in turns_of(subject, Turn.Purpose.SIGNATURE)}
+    turns = {turn.party: turn for turn in turns_of(convention, Turn.Purpose.SIGNATURE)}
     # Nobody's turn comes once it is terminated or cancelled.
-    waits = acted_on(subject).status in AWAITS_SIGNATURES
-    current = current_turn(subject, Turn.Purpose.SIGNATURE) if waits else None
-    asked_at = since(subject) if current else None
+    waits = convention.acted_on.status in AWAITS_SIGNATURES
+    current = current_turn(convention, Turn.Purpose.SIGNATURE) if waits else None
+    asked_at = since(convention) if current else None
     asked_on = timezone.localdate(asked_at) if asked_at else None
     lines = []
     for signer in people:

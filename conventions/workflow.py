@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from conventions import (
     documents,
     drafts,
+    ending,
     explanations,
     law,
     legality,
@@ -226,6 +227,12 @@ def no_avenant(request: Request) -> None:
         raise Refused(_("Un avenant repose sur cette convention signée : ses signatures ne s’annulent plus."))
 
 
+def no_certificate(request: Request) -> None:
+    """What was recorded of the end of a stage rests on the signatures too."""
+    if ending.is_recorded(request.convention):
+        raise Refused(_("La fin du stage est enregistrée : les signatures ne s’annulent plus."))
+
+
 # Effects: what an action writes besides the status
 
 
@@ -419,7 +426,7 @@ ACTIONS = {
             sources=(Status.SIGNING, Status.SIGNED),
             target=Status.SIGNING,
             allowed=permissions.decides,
-            guards=(last_as_read, no_avenant),
+            guards=(last_as_read, no_avenant, no_certificate),
             effect=on_unsign,
             warning=gettext_lazy(
                 "Seule la dernière signature enregistrée est annulée ; recommencez pour celle d’avant."
@@ -433,7 +440,7 @@ ACTIONS = {
             gettext_lazy("Rompre la convention"),
             sources=(Status.VALIDATED, Status.SIGNING),
             target=Status.TERMINATED,
-            allowed=permissions.manages,
+            allowed=permissions.decides,
             guards=(ended_within_the_stage,),
             effect=on_terminate,
             warning=gettext_lazy("Le stage prend fin. Les parties doivent avoir été consultées."),
@@ -467,7 +474,9 @@ def available(convention: Convention, user: User) -> list[Action]:
         and action.allowed(user, convention)
         and not (action.name == "approve" and not permissions.awaits_approval(convention))
         and not (action.name == "cancel" and permissions.may_delete(user, convention))
-        and not (action.name == "unsign" and signing.is_amended(convention))
+        and not (
+            action.name == "unsign" and (signing.is_amended(convention) or ending.is_recorded(convention))
+        )
     ]
 
 

@@ -13,13 +13,13 @@ README = Path(__file__).parent.parent / "README.md"
 WHO = {
     "owns": "its student",
     "owns_or_manages": "its student, or a manager of its centre",
-    "manages": "manager of its centre",
     "decides": "manager of its centre, for somebody else’s stage",
     "follows": "referent teacher, when the centre asks for their approval",
     "may_remark": "manager of its centre, or the teacher whose approval is awaited",
-    "may_cancel": "its student before validation, a manager after",
+    "may_cancel": "its student before validation, after it a manager, for somebody else’s stage",
     "takes_part": "its student, its referent teacher, or a manager of its centre",
-    "may_cancel_avenant": "the same before validation, a manager after",
+    "may_take_back": "whoever began it",
+    "may_cancel_avenant": "the same as who may submit; once submitted whoever began it, once validated a manager who validates",
 }
 
 

@@ -302,7 +302,7 @@ def test_an_avenant_takes_effect_everywhere(client, world, case):
     original = convention.documents.agreed()
     assert documents.compare(original.context, paper.context["before"]) == []
     day_before = timezone.localdate(avenant.applied_at) - timedelta(days=1)
-    assert spelled(avenants.at(row, day_before)) == seen_before
+    assert documents.in_force(row, day_before) == original.context
     # What the other stages of the student overlap, and their total of the year.
     assert seen_from(last_week) == (row.end >= last_week.start, row.duration)
     assert seen_from(week_after) == (row.end >= week_after.start, row.duration)
@@ -408,7 +408,8 @@ def test_every_action_in_every_state(world, state):
     events = avenant.events.count()
     dates = next_signatures(avenants.proposed(avenant))
     for name, action in amending.ACTIONS.items():
-        by = world.people["teacher" if name == "approve" else "manager"]
+        is_taken_back = name == "withdraw" or (name, state) == ("cancel", AvenantStatus.SUBMITTED)
+        by = world.people["teacher" if name == "approve" else "student" if is_taken_back else "manager"]
         possible = state in action.sources and name != "approve"
         with transaction.atomic():
             if name == "return" and state == AvenantStatus.SUBMITTED:
@@ -434,8 +435,8 @@ PROPOSE = {"student", "manager", "teacher"}
         (
             AvenantStatus.SUBMITTED,
             {
-                "withdraw": PROPOSE,
-                "cancel": PROPOSE,
+                "withdraw": {"student"},
+                "cancel": {"student"},
                 "validate": {"manager"},
                 "return": {"manager"},
                 "refuse": {"manager"},
@@ -605,7 +606,7 @@ def lasting(weeks):
     return {"start": start, "end": start + weeks * WEEK - timedelta(days=3)}
 
 
-def test_the_insurance_covers_the_longer_stage(settings, tmp_path):
+def test_the_insurance_covers_the_longer_stage(client, settings, tmp_path):
     """Its dates, the certificate that says so, which a manager accepts before the avenant is validated."""
     settings.MEDIA_ROOT = tmp_path
     world = World(requires_insurance=True)
@@ -622,6 +623,9 @@ def test_the_insurance_covers_the_longer_stage(settings, tmp_path):
     after.insurance_end = after.end
     avenants.record(avenant, after)
     assert "P-06" in findings(avenant)
+    client.force_login(student)
+    page = client.get(avenant.get_absolute_url()).text
+    assert f'href="{convention.get_absolute_url()}#attachments"' in page
     paper = AttachmentFactory(convention=convention, valid_from=end, valid_until=after.end)
     assert findings(avenant) == set()
     amending.act(avenant.pk, "submit", by=student)

@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Message
-from conventions import phases, signing, workflow
-from conventions.models import Attachment, AvenantStatus, Convention, Status, Turn
+from conventions import amending, avenants, phases, signing, workflow
+from conventions.models import Attachment, Avenant, AvenantStatus, Convention, Status, Turn
 from organisations.models import Party
 from tests import files
 from tests.factories import ManagerFactory
@@ -192,6 +192,7 @@ def test_the_database_lets_nothing_else_through(world, state, party, changes, al
         if allowed:
             cursor.execute(change, [convention.pk, party])
             assert cursor.rowcount == 1
+            Convention.objects.filter(pk=convention.pk, status=Status.SIGNED).update(status=Status.SIGNING)
         else:
             with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
                 cursor.execute(change, [convention.pk, party])
@@ -303,6 +304,35 @@ def test_missing_signatures_are_told_as_the_stage_comes(world, days, recorded, t
         assert ("Il manque" in page) == bool(words)
         assert words in page
         assert ("R-01" in page) == bool(words)
+
+
+@pytest.mark.parametrize(
+    ("days", "recorded", "tone", "rule", "words"),
+    [
+        (8, 0, "", "", ""),
+        (7, 0, "wait", "A-01", "Il manque 5 signatures : l’avenant ne peut pas prendre effet sans elles."),
+        (0, 4, "wait", "A-01", "Il manque une signature : l’avenant ne peut pas prendre effet sans elle."),
+        (-1, 2, "stop", "A-01", "Ce jour est passé"),
+        (None, 3, "wait", "A-07", "Il manque 2 signatures"),
+    ],
+)
+def test_an_avenant_tells_until_when_it_can_be_signed(world, time_machine, days, recorded, tone, rule, words):
+    """Before its own day (A-01), and before the end of the stage when it has none (A-07)."""
+    convention = world.convention_in(Status.SIGNED, **starting(1, weeks=2))
+    last = timezone.localdate() + timedelta(days=9) if days is not None else convention.end
+    effective_on = last if days is not None else None
+    avenant = world.avenant_in(AvenantStatus.VALIDATED, convention, effective_on=effective_on)
+    if recorded:
+        dates = next_signatures(avenants.proposed(Avenant.objects.get(pk=avenant.pk)), recorded)
+        amending.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
+    time_machine.move_to(timezone.now() + (last - timezone.localdate()) - timedelta(days=days or 0))
+    told = f"À signer au plus tard le {last:%d/%m/%Y} {words}"
+    for role in ("manager", "student", "teacher"):
+        page = text_of(browser(world.people[role]).get(avenant.get_absolute_url()))
+        assert (told in page) == bool(tone)
+        assert rule in page
+    signatures = reverse("conventions:avenant_sign", args=[convention.pk, avenant.pk])
+    assert (told in text_of(browser(world.people["manager"]).get(signatures))) == bool(tone)
 
 
 def test_a_late_last_signature_is_recorded_knowingly(world, time_machine):
