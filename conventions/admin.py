@@ -20,6 +20,7 @@ from conventions import documents
 from conventions.models import (
     Attachment,
     Avenant,
+    Completion,
     Convention,
     Document,
     Event,
@@ -203,6 +204,13 @@ class AttachmentAdmin(LeftByAgreement):
         "reason",
     ]
     ordering = ["-uploaded_at", "-pk"]
+
+
+@admin.register(Completion)
+class CompletionAdmin(LeftByAgreement):
+    list_display = ["convention", "start", "end", "hours", "leave_hours", "amount_paid", "confirmed_at"]
+    list_filter = ["confirmed_at"]
+    ordering = ["-confirmed_at", "-pk"]
 
 
 @admin.register(Term)

@@ -430,7 +430,7 @@ MATRIX += [
         kwargs={"action": "validate"},
     ),
     of_avenant(
-        "_act", "login 200 404 200 404 200 404 404", AvenantStatus.SUBMITTED, kwargs={"action": "cancel"}
+        "_act", "login 200 404 404 404 404 404 404", AvenantStatus.SUBMITTED, kwargs={"action": "cancel"}
     ),
     of_avenant(
         "_act", "login 404 404 200 404 404 404 404", AvenantStatus.SIGNING, kwargs={"action": "cancel"}
@@ -557,6 +557,7 @@ READ_ONLY = {
     "admin:accounts_message_add",
     "admin:conventions_attachment_add",
     "admin:conventions_avenant_add",
+    "admin:conventions_completion_add",
     "admin:conventions_convention_add",
     "admin:conventions_document_add",
     "admin:conventions_event_add",

@@ -23,11 +23,11 @@ from conventions.documents.reading import (
     Change,
     Row,
     Section,
-    by_field,
     changed,
     changes_since,
     compare,
     differences,
+    in_brief,
     sections,
 )
 
@@ -39,7 +39,6 @@ __all__ = [
     "Section",
     "agreement",
     "both_sides",
-    "by_field",
     "changed",
     "changes_since",
     "check_documents",
@@ -52,6 +51,7 @@ __all__ = [
     "freeze_avenant",
     "freeze_certificate",
     "freeze_information_sheet",
+    "in_brief",
     "in_force",
     "make",
     "make_document",

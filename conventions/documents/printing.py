@@ -26,7 +26,7 @@ from PIL import Image
 from accounts.outbox import BACK_OFF
 from conventions import calendar
 from conventions.documents import papers, pdf
-from conventions.documents.context import Context, agreement, each_text, iso, rounded, text
+from conventions.documents.context import Context, agreement, each_text, in_force, iso, rounded, text
 from conventions.documents.reading import Row, Section, by_field, completed, sections, short_date, teaching
 from conventions.documents.sheets import Sheet, side_by_side
 from conventions.models import Avenant, AvenantStatus, Completion, Convention, Document
@@ -382,7 +382,7 @@ def freeze_certificate(completion: Completion) -> Document:
 
 
 def summarise(convention: Convention) -> Document:
-    """Return the summary of the values in effect, printed at once: one for each content, however often it is asked.
+    """Return the summary of what is agreed, or typed so far, printed at once: one for each content, however often asked.
 
     It comes back without its file when somebody else is printing it, or when the print failed: the sweep will do it.
     Raises Convention.DoesNotExist when it has been anonymised.
@@ -392,7 +392,8 @@ def summarise(convention: Convention) -> Document:
         # Lock, then look: two people who ask at once get the same one.
         Convention.objects.select_for_update().get(pk=convention.pk, purged_at=None)
         convention = Convention.objects.for_detail().get(pk=convention.pk)
-        context = {"avenants": [str(one) for one in in_effect], "agreement": printable(convention)}
+        agreed = convention.documents.agreed() and {**in_force(convention), "logo": _logo(convention)}
+        context = {"avenants": [str(one) for one in in_effect], "agreement": agreed or printable(convention)}
         made = convention.documents.filter(kind=Document.Kind.SUMMARY, context=context).first()
         made = made or Document.objects.create(
             convention=convention, kind=Document.Kind.SUMMARY, context=context

@@ -444,6 +444,12 @@ def number(value: str, decimals: int | None = None) -> str:
     return str(number_format(Decimal(value), decimals, force_grouping=True)) if value else ""
 
 
+def in_brief(context: Context, titled: list[Section]) -> dict[str, str]:
+    """Return the values of the sections of a context by field, and its dates in one line, as ``dates``."""
+    start, end = short_date(context["stage"]["start"]), short_date(context["stage"]["end"])
+    return {**by_field(titled), "dates": f"{start} → {end}" if start and end else ""}
+
+
 def short_date(value: str) -> str:
     return str(date_format(date.fromisoformat(value), "SHORT_DATE_FORMAT")) if value else ""
 

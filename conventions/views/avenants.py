@@ -31,8 +31,11 @@ from conventions import (
 from conventions.avenant_forms import PurposeForm
 from conventions.models import Avenant, AvenantStatus, Convention, Remark, Status, Turn
 from conventions.models.avenant import AWAITS_SIGNATURES, FROZEN, GIVEN_UP
-from conventions.views.detail import Button, events_of, journal, visible
-from conventions.views.frame import answer_remarks, load, page, places, show_locked, shown
+from conventions.views import papers
+from conventions.views.access import load, shown, visible
+from conventions.views.acting import Button, button_of, in_order
+from conventions.views.frame import answer_remarks, page, places, show_locked
+from conventions.views.journal import events_of, journal
 from organisations.models import Party
 
 
@@ -126,11 +129,11 @@ def context_of(
     problem = amending.unfinished(convention) if may_edit else ""
     changes = documents.compare(before, after)
     events = events_of(avenant)
-    turn = signing.current_turn(avenant, Turn.Purpose.APPROVAL) or signing.current_turn(
-        avenant, Turn.Purpose.SIGNATURE
+    turn = signing.current_turn(convention, Turn.Purpose.APPROVAL) or signing.current_turn(
+        convention, Turn.Purpose.SIGNATURE
     )
     since = (
-        signing.since(avenant) if avenant.status in AWAITS_SIGNATURES else events[0].at if events else None
+        signing.since(convention) if avenant.status in AWAITS_SIGNATURES else events[0].at if events else None
     )
     return {
         "convention": convention,
@@ -151,20 +154,23 @@ def context_of(
         else [],
         "may_delete": may_edit and avenant.rank is None,
         "may_remark": permissions.may_remark(user, convention),
+        "deletable": [one for one in open_remarks if permissions.may_delete_remark(user, convention, one)],
         "answers_remarks": permissions.may_answer_remarks(user, convention),
-        "panel": explanations.panel(judged, findings, explanations.nowhere) if judged else None,
+        "panel": explanations.panel(judged, findings, shown_at(convention, changes)) if judged else None,
+        "alert": phases.signature_alert(convention),
+        "document": document if document and papers.may_open(document, convention) else None,
         "missing_kinds": missing_kinds(avenant, findings) if may_edit else [],
         "open_remarks": [(wizard.label_of(remark.field), remark) for remark in open_remarks],
         "problem": problem,
         "copies": [
             paper
             for paper in avenant.attachments.select_related("avenant__convention")
-            if paper.is_signed_copy
+            if paper.is_signed_copy and signing.is_of_now(convention, paper.uploaded_at)
         ],
         "may_attach": permissions.may_attach_signed_copy(user, convention),
         "owns": permissions.owns(user, convention),
-        "circuit": signing.circuit(avenant, signing.signers_in(before)) if document else [],
-        "journal": journal(events),
+        "circuit": signing.circuit(convention, signing.signers_in(before)) if document else [],
+        "journal": journal(events) if permissions.sees_journal(user, convention) else [],
         "buttons": buttons(convention, user, findings, problem=problem, open_remarks=open_remarks),
         "hint": workflow.ACCEPT_INSURANCE
         if avenant.status == AvenantStatus.SUBMITTED
@@ -173,6 +179,13 @@ def context_of(
         else "",
         "reason": events[0].comment if events and avenant.status in GIVEN_UP else "",
     }
+
+
+def shown_at(convention: Convention, changes: list[documents.Change]) -> explanations.Link:
+    """Return what leads from a field to its line on the page, and to the papers of the agreement."""
+    papers = f"{reverse('conventions:detail', args=[convention.pk])}#attachments"
+    places = {change.field: f"#champ-{change.field}" for change in changes} | {"attachments": papers}
+    return lambda field: places.get(field, "")
 
 
 def missing_kinds(avenant: Avenant, findings: list[law.Finding]) -> list[str]:
@@ -199,8 +212,6 @@ def buttons(
     open_remarks: list[Remark],
 ) -> list[Button]:
     """Return what is possible now, what is expected last; what would be refused is not offered."""
-    avenant = convention.amended_by
-    assert avenant is not None
     is_stopped = any(finding.stops for finding in findings)
     refused = {
         "submit": bool(problem or is_stopped or open_remarks),
@@ -211,14 +222,7 @@ def buttons(
         "sign": convention.amended_from is not None and convention.amended_from.status != Status.SIGNED,
     }
     found = [
-        Button(
-            action.label,
-            reverse("conventions:avenant_act", args=[convention.pk, avenant.pk, action.name])
-            + (f"?lu={avenant.submission}" if action.needs_page else ""),
-            acts=not action.needs_page,
-            is_primary=action.is_primary or bool(action.name == "return" and open_remarks),
-            is_destructive=action.is_destructive,
-        )
+        button_of(action, convention, is_asked=action.name == "return" and bool(open_remarks))
         for action in amending.available(convention, user)
         if not refused.get(action.name)
     ]
@@ -232,7 +236,7 @@ def buttons(
         ):
             label, url = _("Corriger"), wizard.field_url(convention, field)
         found.append(Button(label, url, acts=False, is_primary=bool(problem or open_remarks)))
-    return sorted(found, key=lambda button: (button.is_primary, not button.is_destructive))
+    return in_order(found)
 
 
 @require_POST

@@ -23,12 +23,11 @@ from accounts.models import User
 from accounts.session import signed_in
 from conventions import avenants, drafts, legality, permissions, wizard
 from conventions.models import Convention
+from conventions.views.access import being_filled, load
 from conventions.views.frame import (
     SHORTEST_SEARCH,
     answer_remarks,
-    being_filled,
     key_in,
-    load,
     page,
     show_locked,
 )

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import Student
 from accounts.session import signed_in
 from conventions import attachments, drafts, permissions, wizard
-from conventions.views.frame import SHORTEST_SEARCH, key_in, load
+from conventions.views.access import load
+from conventions.views.frame import SHORTEST_SEARCH, key_in
 from organisations import people
 from organisations.models import Centre
 from organisations.roles import roles_of

@@ -10,23 +10,14 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm, BooleanField, DateField, Field
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.session import signed_in
-from conventions import (
-    avenants,
-    explanations,
-    forms,
-    law,
-    legality,
-    permissions,
-    remarks,
-    wizard,
-)
+from conventions import avenants, explanations, forms, law, legality, permissions, remarks, wizard
 from conventions.models import Convention, Remark, Status
 
 # The sections of the content step that most students need not fill.
@@ -36,46 +27,8 @@ FOLDED = {
 }
 # One letter would match nearly everybody.
 SHORTEST_SEARCH = 2
-# What the content step and the hours read besides the agreement itself.
-PERIODS = tuple(wizard.PERIODS)
 # Digits of the largest primary key; Python refuses to read thousands of them.
 LONGEST_KEY = 19
-
-
-def load(request: HttpRequest, pk: int, avenant: int | None = None) -> Convention:
-    """Return an agreement that this person fills, locked while they post; 404 when it is not theirs to fill.
-
-    With an ``avenant``, return what it makes of the agreement, the avenant locked as well.
-    """
-    user = signed_in(request)
-    agreements = Convention.objects.visible_to(user)
-    if request.method == "POST":
-        # Lock, then look: a query that waited for its lock would join the rows of before the wait.
-        get_object_or_404(agreements.select_for_update(), pk=pk)
-    convention = get_object_or_404(agreements.for_detail().prefetch_related(*PERIODS), pk=pk)
-    if avenant is not None:
-        convention = shown(convention, avenant, is_locked=request.method == "POST")
-    if not permissions.fills(user, convention):
-        raise Http404
-    return convention
-
-
-def shown(convention: Convention, avenant: int, *, is_locked: bool = False) -> Convention:
-    """Return what an avenant makes of its agreement."""
-    its = convention.avenants.select_for_update() if is_locked else convention.avenants
-    return avenants.proposed(get_object_or_404(its, pk=avenant), convention)
-
-
-def being_filled(request: HttpRequest, pk: int, avenant: int | None = None) -> Convention:
-    """Return an agreement that this person may fill now, with what a search for hosts or teachers needs of it."""
-    user = signed_in(request)
-    agreements = Convention.objects.visible_to(user).select_related("institution", "centre")
-    convention = get_object_or_404(agreements, pk=pk)
-    if avenant is not None:
-        convention = shown(convention, avenant)
-    if not permissions.may_edit(user, convention):
-        raise Http404
-    return convention
 
 
 def key_in(text: str) -> int | None:
@@ -87,7 +40,7 @@ def reread(convention: Convention) -> Convention:
     """Return an agreement as it is stored, whatever was typed on this instance."""
     if convention.amended_by:
         return avenants.proposed(convention.amended_by, convention.amended_from)
-    return Convention.objects.for_detail().prefetch_related(*PERIODS).get(pk=convention.pk)
+    return Convention.objects.for_detail().prefetch_related(*wizard.PERIODS).get(pk=convention.pk)
 
 
 def show_locked(request: HttpRequest, convention: Convention, parts: Iterable[BaseForm]) -> HttpResponse:

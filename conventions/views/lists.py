@@ -38,6 +38,7 @@ from conventions.filters import AMENDED, CERTIFICATES, GATHERED, NOT_VALIDATED, 
 from conventions.models import Avenant, AvenantStatus, Convention, Event, Status, Turn
 from conventions.models.avenant import GIVEN_UP
 from conventions.models.convention import AWAITS_SIGNATURES, SHOWN_TO_TEACHERS, archives_of
+from conventions.models.journal import BESIDE
 from organisations.models import Centre, Organisation, Party
 from organisations.models.host import FRENCH_COUNTRIES
 from organisations.roles import Roles, roles_of
@@ -85,12 +86,16 @@ def own_cards(roles: Roles) -> list[phases.Card]:
         .select_related("organisation", "service", "centre")
         .defer("missions", "skills", "details", "record", "search_key")
         .prefetch_related("remarks")
-        .annotate(waiting=WAITING, since=SINCE, amended=AMENDED_BY)
+        .annotate(waiting=WAITING, since=SINCE, amended=AMENDED_BY, certified=ending.CERTIFIED)
         .order_by("-updated_at")
     )
     return [
         phases.card(
-            convention, convention.waiting, convention.since, amended(convention.pk, convention.amended)
+            convention,
+            convention.waiting,
+            convention.since,
+            amended(convention.pk, convention.amended),
+            certified=convention.certified,
         )
         for convention in agreements[:OWN_AT_HOME]
     ]
@@ -191,7 +196,7 @@ def followed(user: User, roles: Roles) -> list[Followed]:
         .exclude(archives_of(user))
         .select_related("student__user", "enrolment__programme", "organisation", "service", "tutor")
         .defer("missions", "skills", "details", "record", "search_key")
-        .annotate(waiting=WAITING, since=SINCE, amended=AMENDED_BY)
+        .annotate(waiting=WAITING, since=SINCE, amended=AMENDED_BY, certified=ending.CERTIFIED)
         .order_by(Case(asked, default=1), "-start", "-pk")
     )
     return [
@@ -205,6 +210,7 @@ def followed(user: User, roles: Roles) -> list[Followed]:
                 convention.since,
                 manages=False,
                 follows=True,
+                certified=convention.certified,
             ),
             convention.status == Status.SUBMITTED and convention.waiting == Party.TEACHER,
             amended(convention.pk, convention.amended),
@@ -232,6 +238,7 @@ class Values(NamedTuple):
     waiting: Party | None
     since: datetime | None
     amended: dict[str, Any] | None
+    certified: bool
 
 
 # Whose approval or signature comes next; since when: the last signature or the validation, else what last happened.
@@ -262,7 +269,10 @@ SINCE = Case(
         ),
     ),
     default=Subquery(
-        Event.objects.filter(convention=OuterRef("pk"), avenant=None).order_by("-at").values("at")[:1]
+        Event.objects.filter(convention=OuterRef("pk"), avenant=None)
+        .exclude(action__in=BESIDE)
+        .order_by("-at")
+        .values("at")[:1]
     ),
 )
 # The avenant that counts: the open one, else the last in effect.
@@ -289,12 +299,13 @@ COLUMNS = (
     WAITING,
     SINCE,
     AMENDED_BY,
+    ending.CERTIFIED,
 )
 
 
-def amended(pk: int, found: dict[str, Any] | None) -> phases.Amended | None:
-    """Return the badge of what ``AMENDED_BY`` found for an agreement."""
-    if found is None:
+def amended(pk: int, found: dict[str, Any] | None, *, takes_part: bool = True) -> phases.Amended | None:
+    """Return the badge of what ``AMENDED_BY`` found for an agreement; a draft is for whoever takes part in it."""
+    if found is None or not (found["rank"] or takes_part):
         return None
     url = reverse("conventions:avenant", args=[pk, found["pk"]])
     return phases.Amended(found["rank"], AvenantStatus(found["status"]), url)
@@ -341,8 +352,13 @@ def row(values: Values, roles: Roles) -> Row:
             values.since,
             manages=values.centre in roles.centre_ids,
             follows=values.teacher in roles.teacher_ids,
+            certified=values.certified,
         ),
-        amended=amended(values.pk, values.amended),
+        amended=amended(
+            values.pk,
+            values.amended,
+            takes_part=values.centre in roles.centre_ids or values.teacher in roles.teacher_ids,
+        ),
     )
 
 

@@ -20,8 +20,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.middleware import keeps_typed_text, posted
 from accounts.models import User
 from accounts.session import signed_in
-from conventions import completion, documents, explanations, forms, permissions, workflow
+from conventions import completion, documents, ending, explanations, forms, permissions, workflow
 from conventions.models import AvenantStatus, Completion, Convention, Document, Status
+from conventions.views.access import visible
 
 Kind = Document.Kind
 # An avenant is printed once validated; refused or cancelled since, it stays readable on its page only.
@@ -80,7 +81,6 @@ def papers(convention: Convention, user: User) -> Papers:
         if may_open(document, convention):
             kept_once = document.kind in {Kind.CERTIFICATE, Kind.SUMMARY}
             shown[document.kind if kept_once else document.pk] = document
-    recorded = any(document.kind == Kind.CERTIFICATE for document in shown.values())
     first = completion.opens_on(convention)
     is_open = completion.is_open(convention)
     records = is_open and permissions.decides(user, convention)
@@ -88,7 +88,7 @@ def papers(convention: Convention, user: User) -> Papers:
         [in_list(document, convention) for document in shown.values()],
         may_summarise=convention.number is not None,
         end_url=reverse("conventions:certificate", args=[convention.pk]) if records else "",
-        is_ended=recorded,
+        is_ended=bool(convention.validated_at) and ending.is_certified(convention),
         opens_on=None if is_open else first,
     )
 
@@ -106,24 +106,33 @@ def in_list(document: Document, convention: Convention) -> Paper:
     return Paper(name, document.created_at, url, document.is_ready, document.is_expected)
 
 
-def agreement_seen(request: HttpRequest, pk: int) -> Convention:
-    """Return an agreement this person may see, or raise 404: the rest does not exist."""
-    seen = Convention.objects.visible_to(signed_in(request)).for_detail()
-    return get_object_or_404(seen.prefetch_related("turns"), pk=pk)
-
-
 @require_safe
 def document(request: HttpRequest, pk: int, document: int) -> HttpResponse | FileResponse:
     """A stored document, as it was made."""
-    convention = agreement_seen(request, pk)
-    found = get_object_or_404(convention.documents.select_related("avenant"), pk=document)
-    if not may_open(found, convention):
+    convention = visible(request, pk)
+    return served(convention, get_object_or_404(convention.documents.select_related("avenant"), pk=document))
+
+
+@require_safe
+def pdf(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
+    """The stored agreement, as it was made at validation."""
+    convention = visible(request, pk)
+    agreed = convention.documents.agreed()
+    if agreed is None:
         raise Http404
-    if not found.is_ready:
-        messages.info(request, _("Le PDF est en préparation : il sera prêt dans quelques secondes."))
+    return served(convention, agreed)
+
+
+def served(convention: Convention, document: Document) -> HttpResponse | FileResponse:
+    """Return the file of a document, or the page that says when it is ready."""
+    if not may_open(document, convention):
+        raise Http404
+    if not document.is_ready:
         return redirect(f"{convention.get_absolute_url()}#documents")
     return FileResponse(
-        io.BytesIO(found.content()), filename=documents.file_name(found), content_type="application/pdf"
+        io.BytesIO(document.content()),
+        filename=documents.file_name(document),
+        content_type="application/pdf",
     )
 
 
@@ -131,7 +140,7 @@ def document(request: HttpRequest, pk: int, document: int) -> HttpResponse | Fil
 @rate_limit(action="summarise")
 def summarise(request: HttpRequest, pk: int) -> HttpResponse:
     """Make the summary of the values in effect; the same one again while nothing has changed."""
-    convention = agreement_seen(request, pk)
+    convention = visible(request, pk)
     if convention.number is None:
         raise Http404
     try:
@@ -145,7 +154,7 @@ def summarise(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def certificate(request: HttpRequest, pk: int) -> HttpResponse:
     """Record what the host declares of a stage that ends; the certificate is made from it."""
-    user, convention = signed_in(request), agreement_seen(request, pk)
+    user, convention = signed_in(request), visible(request, pk)
     if not permissions.decides(user, convention) or not completion.is_open(convention):
         raise Http404
     recorded = completion.of(convention)
@@ -214,3 +223,14 @@ def certificate_page(
         },
         status=422 if request.method == "POST" else 200,
     )
+
+
+@require_safe
+def preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """A draft of the agreement, watermarked, for the managers of its centre."""
+    convention = visible(request, pk)
+    if not permissions.may_preview(signed_in(request), convention):
+        raise Http404
+    answer = HttpResponse(documents.preview(convention), content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="apercu-{convention.pk}.pdf"'
+    return answer

@@ -32,6 +32,8 @@ from organisations.roles import roles_of
 logger = logging.getLogger(__name__)
 
 FOLLOWING = "suivi"
+# What a spreadsheet takes for the beginning of a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def administered(request: HttpRequest) -> list[Institution]:
@@ -116,8 +118,11 @@ def lines(institutions: list[Institution], today: date, absolute: Callable[[str]
 
 
 def written(values: list[object]) -> str:
+    """Return one line; a name that a spreadsheet would compute is kept as text (OWASP, CSV injection)."""
     line = StringIO()
-    csv.writer(line, delimiter=";").writerow(values)
+    csv.writer(line, delimiter=";").writerow(
+        f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value for value in values
+    )
     return line.getvalue()
 
 

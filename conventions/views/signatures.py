@@ -17,21 +17,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import keeps_typed_text, posted
 from accounts.session import signed_in
-from conventions import (
-    amending,
-    attachments,
-    explanations,
-    legality,
-    permissions,
-    phases,
-    signing,
-    workflow,
-)
+from conventions import amending, attachments, explanations, legality, permissions, phases, signing, workflow
 from conventions.forms import SignaturesForm, SignedCopyForm
 from conventions.models import Attachment, Avenant, Convention, Status, Turn
 from conventions.uploads import Refused, takes_a_file
-from conventions.views.detail import lines_of, visible
-from conventions.views.frame import shown
+from conventions.views.access import shown, visible
+from conventions.views.acting import lines_of
 
 
 @keeps_typed_text
@@ -154,7 +145,7 @@ def page(
                 explanations.explain(finding, explanations.nowhere)
                 for finding in (legality.late(convention, signed_on) if signed_on else [])
             ],
-            "alert": None if convention.amended_by else phases.signature_alert(convention),
+            "alert": phases.signature_alert(convention),
         },
         status=422 if request.method == "POST" else 200,
     )

@@ -30,9 +30,9 @@ from conventions import (
 )
 from conventions.models import Convention
 from conventions.views import calculator, choices
+from conventions.views.access import load
 from conventions.views.frame import (
     answer_remarks,
-    load,
     page,
     places,
     reread,

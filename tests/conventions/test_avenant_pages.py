@@ -305,3 +305,18 @@ def test_only_an_avenant_has_a_purpose_to_remark_on(client, world):
     )
     assert pinned.status_code == 422
     assert not Remark.objects.exists()
+
+
+def test_whoever_judges_an_avenant_sends_it_back_or_refuses_it(client, world):
+    """Taking it back, or giving it up, is for whoever proposed it."""
+    proposed = world.avenant_in(AvenantStatus.SUBMITTED)
+
+    def offered(role):
+        client.force_login(world.people[role])
+        said = labels(client.get(proposed.get_absolute_url()))
+        return {action.name for action in amending.ACTIONS.values() if action.label in said}
+
+    assert offered("manager") == {"validate", "return", "refuse"}
+    assert offered("student") == {"withdraw", "cancel"}
+    Avenant.objects.filter(pk=proposed.pk).update(created_by=world.people["manager"])
+    assert {"withdraw", "cancel"} < offered("manager")

@@ -491,6 +491,16 @@ def test_a_summary_is_made_once_for_each_content(world):
     assert convention.documents.count() == 2
 
 
+def test_a_summary_says_what_was_agreed_whatever_the_records_become(world):
+    convention = world.convention_in(Status.SIGNED)
+    signatory = convention.signatory
+    agreed, signatory.last_name = signatory.last_name, "Autrement"
+    signatory.save()
+    summary = text_of(documents.summarise(loaded(convention)).content())
+    assert agreed in summary
+    assert "Autrement" not in summary
+
+
 def test_before_validation_only_a_summary_is_opened_and_after_a_cancellation_too(world):
     convention = world.convention_in(Status.VALIDATED)
     agreement = documents.make(convention.documents.get().pk)

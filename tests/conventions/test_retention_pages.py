@@ -160,6 +160,14 @@ def test_the_list_is_a_file_without_a_name(world, request):
     assert world.student.user.last_name not in text
 
 
+def test_no_name_in_the_file_is_computed_by_a_spreadsheet(world, request):
+    world.centre.name = "=HYPERLINK(A1)"
+    world.centre.save()
+    ready(world)
+    request.getfixturevalue("years_later")
+    assert ";'=HYPERLINK(A1);" in read(browser(world.people["admin"]))
+
+
 def test_the_page_and_the_file_cost_the_same_for_one_and_for_ten(world, request):
     ready(world)
     Institution.objects.update(years_active=0, years_archived=2)

@@ -669,6 +669,19 @@ def test_nobody_decides_on_their_own_stage(world):
         assert client.post(action(convention, name), read(convention, comment="Oui")).status_code == 404
 
 
+@pytest.mark.parametrize("name", ["terminate", "cancel"])
+def test_nobody_ends_their_own_stage_once_it_is_validated(world, name):
+    convention = world.convention_in(Status.VALIDATED)
+    ManagerFactory(centre=world.centre, user=world.people["student"])
+    client = browser(world.people["student"])
+    assert action(convention, name) not in client.get(convention.get_absolute_url()).text
+    assert client.get(action(convention, name)).status_code == 404
+    with pytest.raises(workflow.Refused, match="pas le droit"):
+        workflow.act(
+            convention.pk, name, by=world.people["student"], comment="Je pars", ended_on=convention.start
+        )
+
+
 def test_a_cancelled_agreement_is_read_and_no_longer_printed(world):
     convention = world.convention_in(Status.VALIDATED)
     documents.make(convention.documents.get().pk)

@@ -1,6 +1,7 @@
 """The administration site: usable lists and forms, agreements to read only."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from django.contrib import admin
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from conventions import workflow
-from conventions.models import Attachment, Avenant, Convention, Document, Event, Status, Term
+from conventions.models import Attachment, Avenant, Completion, Convention, Document, Event, Status, Term
 from organisations import merging
 from organisations.models import Ban, Centre, Enrolment, Merge, Organisation, Party
 from tests.factories import (
@@ -57,6 +58,18 @@ def world():
     agreement = workflow.act(agreement.pk, "submit", by=agreement.student.user)
     Document.objects.create(convention=agreement, context={"student": {"name": "Zoé <Lefèvre>"}})
     AttachmentFactory(convention=agreement)
+    Completion.objects.create(
+        convention=agreement,
+        start=agreement.start,
+        end=agreement.end,
+        hours=Decimal(140),
+        amount_paid=Decimal("638.40"),
+        declared_by="Zoé Lefèvre",
+        declared_function="Directrice",
+        declared_on=agreement.end,
+        confirmed_by=agreement.student.user,
+        confirmed_at=timezone.now(),
+    )
     ManagerFactory(centre=agreement.centre)
     CommuneFactory()
     HourlyCeilingFactory()
@@ -93,7 +106,7 @@ def test_every_list_and_form_opens(client, administrator, world, model):
     assert client.get(page(model, "changelist")).status_code == 200
     assert client.get(page(model, "changelist"), {"q": "Léa 14"}).status_code == 200
     assert client.get(page(model, "change", row.pk)).status_code == 200
-    is_read_only = model in (Attachment, Avenant, Convention, Event, Document, Merge, Ban)
+    is_read_only = model in (Attachment, Avenant, Completion, Convention, Event, Document, Merge, Ban)
     assert client.get(page(model, "add")).status_code == (403 if is_read_only else 200)
 
 

@@ -1,0 +1,77 @@
+"""What happened to an agreement or to one of its avenants, as its page tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+
+from conventions import phases
+from conventions.models import Avenant, AvenantKind, Convention, Event, Status
+from conventions.models.journal import BESIDE
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the journal, as the page tells it."""
+
+    label: str | Promise
+    tone: str
+    event: Event
+
+
+TONES = {
+    "approve": "ok",
+    "validate": "ok",
+    "sign": "ok",
+    "take_effect": "ok",
+    "return": "wait",
+    "unsign": "wait",
+    "refuse": "stop",
+    "terminate": "stop",
+    "cancel": "stop",
+}
+
+
+def events_of(subject: Convention | Avenant) -> list[Event]:
+    """Return what happened to an agreement and its avenants, or to one of them, the last first."""
+    # An avenant is named by the number of its agreement, read once for them all.
+    events = subject.events.select_related("actor").prefetch_related("avenant__convention")
+    return list(events.order_by("-at", "-pk"))
+
+
+# What the journal of an agreement tells of its avenants; each has its own for the rest.
+MILESTONES = {"submit", "validate", "refuse", "cancel", "take_effect"}
+
+
+def tells(event: Event) -> bool:
+    return event.avenant_id is None or event.action in MILESTONES
+
+
+def last_move(events: list[Event]) -> Event | None:
+    """Return what brought the agreement itself where it stands, or the approval it waited for."""
+    return next((event for event in events if event.avenant_id is None and event.action not in BESIDE), None)
+
+
+def reason(convention: Convention, events: list[Event]) -> str:
+    """Return why an agreement was stopped, or sent back, as it was written."""
+    if convention.status not in {*phases.STOPPED, Status.RETURNED}:
+        return ""
+    for event in events:
+        if event.action == "take_effect" and event.avenant and AvenantKind.TERMINATION in event.avenant.kinds:
+            return event.avenant.reason
+    moved = last_move(events)
+    return moved.comment if moved else ""
+
+
+def journal(events: list[Event]) -> list[Entry]:
+    return [
+        Entry(
+            (phases.AVENANT_HAPPENED if event.avenant_id else phases.HAPPENED).get(
+                event.action, event.action
+            ),
+            TONES.get(event.action, ""),
+            event,
+        )
+        for event in events
+    ]

@@ -1,0 +1,59 @@
+"""Remarks pinned on the fields of an agreement or of an avenant, by whoever decides."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.middleware import keeps_typed_text, posted
+from accounts.session import signed_in
+from conventions import forms, permissions, remarks, wizard
+from conventions.views.access import locked, visible
+from conventions.views.detail import page
+
+
+@keeps_typed_text
+@require_http_methods(["GET", "POST"])
+@transaction.atomic
+def add_remark(request: HttpRequest, pk: int, avenant: int | None = None) -> HttpResponse:
+    """Pin a remark on a field; the student sees it once the correction is asked."""
+    user = signed_in(request)
+    convention = locked(request, pk, avenant)
+    if not permissions.manages(user, convention) and not permissions.follows(user, convention):
+        raise Http404
+    typed = posted(request)
+    if typed is None:
+        return redirect(convention.acted_on)
+    form = forms.RemarkForm(typed)
+    fields = {*wizard.STEP_OF_FIELD, *(["reason"] if avenant else [])}
+    valid = form.is_valid() and form.cleaned_data["field"] in fields
+    if request.method == "GET":
+        problem = _("Votre session avait expiré : votre remarque n’est pas encore épinglée.")
+    elif not permissions.may_remark(user, convention):
+        problem = _("Cette convention n’attend plus de remarque : la vôtre n’est pas épinglée.")
+    elif not valid:
+        problem = _("Écrivez votre remarque, en 2 000 caractères au plus.")
+    else:
+        remarks.pin(convention, **form.cleaned_data, by=user)
+        return redirect(f"{convention.acted_on.get_absolute_url()}#champ-{form.cleaned_data['field']}")
+    messages.error(request, problem)
+    if avenant is not None:
+        messages.info(request, _("Votre texte : %(text)s") % {"text": typed.get("text", "")[:2_000]})
+        return redirect(convention.acted_on)
+    return page(request, visible(request, pk), unsaved=form, status=200 if request.method == "GET" else 422)
+
+
+@require_POST
+@transaction.atomic
+def delete_remark(request: HttpRequest, pk: int, remark: int, avenant: int | None = None) -> HttpResponse:
+    """Take back a remark before it is sent."""
+    convention = locked(request, pk, avenant)
+    pinned = get_object_or_404(convention.own_remarks.filter(resolved_at__isnull=True), pk=remark)
+    if not permissions.may_delete_remark(signed_in(request), convention, pinned):
+        raise Http404
+    pinned.delete()
+    return redirect(f"{convention.acted_on.get_absolute_url()}#champ-{pinned.field}")
