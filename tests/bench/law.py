@@ -127,7 +127,8 @@ class World:
             Interruption(convention=row, start=row.start, end=row.start + timedelta(days=3))
             for row in rows[::WITH_ABSENCE]
         )
-        Convention.objects.filter(number__startswith=f"{year + 1}-").update(status=Status.SIGNED)
+        for status in (Status.VALIDATED, Status.SIGNED):
+            Convention.objects.filter(number__startswith=f"{year + 1}-").update(status=status)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
 

@@ -53,9 +53,11 @@ def stages(world, host, *periods, state=Status.SUBMITTED):
     agreements = []
     for start, end in periods:
         draft = world.draft(organisation=host, service=service, start=start, end=end)
-        type(draft).objects.filter(pk=draft.pk).update(
-            status=state, number=f"2026-{draft.pk}", submitted_at=draft.created_at
-        )
+        row = Convention.objects.filter(pk=draft.pk)
+        row.update(number=f"2026-{draft.pk}", submitted_at=draft.created_at)
+        if state in {Status.SIGNING, Status.SIGNED, Status.TERMINATED}:
+            row.update(status=Status.VALIDATED)
+        row.update(status=state)
         agreements.append(draft)
     return agreements
 
@@ -316,7 +318,9 @@ def signed(world, host, validated_on, signed_on):
             signed_on=signed_on,
         )
     noon = datetime.combine(validated_on, time(12), tzinfo=timezone.get_current_timezone())
-    Convention.objects.filter(pk=agreement.pk).update(status=Status.SIGNED, validated_at=noon)
+    row = Convention.objects.filter(pk=agreement.pk)
+    row.update(status=Status.VALIDATED, validated_at=noon)
+    row.update(status=Status.SIGNED)
 
 
 def test_the_quota_is_told_week_by_week(world, host):

@@ -442,7 +442,8 @@ def test_the_print_is_offered_once_it_is_made(world, settings, tmp_path):
     waiting = client.get(convention.get_absolute_url()).content.decode()
     assert "PDF en préparation" in waiting
     assert reverse("conventions:pdf", args=[convention.pk]) not in waiting
-    assert client.get(reverse("conventions:pdf", args=[convention.pk])).url == convention.get_absolute_url()
+    told = client.get(reverse("conventions:pdf", args=[convention.pk]))
+    assert told.url == f"{convention.get_absolute_url()}#documents"
     documents.make(convention.documents.get().pk)
     ready = client.get(convention.get_absolute_url()).content.decode()
     assert reverse("conventions:pdf", args=[convention.pk]) in ready
