@@ -295,7 +295,14 @@ def redis(folder: Path, lock: int, *, durable: bool) -> Iterator[tuple[str, Chil
         configuration.write("\n".join(f"{key} {value}" for key, value in settings.items()).encode())
         configuration.seek(0)
         service = running(
-            "Redis", [program, "-"], log=folder / "redis.log", keep_open=[lock], stdin=configuration
+            "Redis",
+            [program, "-"],
+            log=folder / "redis.log",
+            # The clock of the tests comes by a preloaded library; Redis only counts seconds, and its allocator,
+            # which starts before any library is ready, would wait for that clock for ever.
+            environment={name: value for name, value in os.environ.items() if name != "LD_PRELOAD"},
+            keep_open=[lock],
+            stdin=configuration,
         )
         with service as child, Redis(port=port, password=password) as client:
 

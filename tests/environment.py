@@ -1,4 +1,4 @@
-"""Loaded by pytest before Django's settings: names this environment and starts the servers it lacks."""
+"""Loaded by pytest before Django's settings: sets the clock, names this environment, starts the servers it lacks."""
 
 import functools
 import ipaddress
@@ -14,6 +14,25 @@ from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import StaticFilesStorage
 
 from pstage import embedded
+from tests import clock
+
+clock.start()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the day of the tests; tests/clock.py reads it first."""
+    parser.addoption(
+        "--clock",
+        type=clock.option,
+        default=clock.REFERENCE,
+        help=f"the day of the tests, such as 2027-07-20 or 2026-12-31T23:30, or {clock.REAL} "
+        f"(default: {clock.REFERENCE})",
+    )
+
+
+def pytest_report_header() -> str:
+    """Say which day it is, in the first lines of a run."""
+    return f"clock: {os.environ[clock.SET]}"
 
 
 @pytest.hookimpl(wrapper=True)
