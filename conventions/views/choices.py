@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.folding import fold
-from accounts.middleware import keeps_typed_text, posted, take_typed_text
 from accounts.models import User
-from accounts.session import signed_in
+from accounts.sign_in.session import signed_in
+from accounts.sign_in.typed_text import keeps_typed_text, posted, take_typed_text
 from conventions import avenants, drafts, legality, permissions, wizard
 from conventions.models import Convention
 from conventions.views.access import being_filled, load

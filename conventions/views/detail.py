@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from accounts.session import signed_in
+from accounts.sign_in.session import signed_in
 from conventions import (
     documents,
     explanations,

@@ -32,7 +32,7 @@ from django_countries import countries
 from django_htmx.http import push_url
 
 from accounts.models import User
-from accounts.session import signed_in
+from accounts.sign_in.session import signed_in
 from conventions import ending, phases
 from conventions.filters import AMENDED, CERTIFICATES, GATHERED, NOT_VALIDATED, TO_SIGN, FilterForm
 from conventions.models import Avenant, AvenantStatus, Convention, Event, Status, Turn

@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import replace_url
 
-from accounts.middleware import keeps_typed_text, posted
 from accounts.models import User
-from accounts.session import signed_in
+from accounts.sign_in.session import signed_in
+from accounts.sign_in.typed_text import keeps_typed_text, posted
 from organisations import acceptance, directory
 from organisations.forms import KeptOrganisationForm
 from organisations.models import Organisation, Resemblance

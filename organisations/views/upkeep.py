@@ -11,8 +11,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.middleware import keeps_typed_text, posted
-from accounts.session import signed_in
+from accounts.sign_in.session import signed_in
+from accounts.sign_in.typed_text import keeps_typed_text, posted
 from organisations.forms import BanForm, NoteForm
 from organisations.models import Ban, Note, Organisation
 from organisations.views.directory import keeper
