@@ -38,7 +38,7 @@ from organisations.models import (
     Teacher,
 )
 from organisations.models.host import follow_merge
-from organisations.roles import roles_of
+from organisations.models.roles import roles_of
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise

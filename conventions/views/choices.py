@@ -31,11 +31,12 @@ from conventions.views.frame import (
     page,
     show_locked,
 )
-from organisations import acceptance, directory, people, sirene
+from organisations import acceptance, directory, people
 from organisations.fields import compact
 from organisations.forms import ContactForm, DirectoryForm, OrganisationForm, ServiceForm
 from organisations.models import Contact, Organisation, Service, Teacher
 from organisations.models.host import SIRENE_COUNTRIES, siret_text
+from organisations.register import sirene
 
 # The steps that choose a row of the directory: which column, and which form creates one.
 CHOICES: dict[str, tuple[str, type[DirectoryForm] | None]] = {

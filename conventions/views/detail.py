@@ -36,7 +36,7 @@ from conventions.views.access import visible
 from conventions.views.acting import Button, button_of, in_order
 from conventions.views.journal import events_of, journal, last_move, reason, tells
 from organisations.models import Party
-from organisations.roles import roles_of
+from organisations.models.roles import roles_of
 
 
 @require_safe

@@ -16,7 +16,7 @@ from conventions.views.access import load
 from conventions.views.frame import SHORTEST_SEARCH, key_in
 from organisations import people
 from organisations.models import Centre
-from organisations.roles import roles_of
+from organisations.models.roles import roles_of
 
 
 @require_http_methods(["GET", "POST"])

@@ -41,7 +41,7 @@ from conventions.models.convention import AWAITS_SIGNATURES, SHOWN_TO_TEACHERS, 
 from conventions.models.journal import BESIDE
 from organisations.models import Centre, Organisation, Party
 from organisations.models.host import FRENCH_COUNTRIES
-from organisations.roles import Roles, roles_of
+from organisations.models.roles import Roles, roles_of
 
 ROWS_A_PAGE = 25
 ROWS_AT_HOME = 10

@@ -26,8 +26,8 @@ from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import permissions, purging
 from conventions.forms import HoldForm, PurgeForm
 from conventions.models import Convention, Event
+from organisations.models.roles import roles_of
 from organisations.models.university import academic_year_label
-from organisations.roles import roles_of
 
 logger = logging.getLogger(__name__)
 

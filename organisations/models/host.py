@@ -26,6 +26,7 @@ from accounts.folding import fold
 from accounts.models import PostalAddress
 from organisations import words
 from organisations.models.nomenclature import HeadcountBand, LegalForm, NafCode
+from organisations.models.roles import roles_of
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -111,8 +112,6 @@ def keep_merged() -> pgtrigger.Trigger:
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
     def visible_to(self, user: User | AnonymousUser) -> OrganisationQuerySet:
         """Return the hosts ``user`` may find: those that hide from the register only for staff and their author."""
-        from organisations.roles import roles_of
-
         listed = self.filter(merged_into=None)
         if roles_of(user).keeps_directory:
             return listed

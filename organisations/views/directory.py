@@ -25,7 +25,7 @@ from organisations import acceptance, directory
 from organisations.forms import KeptOrganisationForm
 from organisations.models import Organisation, Resemblance
 from organisations.models.host import SIRENE_COUNTRIES
-from organisations.roles import roles_of
+from organisations.models.roles import roles_of
 
 ROWS_A_PAGE = 25
 ALIKE_SHOWN = 3
