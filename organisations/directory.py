@@ -295,6 +295,12 @@ def verify(host: Organisation, *, by: User) -> None:
     host.save(update_fields=["is_verified", "verified_by", "verified_at"])
 
 
+def dismiss(pair: Resemblance, *, by: User) -> None:
+    """Note that two records are of two hosts; whoever said it first stays named."""
+    open_one = Resemblance.objects.filter(pk=pair.pk, dismissed_at=None)
+    open_one.update(dismissed_by=by, dismissed_at=timezone.now())
+
+
 def note_pairs(host: Organisation, others: Iterable[int]) -> None:
     """Record that others may be ``host``, by primary key; itself is left out."""
     Resemblance.objects.bulk_create(

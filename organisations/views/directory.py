@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -186,9 +185,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     """Note that two records are of two hosts: nobody is asked again."""
     user = keeper(request)
     pair = get_object_or_404(Resemblance, pk=pk)
-    if pair.dismissed_at is None:
-        pair.dismissed_by, pair.dismissed_at = user, timezone.now()
-        pair.save(update_fields=["dismissed_by", "dismissed_at"])
+    directory.dismiss(pair, by=user)
     messages.success(
         request,
         _("Noté : « %(first)s » et « %(second)s » sont deux organismes.")
