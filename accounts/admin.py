@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.folding import fold
+from accounts.mail.outbox import replay
 from accounts.models import Institution, Message, Student, User
-from accounts.outbox import replay
 
 # Addresses live on the person and providers in the environment: these lists would only mislead. Importing from
 # allauth's admin modules registered them all.

@@ -1,5 +1,5 @@
 """What Celery discovers in this app."""
 
-from accounts.outbox import send_message, sweep_messages
+from accounts.mail.outbox import send_message, sweep_messages
 
 __all__ = ["send_message", "sweep_messages"]

@@ -22,8 +22,8 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException
 
-from accounts.adapters import UNKNOWN_IDENTITY
 from accounts.models import Institution, Message
+from accounts.sign_in.adapters import UNKNOWN_IDENTITY
 
 logger = logging.getLogger(__name__)
 

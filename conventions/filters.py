@@ -26,9 +26,9 @@ from organisations.directory import contains_words
 from organisations.fields import DateField
 from organisations.models import Centre, Organisation
 from organisations.models.host import FRENCH_COUNTRIES
+from organisations.models.roles import Roles
 from organisations.models.university import academic_year_label
 from organisations.people import programmes_handled_by
-from organisations.roles import Roles
 
 YEARS_BACK = 6
 NOT_VALIDATED, TO_SIGN = "non-validees", "a-signer"

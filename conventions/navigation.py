@@ -9,7 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from accounts.models import Institution
-from organisations.roles import roles_of
+from organisations.models.roles import roles_of
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import outbox
+from accounts.mail import outbox
 from accounts.models import Message
 from conventions.models import Attachment, Convention, Event, Status, Turn
 from organisations.models import Centre

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from conventions.models import AvenantStatus, Convention, Remark, Status, Turn
 from organisations.models import Contact, Organisation
-from organisations.roles import roles_of
+from organisations.models.roles import roles_of
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -27,7 +27,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import outbox
+from accounts.mail import outbox
 from accounts.models import Institution, Message, Student, User
 from conventions.models import (
     Avenant,

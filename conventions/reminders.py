@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import outbox
+from accounts.mail import outbox
 from conventions.ending import owed_a_certificate
 from conventions.models import Convention, Status
 from conventions.notifications import managers_of

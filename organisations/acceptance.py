@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.models import Institution
+from accounts.models import Institution, User
 from organisations.models import Ban, Organisation
 
 
@@ -39,3 +40,9 @@ def banned(hosts: Iterable[Organisation], institution: Institution | None) -> se
     """Return which of these hosts the institution sends nobody to for now, by primary key; one query."""
     in_force = Ban.objects.in_force().filter(institution=institution, organisation__in=list(hosts))
     return set(in_force.values_list("organisation", flat=True))
+
+
+def lift_bans(host: Organisation, institution: Institution | None, *, by: User) -> bool:
+    """Let the trainees of an institution go to a host again; tell whether they could not."""
+    in_force = host.bans.in_force().filter(institution=institution)
+    return bool(in_force.update(lifted_by=by, lifted_at=timezone.now()))

@@ -10,8 +10,9 @@ from typing import Any
 
 from django.contrib.postgres.search import TrigramSimilarity
 from django.core.exceptions import EmptyResultSet
-from django.db.models import BooleanField, Count, F, Func, Q, QuerySet, Value
-from django.db.models.expressions import RawSQL
+from django.db.models import BooleanField, Count, F, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.expressions import Combinable, RawSQL
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.folding import fold
@@ -19,6 +20,7 @@ from accounts.models import User
 from organisations import words
 from organisations.fields import compact
 from organisations.models import Organisation, Resemblance, Word
+from organisations.models.following import agreements
 from organisations.models.host import OrganisationQuerySet, lexemes
 
 LONGEST_SEARCH = 200  # characters; nobody types more, and each word costs a condition
@@ -214,10 +216,25 @@ def matches(query: str) -> Func:
 
 def described(keys: Iterable[int]) -> dict[int, Organisation]:
     """Return hosts by primary key, each with ``agreements``, how many were ever validated; one query."""
-    validated = Count("conventions", filter=Q(conventions__validated_at__isnull=False))
+    number: Combinable = Value(0)
+    for table, is_validated in agreements().items():
+        there = table._default_manager.filter(is_validated, organisation=OuterRef("pk")).order_by()
+        counted = there.values("organisation").annotate(number=Count("pk")).values("number")
+        number += Coalesce(Subquery(counted), 0)
     hosts = Organisation.objects.select_related("legal_form", "naf_code", "headcount_band", "created_by")
-    found: dict[int, Any] = hosts.annotate(agreements=validated).in_bulk(list(keys))
+    found: dict[int, Any] = hosts.annotate(agreements=number).in_bulk(list(keys))
     return found
+
+
+def agreements_at(host: Organisation) -> tuple[int, int]:
+    """Return how many agreements a host has, and how many of them were ever validated; one query a table."""
+    counts = [
+        table._default_manager.filter(organisation=host).aggregate(
+            all=Count("pk"), validated=Count("pk", filter=is_validated)
+        )
+        for table, is_validated in agreements().items()
+    ]
+    return sum(count["all"] for count in counts), sum(count["validated"] for count in counts)
 
 
 def find_by_siret(text: str) -> Organisation | None:
@@ -276,6 +293,12 @@ def verify(host: Organisation, *, by: User) -> None:
     """Note that the staff has looked at a record, and found it right."""
     host.is_verified, host.verified_by, host.verified_at = True, by, timezone.now()
     host.save(update_fields=["is_verified", "verified_by", "verified_at"])
+
+
+def dismiss(pair: Resemblance, *, by: User) -> None:
+    """Note that two records are of two hosts; whoever said it first stays named."""
+    open_one = Resemblance.objects.filter(pk=pair.pk, dismissed_at=None)
+    open_one.update(dismissed_by=by, dismissed_at=timezone.now())
 
 
 def note_pairs(host: Organisation, others: Iterable[int]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable
 from datetime import date
@@ -18,8 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.folding import fold
 from accounts.models import User
-from organisations import directory, host_file, naf, refreshing, sirene
-from organisations.csv_file import Line, UnreadableFileError
+from organisations import directory
 from organisations.directory import find_by_siret
 from organisations.fields import (
     DateField,
@@ -33,14 +31,12 @@ from organisations.fields import (
 )
 from organisations.models import Ban, Centre, Contact, NafCode, Note, Organisation, Service
 from organisations.models.host import FRENCH_COUNTRIES, SIRENE_COUNTRIES
+from organisations.register import naf, refreshing, sirene
 
 # About somebody else: the browser must not offer the student's own name and address.
 THIRD_PARTY = {"autocomplete": "off"}
 ADDRESS_FIELDS = ["street", "address_extra", "postal_code", "city", "country"]
 LONGEST_BAN = 5  # years
-LARGEST_FILE = 2 * 1024 * 1024
-MOST_LINES = 5_000
-MOST_WITHOUT_SIRET = 500
 RNA = re.compile(r"W[0-9][0-9A-Z][0-9]{7}")
 
 
@@ -455,47 +451,3 @@ class BanForm(forms.ModelForm):
                 _("Une exclusion dure cinq ans au plus : elle pourra être prononcée de nouveau."), "too_long"
             )
         return until
-
-
-class HostFileForm(forms.Form):
-    """A file of hosts to import; ``cleaned_data["file"]`` is its content."""
-
-    use_required_attribute = False
-    file = forms.FileField(
-        label=_("Fichier CSV"),
-        help_text=_("2 Mo et 5 000 lignes au plus, dont 500 sans SIRET."),
-        error_messages={"required": _("Choisissez un fichier."), "empty": _("Ce fichier est vide.")},
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv,text/plain"}),
-    )
-    creates_alike = forms.BooleanField(
-        label=_("Ajouter aussi les établissements sans SIRET qui ressemblent à une fiche de l’annuaire"),
-        required=False,
-    )
-
-    def clean_file(self) -> bytes:
-        file = self.cleaned_data["file"]
-        if file.size > LARGEST_FILE:
-            raise ValidationError(_("Ce fichier dépasse 2 Mo : importez-le en plusieurs fois."), "large")
-        content: bytes = file.read()
-        try:
-            lines = list(host_file.lines(io.BytesIO(content)))
-        except UnreadableFileError as error:
-            raise ValidationError(str(error), "unreadable") from error
-        if not lines:
-            raise ValidationError(_("Ce fichier nomme des colonnes, et n’a aucune autre ligne."), "no_line")
-        if len(lines) > MOST_LINES:
-            raise ValidationError(
-                _("Ce fichier dépasse 5 000 lignes : importez-le en plusieurs fois."), "long"
-            )
-        if (
-            sum(isinstance(line, Line) and not compact(line.cells["siret"]) for line in lines)
-            > MOST_WITHOUT_SIRET
-        ):
-            raise ValidationError(
-                _(
-                    "Plus de 500 lignes n’ont pas de SIRET, et chacune se compare à tout l’annuaire : "
-                    "importez-les en plusieurs fois."
-                ),
-                "without_siret",
-            )
-        return content

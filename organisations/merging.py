@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg.errors import LockNotAvailable
 
 from accounts.models import User
 from organisations import directory
-from organisations.models import Merge, Organisation, Resemblance
+from organisations.models import AgreementsMixin, Merge, Organisation, Resemblance
+from organisations.models.following import followers
 
 Done = TypeVar("Done")
+Moved = dict[type[Model], list[int]]
 # A merge gives way to whoever fills an agreement of one of the hosts, and tries again: it never makes them fail.
 # It waits less than PostgreSQL before it looks for deadlocks (1 s), and for nothing once it holds the hosts.
 PATIENCE = "400ms"
 ATTEMPTS = 6
-# What points at a host and follows it, by related name; ``Merge`` has a column of the same name for each.
-FOLLOWS = ("conventions", "services", "contacts", "bans", "notes")
-# What an agreement takes from its host, by column, and the related name of these rows.
-TAKEN = {"service": "services", "tutor": "contacts", "signatory": "contacts"}
 
 
 class Impossible(Exception):
@@ -97,10 +95,10 @@ def _merge(kept_id: int, dropped_id: int, by: User) -> Merge:
         absorbed=_taken(dropped.absorbed.all()),
         names=[name for name in [dropped.name, *dropped.other_names()] if name not in known],
         by=by,
-        **{name: _taken(getattr(dropped, name).all()) for name in FOLLOWS},
+        moved={table._meta.label_lower: _taken(_of(dropped, table)) for table in followers()},
     )
     Organisation.objects.filter(pk__in=[dropped_id, *done.absorbed]).update(merged_into=kept)
-    _move({name: getattr(done, name) for name in FOLLOWS}, dropped, kept)
+    _move({table: done.followed(table) for table in followers()}, dropped, kept)
     kept.former_names += [name for name in done.names if name not in kept.former_names]
     kept.save(update_fields=["former_names"])
     return done
@@ -118,17 +116,14 @@ def _undo(merge_id: int, by: User) -> Merge:
     done.save(update_fields=["undone_by", "undone_at"])
     Organisation.objects.filter(pk=dropped.pk).update(merged_into=None)
     Organisation.objects.filter(pk__in=done.absorbed, merged_into=kept).update(merged_into=dropped)
-    going = {
-        name: _taken(getattr(kept, name).filter(pk__in=getattr(done, name)))
-        for name in FOLLOWS
-        if name != "conventions"
-    }
-    # An agreement that has since chosen a service or somebody of the host kept is one of its own.
-    chosen_since = Q()
-    for column, name in TAKEN.items():
-        chosen_since |= Q(**{f"{column}__organisation": kept}) & ~Q(**{f"{column}__in": going[name]})
-    theirs = kept.conventions.filter(pk__in=done.conventions)
-    going["conventions"] = _taken(theirs.exclude(pk__in=theirs.filter(chosen_since).values("pk")))
+    going: Moved = {}
+    for table, takes in followers().items():
+        theirs = _of(kept, table).filter(pk__in=done.followed(table))
+        # An agreement that has since chosen a service or somebody of the host kept is one of its own.
+        for column, taken in takes.items():
+            own = Q(**{f"{column}__organisation": kept}) & ~Q(**{f"{column}__in": going[taken]})
+            theirs = theirs.exclude(pk__in=_of(kept, table).filter(own).values("pk"))
+        going[table] = _taken(theirs)
     _leave_copies(going, kept)
     _move(going, kept, dropped)
     gone = set(done.names) - _brought(kept)
@@ -149,31 +144,32 @@ def _taken(rows: QuerySet[Any]) -> list[int]:
     return list(locked.values_list("pk", flat=True))
 
 
-def _move(going: Mapping[str, list[int]], source: Organisation, target: Organisation) -> None:
-    for name, keys in going.items():
-        getattr(source, name).filter(pk__in=keys).update(organisation=target)
-    moved = target.conventions.filter(pk__in=going["conventions"])
-    agreements = list(
-        moved.select_related("student__user", "organisation", "service").only(
-            "number", "subject", "student__number", "student__user", "organisation__name", "service__city"
-        )
-    )
-    for agreement in agreements:
-        agreement.refresh_search_key()
-    moved.bulk_update(agreements, ["search_key"], batch_size=500)
+def _of(host: Organisation, table: type[Model]) -> QuerySet[Any]:
+    return table._default_manager.filter(organisation=host)
 
 
-def _leave_copies(going: Mapping[str, list[int]], kept: Organisation) -> None:
+def _move(going: Moved, source: Organisation, target: Organisation) -> None:
+    for table, keys in going.items():
+        _of(source, table).filter(pk__in=keys).update(organisation=target)
+    for table, keys in going.items():
+        moved = _of(target, table).filter(pk__in=keys)
+        if isinstance(moved, AgreementsMixin):
+            moved.refresh_host()
+
+
+def _leave_copies(going: Moved, kept: Organisation) -> None:
     """Leave with the agreements that stay a copy of the services and people that go; frozen ones keep what they have."""
-    staying = kept.conventions.exclude(pk__in=going["conventions"])
-    copies: dict[tuple[str, int], Any] = {}
-    for column, name in TAKEN.items():
-        used = staying.filter(**{f"{column}__in": going[name]}).values_list(column, flat=True)
-        for row in getattr(kept, name).filter(pk__in=used):
-            original = row.pk
-            if (name, original) not in copies:
-                row.pk, row._state.adding = None, True
-                row.save()
-                copies[name, original] = row
-            concerned = _taken(staying.unfrozen().filter(**{column: original}))
-            staying.filter(pk__in=concerned).update(**{column: copies[name, original]})
+    copies: dict[tuple[type[Model], int], Any] = {}
+    for table, takes in followers().items():
+        staying = _of(kept, table).exclude(pk__in=going[table])
+        changing = staying.unfrozen() if isinstance(staying, AgreementsMixin) else staying
+        for column, taken in takes.items():
+            used = staying.filter(**{f"{column}__in": going[taken]}).values_list(column, flat=True)
+            for row in _of(kept, taken).filter(pk__in=used):
+                original = row.pk
+                if (taken, original) not in copies:
+                    row.pk, row._state.adding = None, True
+                    row.save()
+                    copies[taken, original] = row
+                concerned = _taken(changing.filter(**{column: original}))
+                staying.filter(pk__in=concerned).update(**{column: copies[taken, original]})

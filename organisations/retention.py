@@ -6,16 +6,18 @@ Three years after their last agreement, and a month after they were listed (regu
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from celery import shared_task
 from django.core.mail import mail_admins
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import DateField, Exists, Max, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from organisations.models import Contact
+from organisations.models import AgreementsMixin, Contact
+from organisations.models.following import pointing_at
 
 YEARS_KEPT = 3
 # From the list to the act: the time for whoever reads it to object.
@@ -24,14 +26,21 @@ BATCH = 500
 
 
 def due(today: date) -> QuerySet[Contact]:
-    """Return the contacts that no agreement has needed for three years, with ``last_day``, that of their last stage."""
+    """Return the contacts that no agreement has needed for three years, with ``last_day``, that of their last stage.
+
+    Whatever else names somebody, in any app, keeps them for as long as it exists.
+    """
     limit = today.replace(year=today.year - YEARS_KEPT, day=min(today.day, 28))
     contacts = Contact.objects.filter(anonymised_at=None, created_at__date__lt=limit)
-    for agreements in ("tutored", "signed_for"):
-        contacts = contacts.exclude(**{f"{agreements}__end__gte": limit})
-        contacts = contacts.exclude(**{f"{agreements}__updated_at__date__gte": limit})
-    last_day = Greatest(Max("tutored__end"), Max("signed_for__end"))
-    return contacts.select_related("organisation").annotate(last_day=last_day).order_by("pk")
+    last_days: list[Any] = [Value(None, DateField()), Value(None, DateField())]
+    for table, column in pointing_at(Contact):
+        naming = table._default_manager.filter(**{column.name: OuterRef("pk")}).order_by()
+        if isinstance(naming, AgreementsMixin):
+            last = naming.values(column.name).annotate(last=Max(naming.LAST_DAY))
+            last_days.append(Subquery(last.values("last")))
+            naming = naming.needing_people(limit)
+        contacts = contacts.exclude(Exists(naming))
+    return contacts.select_related("organisation").annotate(last_day=Greatest(*last_days)).order_by("pk")
 
 
 def list_due(today: date) -> int:

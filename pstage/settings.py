@@ -91,7 +91,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.middleware.KeepTypedText",
+    "accounts.sign_in.typed_text.KeepTypedText",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -177,7 +177,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 # People
 AUTH_USER_MODEL = "accounts.User"
 # One backend: a second one would hash a wrong password twice.
-AUTHENTICATION_BACKENDS = ["accounts.backends.Backend"]
+AUTHENTICATION_BACKENDS = ["accounts.sign_in.backends.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -188,7 +188,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.sign_in.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -218,7 +218,7 @@ ACCOUNT_RATE_LIMITS = {
 }
 # How many proxies stand in front: without the right count, rate limits would trust a forged address.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
-SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_ADAPTER = "accounts.sign_in.adapters.SocialAccountAdapter"
 OIDC_SERVER_URL: str = env.str("OIDC_SERVER_URL", "")
 # An address the provider says nothing of is the person's own: only true where people cannot edit it.
 OIDC_TRUST_EMAIL: bool = env.bool("OIDC_TRUST_EMAIL", False)
@@ -243,9 +243,9 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = (
 )
 
 # E-mail: the outbox stores every message; its task delivers through this server.
-EMAIL_BACKEND = "accounts.outbox.OutboxBackend"
+EMAIL_BACKEND = "accounts.mail.outbox.OutboxBackend"
 DELIVERY_EMAIL_BACKEND = (
-    "django.core.mail.backends.dummy.EmailBackend" if DEMO else "accounts.smtp.DeliveryBackend"
+    "django.core.mail.backends.dummy.EmailBackend" if DEMO else "accounts.mail.smtp.DeliveryBackend"
 )
 _mail = dj_email_url.parse(required("EMAIL_URL", "smtp://127.0.0.1:1025", "mails leave through this server"))
 EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]

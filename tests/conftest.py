@@ -19,7 +19,7 @@ DEMO_SETTINGS = {"DEMO": True, "DELIVERY_EMAIL_BACKEND": "django.core.mail.backe
 @pytest.fixture(autouse=True)
 def our_outbox(settings):
     """Django's test runner replaces EMAIL_BACKEND: put the outbox back, it is part of what we test."""
-    settings.EMAIL_BACKEND = "accounts.outbox.OutboxBackend"
+    settings.EMAIL_BACKEND = "accounts.mail.outbox.OutboxBackend"
 
 
 @pytest.fixture(autouse=True)

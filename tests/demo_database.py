@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from django.core.management import call_command
 from django.db import connection
 
-from accounts import outbox
+from accounts.mail import outbox
 from accounts.models import Message
 from conventions import demo, documents
 from conventions.models import Document

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerLost
 from PIL import Image
 
-from accounts.outbox import BACK_OFF
+from accounts.mail.outbox import BACK_OFF
 from conventions import calendar
 from conventions.documents import papers, pdf
 from conventions.documents.context import Context, agreement, each_text, in_force, iso, rounded, text

@@ -28,6 +28,7 @@ from conventions.law.case import is_minor
 from conventions.models.nomenclature import HealthInsuranceFund, Term
 from organisations import acceptance
 from organisations.models import (
+    AgreementsMixin,
     Ban,
     Centre,
     Contact,
@@ -38,7 +39,7 @@ from organisations.models import (
     Teacher,
 )
 from organisations.models.host import follow_merge
-from organisations.roles import roles_of
+from organisations.models.roles import roles_of
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -118,7 +119,7 @@ MERGED = """
     SELECT FROM organisations_merge AS merge WHERE
         (merge.dropped_id, merge.kept_id) = (OLD.organisation_id, NEW.organisation_id) AND merge.undone_at IS NULL
         OR (merge.kept_id, merge.dropped_id) = (OLD.organisation_id, NEW.organisation_id)
-            AND merge.undone_at IS NOT NULL AND OLD.id = ANY(merge.conventions)
+            AND merge.undone_at IS NOT NULL AND merge.moved -> 'conventions.convention' @> to_jsonb(OLD.id)
 """
 # A signature that an agreement or its avenant waits for.
 AWAITED = "SELECT FROM conventions_turn AS turn WHERE turn.purpose = 'signature' AND turn.done_at IS NULL"
@@ -264,7 +265,10 @@ def archives_of(user: User) -> Q:
     return archived([user.institution] if user.institution else Institution.objects.all())
 
 
-class ConventionQuerySet(models.QuerySet["Convention"]):
+class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
+    VALIDATED = Q(validated_at__isnull=False)
+    LAST_DAY = "end"
+
     def visible_to(self, user: User | AnonymousUser) -> ConventionQuerySet:
         """Return what ``user`` may see: their own, those of their centres, those they follow; all for an admin.
 
@@ -287,6 +291,25 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
     def unfrozen(self) -> ConventionQuerySet:
         """Return those of which the content may still change."""
         return self.exclude(status__in=FROZEN)
+
+    def needing_people(self, since: date) -> ConventionQuerySet:
+        """Return those that had not ended yet on a day, or were touched since."""
+        return self.filter(Q(end__gte=since) | Q(updated_at__date__gte=since))
+
+    def refresh_host(self) -> None:
+        """Recompute what the lists search, once their host is another one."""
+        found_by = (
+            "number",
+            "subject",
+            "student__number",
+            "student__user",
+            "organisation__name",
+            "service__city",
+        )
+        agreements = list(self.select_related("student__user", "organisation", "service").only(*found_by))
+        for agreement in agreements:
+            agreement.refresh_search_key()
+        Convention.objects.bulk_update(agreements, ["search_key"], batch_size=500)
 
     def for_detail(self) -> ConventionQuerySet:
         """Join what one agreement refers to, its list values apart: see ``load_terms``."""

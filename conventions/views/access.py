@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from accounts.session import signed_in
+from accounts.sign_in.session import signed_in
 from conventions import avenants, permissions, wizard
 from conventions.models import Convention
 from conventions.models.circuit import WITH_AUTHORS

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from accounts.middleware import keeps_typed_text, posted
-from accounts.session import signed_in
+from accounts.sign_in.session import signed_in
+from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import amending, documents, explanations, forms, legality, phases, signing, wizard, workflow
 from conventions.models import Convention, Status
 from conventions.views.access import shown, visible

@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.folding import fold
-from accounts.middleware import keeps_typed_text, posted, take_typed_text
 from accounts.models import User
-from accounts.session import signed_in
+from accounts.sign_in.session import signed_in
+from accounts.sign_in.typed_text import keeps_typed_text, posted, take_typed_text
 from conventions import avenants, drafts, legality, permissions, wizard
 from conventions.models import Convention
 from conventions.views.access import being_filled, load
@@ -31,11 +31,12 @@ from conventions.views.frame import (
     page,
     show_locked,
 )
-from organisations import acceptance, directory, people, sirene
+from organisations import acceptance, directory, people
 from organisations.fields import compact
 from organisations.forms import ContactForm, DirectoryForm, OrganisationForm, ServiceForm
 from organisations.models import Contact, Organisation, Service, Teacher
 from organisations.models.host import SIRENE_COUNTRIES, siret_text
+from organisations.register import sirene
 
 # The steps that choose a row of the directory: which column, and which form creates one.
 CHOICES: dict[str, tuple[str, type[DirectoryForm] | None]] = {

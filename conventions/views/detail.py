@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from accounts.session import signed_in
+from accounts.sign_in.session import signed_in
 from conventions import (
     documents,
     explanations,
@@ -36,7 +36,7 @@ from conventions.views.access import visible
 from conventions.views.acting import Button, button_of, in_order
 from conventions.views.journal import events_of, journal, last_move, reason, tells
 from organisations.models import Party
-from organisations.roles import roles_of
+from organisations.models.roles import roles_of
 
 
 @require_safe

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Student
-from accounts.session import signed_in
+from accounts.sign_in.session import signed_in
 from conventions import attachments, drafts, permissions, wizard
 from conventions.views.access import load
 from conventions.views.frame import SHORTEST_SEARCH, key_in
 from organisations import people
 from organisations.models import Centre
-from organisations.roles import roles_of
+from organisations.models.roles import roles_of
 
 
 @require_http_methods(["GET", "POST"])

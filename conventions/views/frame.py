@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.session import signed_in
+from accounts.sign_in.session import signed_in
 from conventions import avenants, explanations, forms, law, legality, permissions, remarks, wizard
 from conventions.models import Convention, Remark, Status
 

@@ -23,7 +23,7 @@ from conventions.models.convention import AWAITS_SIGNATURES
 from conventions.views.lists import WAITING, centres_of, rows
 from organisations.models import Contact, Organisation, Party
 from organisations.models.host import ContactQuerySet
-from organisations.roles import Roles, roles_of
+from organisations.models.roles import Roles, roles_of
 from organisations.views.directory import keeper
 
 STAGES_SHOWN, CONTACTS_SHOWN, NOTES_SHOWN, BANS_SHOWN = 10, 20, 20, 10

@@ -32,7 +32,7 @@ from django_countries import countries
 from django_htmx.http import push_url
 
 from accounts.models import User
-from accounts.session import signed_in
+from accounts.sign_in.session import signed_in
 from conventions import ending, phases
 from conventions.filters import AMENDED, CERTIFICATES, GATHERED, NOT_VALIDATED, TO_SIGN, FilterForm
 from conventions.models import Avenant, AvenantStatus, Convention, Event, Status, Turn
@@ -41,7 +41,7 @@ from conventions.models.convention import AWAITS_SIGNATURES, SHOWN_TO_TEACHERS, 
 from conventions.models.journal import BESIDE
 from organisations.models import Centre, Organisation, Party
 from organisations.models.host import FRENCH_COUNTRIES
-from organisations.roles import Roles, roles_of
+from organisations.models.roles import Roles, roles_of
 
 ROWS_A_PAGE = 25
 ROWS_AT_HOME = 10

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from accounts.session import signed_in
+from accounts.sign_in.session import signed_in
 from conventions import documents, notifications, permissions, phases, signing, wizard, workflow
 from conventions.models import Status
 from conventions.views import attachments, papers

@@ -17,9 +17,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.middleware import keeps_typed_text, posted
 from accounts.models import User
-from accounts.session import signed_in
+from accounts.sign_in.session import signed_in
+from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import completion, documents, ending, explanations, forms, permissions, workflow
 from conventions.models import AvenantStatus, Completion, Convention, Document, Status
 from conventions.views.access import visible

@@ -20,14 +20,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from kombu.exceptions import OperationalError as BrokerLost
 
-from accounts.middleware import keeps_typed_text, posted
 from accounts.models import Institution, User
-from accounts.session import signed_in
+from accounts.sign_in.session import signed_in
+from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import permissions, purging
 from conventions.forms import HoldForm, PurgeForm
 from conventions.models import Convention, Event
+from organisations.models.roles import roles_of
 from organisations.models.university import academic_year_label
-from organisations.roles import roles_of
 
 logger = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from accounts.middleware import keeps_typed_text, posted
-from accounts.session import signed_in
+from accounts.sign_in.session import signed_in
+from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import amending, attachments, explanations, legality, permissions, phases, signing, workflow
 from conventions.forms import SignaturesForm, SignedCopyForm
 from conventions.models import Attachment, Avenant, Convention, Status, Turn

@@ -1,5 +1,6 @@
 """Where a stage happens (hosts) and where it belongs (the university's structure)."""
 
+from organisations.models.following import AgreementsMixin
 from organisations.models.host import Contact, Organisation, Service, Word
 from organisations.models.nomenclature import Commune, HeadcountBand, LegalForm, NafCode
 from organisations.models.university import (
@@ -14,6 +15,7 @@ from organisations.models.university import (
 from organisations.models.upkeep import Ban, Merge, Note, Resemblance
 
 __all__ = [
+    "AgreementsMixin",
     "Ban",
     "Centre",
     "Commune",

@@ -26,6 +26,7 @@ from accounts.folding import fold
 from accounts.models import PostalAddress
 from organisations import words
 from organisations.models.nomenclature import HeadcountBand, LegalForm, NafCode
+from organisations.models.roles import roles_of
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -111,8 +112,6 @@ def keep_merged() -> pgtrigger.Trigger:
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
     def visible_to(self, user: User | AnonymousUser) -> OrganisationQuerySet:
         """Return the hosts ``user`` may find: those that hide from the register only for staff and their author."""
-        from organisations.roles import roles_of
-
         listed = self.filter(merged_into=None)
         if roles_of(user).keeps_directory:
             return listed
@@ -268,7 +267,7 @@ class Organisation(PostalAddress):
                 name="organisation_refresh",
                 condition=Q(siret__isnull=False, merged_into__isnull=True),
             ),
-            # The legal entity, by which the law counts trainees: conventions/legality.py.
+            # The legal entity, by which the law counts trainees.
             models.Index(Left("siret", 9), name="organisation_siren"),
         ]
         triggers = [keep_merged()]
@@ -444,7 +443,7 @@ class Contact(models.Model):
         verbose_name = _("contact chez un organisme")
         verbose_name_plural = _("contacts chez les organismes")
         ordering = ["last_name", "first_name"]
-        # A tutor is one person, whatever the number of their contacts: conventions/legality.py.
+        # A tutor is one person, whatever the number of their contacts.
         indexes = [models.Index(Lower("email"), name="contact_email")]
         triggers = [follow_merge()]
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Institution
-from organisations.models.host import Organisation
+from organisations.models.host import Organisation, follow_merge
 
 
 class Merge(models.Model):
@@ -22,12 +22,9 @@ class Merge(models.Model):
     dropped = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="+", verbose_name=_("Fiche fusionnée")
     )
-    # What moved, by primary key, and the names the record kept did not have.
-    services = ArrayField(models.BigIntegerField(), default=list, editable=False)
-    contacts = ArrayField(models.BigIntegerField(), default=list, editable=False)
-    conventions = ArrayField(models.BigIntegerField(), default=list, editable=False)
-    bans = ArrayField(models.BigIntegerField(), default=list, editable=False)
-    notes = ArrayField(models.BigIntegerField(), default=list, editable=False)
+    # What followed: primary keys by table, as « organisations.service ». The records merged before into the one
+    # dropped, and the names the record kept did not have.
+    moved = models.JSONField(default=dict, editable=False)
     absorbed = ArrayField(models.BigIntegerField(), default=list, editable=False)
     names = ArrayField(models.CharField(max_length=200), default=list, editable=False)
     by = models.ForeignKey(
@@ -54,6 +51,11 @@ class Merge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dropped} → {self.kept}"
+
+    def followed(self, table: type[models.Model]) -> list[int]:
+        """Return the rows of a table that followed, by primary key."""
+        keys: list[int] = self.moved.get(table._meta.label_lower, [])
+        return keys
 
 
 class ResemblanceQuerySet(models.QuerySet["Resemblance"]):
@@ -135,6 +137,7 @@ class Ban(models.Model):
         verbose_name_plural = _("exclusions")
         ordering = ["-at"]
         indexes = [models.Index(fields=["institution", "organisation"], name="ban_in_force")]
+        triggers = [follow_merge()]
 
     def __str__(self) -> str:
         return f"{self.organisation} → {self.until:%d/%m/%Y}"
@@ -170,6 +173,7 @@ class Note(models.Model):
         verbose_name = _("remarque sur un établissement")
         verbose_name_plural = _("remarques sur les établissements")
         ordering = ["-at"]
+        triggers = [follow_merge()]
 
     def __str__(self) -> str:
         return self.text[:80]

@@ -11,21 +11,20 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import replace_url
 
-from accounts.middleware import keeps_typed_text, posted
 from accounts.models import User
-from accounts.session import signed_in
+from accounts.sign_in.session import signed_in
+from accounts.sign_in.typed_text import keeps_typed_text, posted
 from organisations import acceptance, directory
 from organisations.forms import KeptOrganisationForm
 from organisations.models import Organisation, Resemblance
 from organisations.models.host import SIRENE_COUNTRIES
-from organisations.roles import roles_of
+from organisations.models.roles import roles_of
 
 ROWS_A_PAGE = 25
 ALIKE_SHOWN = 3
@@ -186,9 +185,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     """Note that two records are of two hosts: nobody is asked again."""
     user = keeper(request)
     pair = get_object_or_404(Resemblance, pk=pk)
-    if pair.dismissed_at is None:
-        pair.dismissed_by, pair.dismissed_at = user, timezone.now()
-        pair.save(update_fields=["dismissed_by", "dismissed_at"])
+    directory.dismiss(pair, by=user)
     messages.success(
         request,
         _("Noté : « %(first)s » et « %(second)s » sont deux organismes.")

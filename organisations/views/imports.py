@@ -19,10 +19,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
-from organisations import host_file, host_records
-from organisations.csv_file import Refusal
-from organisations.forms import HostFileForm
-from organisations.host_records import Deed, Outcome
+from organisations.records import host_file, hosts
+from organisations.records.csv_file import Refusal
+from organisations.records.forms import HostFileForm
+from organisations.records.hosts import Deed, Outcome
 from organisations.views.directory import keeper
 
 KEPT_SECONDS = 30 * 60
@@ -48,7 +48,7 @@ def import_hosts(request: HttpRequest) -> HttpResponse:
         return render(request, "organisations/import.html", context, status=422 if is_sent else 200)
     content, creates_alike = form.cleaned_data["file"], form.cleaned_data["creates_alike"]
     results = list(
-        host_records.import_hosts(io.BytesIO(content), by=user, creates_alike=creates_alike, dry_run=True)
+        hosts.import_hosts(io.BytesIO(content), by=user, creates_alike=creates_alike, dry_run=True)
     )
     key = secrets.token_urlsafe(16)
     cache.set(place(user, key), (content, creates_alike), KEPT_SECONDS)
@@ -83,7 +83,7 @@ def apply_import(request: HttpRequest) -> HttpResponse:
         return redirect("organisations:import_hosts")
     content, creates_alike = found
     with transaction.atomic():
-        results = list(host_records.import_hosts(io.BytesIO(content), by=user, creates_alike=creates_alike))
+        results = list(hosts.import_hosts(io.BytesIO(content), by=user, creates_alike=creates_alike))
     counts = Counter(map(deed, results))
     told = {name: counts[name] for name in DEEDS}
     messages.success(
@@ -128,4 +128,4 @@ class Row:
 def row(result: Outcome | Refusal) -> Row:
     rank = 0 if isinstance(result, Refusal) else 1 if result.notices else 2
     tone, label, _counted = DEEDS[deed(result)]
-    return Row(result.line, rank, tone, label, host_records.describe(result))
+    return Row(result.line, rank, tone, label, hosts.describe(result))

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,7 +19,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_countries import countries
 
 from organisations import acceptance, directory, merging
-from organisations.models import Merge, Organisation, Resemblance
+from organisations.models import Contact, Merge, Organisation, Resemblance, Service
+from organisations.models.following import agreements
 from organisations.views.directory import keeper
 
 # What two records are compared by, in the order of the page.
@@ -79,7 +79,7 @@ class Side:
     """One of two records, and what would follow it."""
 
     host: Organisation
-    conventions: int
+    agreements: int
     validated: int
     services: int
     contacts: int
@@ -92,7 +92,7 @@ class Side:
 
     @property
     def amounts(self) -> str:
-        return amounts(self.conventions, self.services, self.contacts)
+        return amounts(self.agreements, self.services, self.contacts)
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,8 @@ def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
         except merging.Impossible as impossible:
             error = str(impossible)
         else:
-            moved = amounts(len(done.conventions), len(done.services), len(done.contacts))
+            tables = agreements(), [Service], [Contact]
+            moved = amounts(*(sum(len(done.followed(table)) for table in each) for each in tables))
             messages.success(
                 request,
                 _("« %(dropped)s » est fusionné dans cette fiche. Ont suivi : %(moved)s.")
@@ -168,11 +169,9 @@ def sides(pair: tuple[Organisation, Organisation], kept: Organisation) -> list[S
     return [
         Side(
             host,
+            *directory.agreements_at(host),
             services=host.services.count(),
             contacts=host.contacts.count(),
-            **host.conventions.aggregate(
-                conventions=Count("pk"), validated=Count("pk", filter=Q(validated_at__isnull=False))
-            ),
             obstacle=merging.obstacle(host, other),
             is_kept=host == kept,
         )
@@ -204,10 +203,10 @@ def in_words(host: Organisation, name: str) -> str:
     return str(value or "")
 
 
-def amounts(conventions: int, services: int, contacts: int) -> str:
+def amounts(agreements: int, services: int, contacts: int) -> str:
     """Return how much hangs on a record, in words."""
     numbers = (
-        (conventions, ngettext("%(number)s convention", "%(number)s conventions", conventions)),
+        (agreements, ngettext("%(number)s convention", "%(number)s conventions", agreements)),
         (services, ngettext("%(number)s service", "%(number)s services", services)),
         (contacts, ngettext("%(number)s contact", "%(number)s contacts", contacts)),
     )

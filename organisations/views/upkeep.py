@@ -6,13 +6,13 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.middleware import keeps_typed_text, posted
-from accounts.session import signed_in
+from accounts.sign_in.session import signed_in
+from accounts.sign_in.typed_text import keeps_typed_text, posted
+from organisations import acceptance
 from organisations.forms import BanForm, NoteForm
 from organisations.models import Ban, Note, Organisation
 from organisations.views.directory import keeper
@@ -69,7 +69,6 @@ def ban(request: HttpRequest, pk: int) -> HttpResponse:
 def lift_ban(request: HttpRequest, pk: int) -> HttpResponse:
     """Let the trainees of one institution go there again."""
     user, host = signed_in(request), kept(request, pk)
-    in_force = host.bans.in_force().filter(institution=user.institution)
-    if in_force.update(lifted_by=user, lifted_at=timezone.now()):
+    if acceptance.lift_bans(host, user.institution, by=user):
         messages.success(request, _("L’exclusion est levée."))
     return redirect(host)

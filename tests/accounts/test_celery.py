@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import connection, transaction
 
-from accounts import outbox
+from accounts.mail import outbox
 from accounts.models import Message
 from pstage import embedded
 from tests.factories import UserFactory

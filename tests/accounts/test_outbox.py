@@ -12,7 +12,7 @@ from django.template import engines
 from django.template.loaders.locmem import Loader
 from django.utils import timezone, translation
 
-from accounts import outbox
+from accounts.mail import outbox
 from accounts.models import Message
 from pstage import embedded
 from pstage.celery import app

@@ -8,7 +8,7 @@ from django.template import engines
 from django.urls import reverse
 
 from accounts.models import Institution, Message, Student, User
-from organisations.roles import Roles, roles_of
+from organisations.models.roles import Roles, roles_of
 from tests.factories import (
     AdminFactory,
     InstitutionFactory,

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from django.urls import reverse
 
-from accounts.middleware import SESSION_KEY, WRITER_FIELD
+from accounts.sign_in.typed_text import SESSION_KEY, WRITER_FIELD
 from conventions.models import Status
 from tests.factories import PASSWORD, ConventionFactory, ManagerFactory
 from tests.worlds import World

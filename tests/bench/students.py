@@ -57,7 +57,7 @@ def prepare() -> None:
 
 
 def write(path: Path, street: str) -> None:
-    from organisations.student_file import COLUMNS
+    from organisations.records.student_file import COLUMNS
 
     first_names, last_names = (
         ["Léa", "Inès", "Hugo", "Jules", "Noé", "Zoé"],

@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.middleware import WRITER_FIELD
 from accounts.models import Message
+from accounts.sign_in.typed_text import WRITER_FIELD
 from conventions import amending, documents, drafts, workflow
 from conventions.models import AvenantKind, Convention, Remark, Status
 from organisations.models import Contact, Party, Service

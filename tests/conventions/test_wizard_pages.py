@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.middleware import WRITER_FIELD
 from accounts.models import User
+from accounts.sign_in.typed_text import WRITER_FIELD
 from conventions import explanations, forms, phases, wizard, workflow
 from conventions.law import finding
 from conventions.models import Convention, HealthInsuranceFund, Interruption, Status

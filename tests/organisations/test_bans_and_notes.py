@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.middleware import WRITER_FIELD
+from accounts.sign_in.typed_text import WRITER_FIELD
 from organisations.models import Ban, Note
 from tests.conventions.test_staff_pages import browser, text_of
 from tests.factories import (

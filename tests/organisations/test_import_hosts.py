@@ -13,10 +13,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from organisations import directory, forms, host_records
-from organisations.host_file import COLUMNS
+from organisations import directory
 from organisations.models import Organisation, Resemblance
-from organisations.refreshing import compare_hosts
+from organisations.records import forms, hosts
+from organisations.records.host_file import COLUMNS
+from organisations.register.refreshing import compare_hosts
 from organisations.views import imports
 from tests.conventions.test_staff_pages import browser, text_of
 from tests.factories import (
@@ -378,7 +379,7 @@ def test_a_siret_twice_in_the_file(run, second):
 
 
 def test_a_host_without_siret_twice_in_the_file(run, monkeypatch):
-    monkeypatch.setattr(host_records, "BATCH", 1)
+    monkeypatch.setattr(hosts, "BATCH", 1)
     _, errors, _ = run(CLUB, LINDQVIST, CLUB | {"name": "LES AMIS DU PHARE"})
     assert errors == "ligne 4 : répète la ligne 2.\n"
 
@@ -392,14 +393,14 @@ def test_a_quotation_mark_left_open_spoils_only_its_line(run):
 def test_one_line_the_database_refuses_does_not_stop_its_batch(run, monkeypatch):
     """Somebody adds the host between the moment it is looked for and the moment it is written."""
     rows = [BRECOURT | {"siret": siret(number)} for number in range(4010, 4014)]
-    looked = host_records.Batch.__init__
+    looked = hosts.Batch.__init__
 
     def and_meanwhile(batch, *args, **options):
         looked(batch, *args, **options)
         if not Organisation.objects.filter(siret=siret(4012)).exists():
             OrganisationFactory(siret=siret(4012), name="Arrivé entre-temps")
 
-    monkeypatch.setattr(host_records.Batch, "__init__", and_meanwhile)
+    monkeypatch.setattr(hosts.Batch, "__init__", and_meanwhile)
     said, errors, _ = run(*rows)
     assert Organisation.objects.count() == 4
     assert errors == ""
@@ -410,7 +411,7 @@ def test_queries_do_not_grow_with_the_lines():
     def queries(numbers, **changes):
         rows = [BRECOURT | {"siret": siret(number)} | changes for number in numbers]
         with CaptureQueriesContext(connection) as captured:
-            results = list(host_records.import_hosts(io.BytesIO(table(*rows))))
+            results = list(hosts.import_hosts(io.BytesIO(table(*rows))))
         assert len(results) == len(rows)
         return len(captured)
 
@@ -534,16 +535,16 @@ def test_the_file_of_another_is_not_mine(client):
 
 
 def test_the_import_is_one_transaction(client, monkeypatch):
-    monkeypatch.setattr(host_records, "BATCH", 1)
+    monkeypatch.setattr(hosts, "BATCH", 1)
     key = key_of(upload(client, table(BRECOURT, BRECOURT | {"siret": siret(4002)})))
-    saved = host_records.Batch.save
+    saved = hosts.Batch.save
 
     def breaks_down(batch):
         saved(batch)
         if Organisation.objects.count() == 2:
             raise RuntimeError
 
-    monkeypatch.setattr(host_records.Batch, "save", breaks_down)
+    monkeypatch.setattr(hosts.Batch, "save", breaks_down)
     with pytest.raises(RuntimeError):
         confirm(client, key)
     assert not Organisation.objects.exists()

@@ -9,9 +9,9 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 
 from accounts.models import Student, User
-from organisations import student_records
 from organisations.models import Enrolment
-from organisations.student_file import COLUMNS
+from organisations.records import students
+from organisations.records.student_file import COLUMNS
 from tests.factories import (
     EnrolmentFactory,
     InstitutionFactory,
@@ -138,7 +138,7 @@ def test_a_new_year_adds_an_enrolment_and_keeps_the_old_one(run):
 
 
 def test_a_student_may_take_several_lines(run, programme, monkeypatch):
-    monkeypatch.setattr(student_records, "BATCH", 2)
+    monkeypatch.setattr(students, "BATCH", 2)
     ProgrammeFactory(institution=programme.institution, ufr=programme.ufr, code="DU", version="1")
     rows = [
         ZOE,
@@ -340,14 +340,14 @@ def test_the_same_number_may_exist_in_two_institutions(run, programme):
 
 def test_one_line_the_database_refuses_does_not_stop_its_batch(run, monkeypatch):
     """Such as a student added by somebody else between the reading and the writing."""
-    save = student_records.Batch.save
+    save = students.Batch.save
 
     def refuse_hugo(batch):
         if any(user.first_name == "Hugo" for user in batch.new_users):
             raise IntegrityError("duplicate key value")
         save(batch)
 
-    monkeypatch.setattr(student_records.Batch, "save", refuse_hugo)
+    monkeypatch.setattr(students.Batch, "save", refuse_hugo)
     others = [ZOE | {"student_number": str(n), "email": f"e{n}@etu.valmont.example"} for n in range(5)]
     said, errors, _status = run(*others[:2], HUGO, *others[2:])
     assert errors == "ligne 4 : duplicate key value\n"

@@ -7,8 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerLost
 
-from organisations import directory, merging, refreshing, sirene
+from organisations import directory, merging
 from organisations.models import Organisation, Resemblance
+from organisations.register import refreshing, sirene
 from tests.factories import (
     HeadcountBandFactory,
     LegalFormFactory,

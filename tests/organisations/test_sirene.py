@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import luhn
 
-from organisations import remote, sirene
-from organisations.remote import Service
-from organisations.sirene import Establishment, Source, Unavailable
+from organisations.register import remote, sirene
+from organisations.register.remote import Service
+from organisations.register.sirene import Establishment, Source, Unavailable
 from tests.factories import siret as make_siret
 from tests.fake_register import (
     Entry,
@@ -485,7 +485,7 @@ class TestBudget:
     def test_processes_share_the_budget_of_a_service(self, register):
         program = (
             "import django; django.setup()\n"
-            "from organisations.remote import NoAnswer, Service\n"
+            "from organisations.register.remote import NoAnswer, Service\n"
             "service = Service('test', requests=6, period=60)\n"
             "for _ in range(10):\n"
             "    try: service.ask({!r}, params={{'q': 'exemple', 'per_page': '1'}})\n"

@@ -10,9 +10,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from organisations.csv_file import Refusal, UnreadableFileError
-from organisations.host_file import COLUMNS
-from organisations.host_records import Deed, Outcome, describe, import_hosts
+from organisations.records.csv_file import Refusal, UnreadableFileError
+from organisations.records.host_file import COLUMNS
+from organisations.records.hosts import Deed, Outcome, describe, import_hosts
 
 
 class Command(BaseCommand):

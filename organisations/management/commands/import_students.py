@@ -11,9 +11,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from accounts.models import Institution
-from organisations.csv_file import Refusal, UnreadableFileError
-from organisations.student_file import COLUMNS
-from organisations.student_records import Outcome, import_students
+from organisations.records.csv_file import Refusal, UnreadableFileError
+from organisations.records.student_file import COLUMNS
+from organisations.records.students import Outcome, import_students
 
 
 class Command(BaseCommand):

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 from django_countries import countries
 
 from accounts.models import Institution, Student, User
-from organisations.csv_file import LineError, Refusal, UnreadableFileError, lines
 from organisations.fields import clean_phone
+from organisations.records.csv_file import LineError, Refusal, UnreadableFileError, lines
 
 COLUMNS = {
     "student_number": gettext_lazy("numéro étudiant (obligatoire)"),

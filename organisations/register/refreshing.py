@@ -16,8 +16,9 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerLost
 
 from accounts.folding import fold
-from organisations import directory, naf, sirene
+from organisations import directory
 from organisations.models import HeadcountBand, LegalForm, Organisation
+from organisations.register import naf, sirene
 
 logger = logging.getLogger(__name__)
 

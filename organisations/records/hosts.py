@@ -21,11 +21,13 @@ from django_countries import countries
 
 from accounts.folding import fold
 from accounts.models import User
-from organisations import directory, host_file, refreshing
-from organisations.csv_file import Line, LineError, Refusal
+from organisations import directory
 from organisations.fields import compact
 from organisations.forms import OrganisationForm
 from organisations.models import HeadcountBand, LegalForm, NafCode, Organisation, Word
+from organisations.records import host_file
+from organisations.records.csv_file import Line, LineError, Refusal
+from organisations.register import refreshing
 
 BATCH = 500  # lines judged and written in one transaction
 LONGEST_NUMBER = 9  # digits of a headcount; Python refuses to read thousands of them

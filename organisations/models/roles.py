@@ -7,7 +7,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Subquery
 
 from accounts.models import Student, User
-from organisations.models import Manager, Teacher
+from organisations.models.university import Manager, Teacher
 
 
 @dataclass(frozen=True)

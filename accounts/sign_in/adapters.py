@@ -19,8 +19,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.folding import fold
+from accounts.mail.outbox import queue
 from accounts.models import Institution, User
-from accounts.outbox import queue
 
 logger = logging.getLogger(__name__)
 

@@ -19,9 +19,9 @@ from django.utils.translation import gettext as _
 
 from accounts.folding import fold
 from accounts.models import Institution, Student, User
-from organisations.csv_file import LineError, Refusal
 from organisations.models import Enrolment
-from organisations.student_file import STUDENT_COLUMNS, USER_COLUMNS, Record, StudentFile
+from organisations.records.csv_file import LineError, Refusal
+from organisations.records.student_file import STUDENT_COLUMNS, USER_COLUMNS, Record, StudentFile
 
 BATCH = 1_000  # lines judged and written in one transaction
 

@@ -28,7 +28,7 @@ from accounts.folding import fold
 from organisations.fields import compact, one_line
 from organisations.models.host import Organisation, validate_siret
 from organisations.models.nomenclature import NafCode
-from organisations.remote import NoAnswer, Service, recall, remember
+from organisations.register.remote import NoAnswer, Service, recall, remember
 
 logger = logging.getLogger(__name__)
 
@@ -105,8 +105,9 @@ class Establishment:
     source: str
 
 
-# A deployment that changes the shape of an establishment forgets those remembered before.
-SHAPE = crc32(" ".join(field.name for field in fields(Establishment)).encode())
+# A deployment that changes the shape of an establishment, or its module, forgets those remembered before: they are
+# pickled.
+SHAPE = crc32(" ".join([__name__, *(field.name for field in fields(Establishment))]).encode())
 
 
 def search(text: str) -> list[Establishment]:

@@ -9,8 +9,8 @@ from typing import BinaryIO
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from organisations import csv_file
-from organisations.csv_file import Line, Refusal, UnreadableFileError
+from organisations.records import csv_file
+from organisations.records.csv_file import Line, Refusal, UnreadableFileError
 
 COLUMNS = {
     "name": gettext_lazy("raison sociale (obligatoire)"),

@@ -1,0 +1,1 @@
+"""Mails: written in the transaction of their cause, sent after it."""

@@ -1,0 +1,1 @@
+"""How a person is let in, and recognised from one request to the next."""

@@ -1,0 +1,1 @@
+"""Students and hosts brought in from files, judged line by line."""

@@ -1,0 +1,1 @@
+"""The public registers of companies, and what they say of our hosts."""
