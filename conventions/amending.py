@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.refusals import Refused
 from conventions import avenants, documents, notifications, permissions, signing, wizard, workflow
 from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Event, Turn
-from conventions.workflow import Action, Refused, Request
+from conventions.workflow import Action, Request
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -37,14 +38,15 @@ def in_time(request: Request) -> None:
     if before.status not in permissions.MAY_BE_AMENDED:
         raise Refused(
             _("La convention est « %(status)s » : elle ne peut plus être modifiée.")
-            % {"status": before.get_status_display()}
+            % {"status": before.get_status_display()},
+            "not_amendable",
         )
 
 
 def complete(request: Request) -> None:
     """Every step it opens is filled, and it changes something in each of the ways it says."""
     if problem := unfinished(request.convention):
-        raise Refused(problem)
+        raise Refused(problem, "incomplete")
 
 
 def unfinished(convention: Convention) -> str:
@@ -67,7 +69,9 @@ def agreement_signed(request: Request) -> None:
     before = request.convention.amended_from
     assert before is not None
     if signing.current_turn(before, Turn.Purpose.SIGNATURE) is not None:
-        raise Refused(_("Faites d’abord signer la convention elle-même : l’avenant la modifie."))
+        raise Refused(
+            _("Faites d’abord signer la convention elle-même : l’avenant la modifie."), "agreement_unsigned"
+        )
 
 
 def chosen_still_there(request: Request) -> None:
@@ -79,7 +83,8 @@ def chosen_still_there(request: Request) -> None:
             _(
                 "Une personne ou un lieu que cet avenant choisit n’existe plus dans l’annuaire : annulez-le et "
                 "faites-en un autre."
-            )
+            ),
+            "chosen_gone",
         )
 
 
@@ -90,13 +95,16 @@ def signed_in_time(request: Request) -> None:
     assert before is not None
     signed_on = max(request.dates.values())
     if before.end is not None and signed_on > before.end:
-        raise Refused(_("Le stage était terminé ce jour-là : un avenant se signe avant la fin du stage."))
+        raise Refused(
+            _("Le stage était terminé ce jour-là : un avenant se signe avant la fin du stage."), "stage_over"
+        )
     if avenant.effective_on and signed_on > avenant.effective_on:
         raise Refused(
             _(
                 "Cet avenant devait prendre effet avant cette date : aucun avenant n’est rétroactif. "
                 "Annulez-le et faites-en un autre."
-            )
+            ),
+            "retroactive",
         )
 
 
@@ -331,6 +339,7 @@ def begin(convention_id: int, *, by: User, kinds: Iterable[AvenantKind], **writt
             raise Refused(
                 _(
                     "Cette convention ne peut pas recevoir d’avenant maintenant : un autre est ouvert, ou elle a changé."
-                )
+                ),
+                "not_amendable",
             )
         return Avenant.objects.create(convention=convention, kinds=list(kinds), created_by=by, **written)

@@ -12,9 +12,9 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts.refusals import Refused
 from conventions import documents, explanations, law, legality, notifications, permissions
 from conventions.models import Completion, Convention, Event, Status
-from conventions.workflow import Refused
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -145,12 +145,14 @@ def confirm(convention_id: int, done: dict[str, Any], *, by: User, seen: str) ->
         Convention.objects.select_for_update().get(pk=convention_id)
         convention = Convention.objects.for_detail().get(pk=convention_id)
         if not permissions.decides(by, convention) or not is_open(convention):
-            raise Refused(_("La fin de ce stage ne peut pas être enregistrée maintenant."))
+            raise Refused(_("La fin de ce stage ne peut pas être enregistrée maintenant."), "not_open")
         if found := mistakes(convention, done):
-            raise Refused(" ".join(found.values()))
+            raise Refused(" ".join(found.values()), "mistaken")
         earlier = of(convention)
         if version(earlier) != seen:
-            raise Refused(_("La fin de ce stage a été enregistrée entre-temps : relisez-la."))
+            raise Refused(
+                _("La fin de ce stage a été enregistrée entre-temps : relisez-la."), "recorded_meanwhile"
+            )
         completion = earlier or Completion(convention=convention)
         for name, value in done.items():
             setattr(completion, name, value)
