@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.refusals import Refused
 from conventions import avenants, documents, notifications, permissions, signing, wizard, workflow
-from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Event, Turn
+from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Turn, journal
 from conventions.workflow import Action, Request
 
 if TYPE_CHECKING:
@@ -256,7 +256,11 @@ def locked(avenant_id: int) -> Convention:
     """Return what an avenant makes of its agreement, both locked, the agreement first as everywhere."""
     convention_id = Avenant.objects.values_list("convention_id", flat=True).get(pk=avenant_id)
     Convention.objects.select_for_update().get(pk=convention_id)
-    return avenants.proposed(Avenant.objects.select_for_update().get(pk=avenant_id))
+    convention = avenants.proposed(Avenant.objects.select_for_update().get(pk=avenant_id))
+    assert convention.amended_by is not None
+    assert convention.amended_from is not None
+    convention.amended_by.convention = convention.amended_from
+    return convention
 
 
 def act(
@@ -306,13 +310,10 @@ def is_due(avenant: Avenant) -> bool:
 
 def take_effect(avenant: Avenant) -> None:
     """Give the agreement, which is locked, the values of a signed avenant."""
-    convention = avenants.in_force(avenant.convention_id)
+    convention = avenant.convention = avenants.in_force(avenant.convention_id)
     before = avenant.status
     avenants.apply(avenant, convention)
-    event = Event.objects.create(
-        convention=convention, avenant=avenant, action="take_effect", before=before, after=avenant.status
-    )
-    notifications.announce(event)
+    notifications.announce(journal.record(avenant, "take_effect", before=before))
 
 
 @shared_task(name="conventions.tasks.apply_due_avenants")

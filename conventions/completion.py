@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.refusals import Refused
 from conventions import documents, explanations, law, legality, notifications, permissions
-from conventions.models import Completion, Convention, Event, Status
+from conventions.models import Completion, Convention, Status, journal
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -165,12 +165,10 @@ def confirm(convention_id: int, done: dict[str, Any], *, by: User, seen: str) ->
         documents.freeze_certificate(completion)
         lacking = shortfall(convention, done)
         with translation.override("fr"):
-            event = Event.objects.create(
-                convention=convention,
-                action="complete",
-                actor=by,
-                before=convention.status,
-                after=convention.status,
+            event = journal.record(
+                convention,
+                "complete",
+                by=by,
                 comment=_summed_up(completion),
                 findings=[{"rule": "G-03", "severity": str(law.Severity.WARN), "message": lacking.message}]
                 if lacking

@@ -211,13 +211,7 @@ def purge(convention_id: int, today: date, *, by: User | None) -> bool:
         convention.delete()
     else:
         _erase(convention)
-        Event.objects.create(
-            convention=convention,
-            action="purge",
-            actor=by,
-            before=convention.status,
-            after=convention.status,
-        )
+        journal.record(convention, "purge", by=by)
     # Last of all, and before the commit: a purge cut short here is done again, a file left behind is never found.
     for file in files:
         file.storage.delete(str(file.name))

@@ -28,7 +28,7 @@ from conventions import (
     signing,
     wizard,
 )
-from conventions.models import AvenantStatus, Convention, Event, NumberCounter, Status, Turn
+from conventions.models import AvenantStatus, Convention, Event, NumberCounter, Status, Turn, journal
 from conventions.models.avenant import OPEN
 
 if TYPE_CHECKING:
@@ -295,14 +295,7 @@ def on_cancel(request: Request) -> None:
     for avenant in request.convention.avenants.select_for_update().filter(status__in=OPEN):
         before, avenant.status = avenant.status, AvenantStatus.CANCELLED
         avenant.save(update_fields=["status", "updated_at"])
-        Event.objects.create(
-            convention=request.convention,
-            avenant=avenant,
-            action="cancel",
-            actor=request.by,
-            before=before,
-            after=avenant.status,
-        )
+        journal.record(avenant, "cancel", by=request.by, before=before)
 
 
 def on_terminate(request: Request) -> str:
@@ -550,13 +543,11 @@ def carry_out(action: Action, request: Request) -> Event:
     if action.name in SIGNS:
         subject.status = signing.status(convention)
     subject.save()
-    event = Event.objects.create(
-        convention=convention,
-        avenant=convention.amended_by,
-        action=action.name,
-        actor=by,
+    event = journal.record(
+        subject,
+        action.name,
+        by=by,
         before=before,
-        after=subject.status,
         comment=note or request.comment,
         findings=noted(ACCEPTED[action.name](request)) if action.name in ACCEPTED else [],
     )
