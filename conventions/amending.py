@@ -253,14 +253,10 @@ ACTIONS = {
 
 
 def locked(avenant_id: int) -> Convention:
-    """Return what an avenant makes of its agreement, both locked, the agreement first as everywhere."""
-    convention_id = Avenant.objects.values_list("convention_id", flat=True).get(pk=avenant_id)
-    Convention.objects.select_for_update().get(pk=convention_id)
-    convention = avenants.proposed(Avenant.objects.select_for_update().get(pk=avenant_id))
-    assert convention.amended_by is not None
-    assert convention.amended_from is not None
-    convention.amended_by.convention = convention.amended_from
-    return convention
+    """Return what an avenant makes of its agreement, both locked."""
+    avenant = Avenant.objects.locked(avenant_id)
+    avenant.convention = avenants.in_force(avenant.convention_id)
+    return avenants.proposed(avenant, avenant.convention)
 
 
 def act(
@@ -334,8 +330,7 @@ def apply_due_avenants() -> None:
 def begin(convention_id: int, *, by: User, kinds: Iterable[AvenantKind], **written: object) -> Avenant:
     """Start an avenant to an agreement. Raises Refused when it is not in force, or has one open already."""
     with transaction.atomic():
-        Convention.objects.select_for_update().get(pk=convention_id)
-        convention = Convention.objects.prefetch_related("avenants").get(pk=convention_id)
+        convention = Convention.objects.prefetch_related("avenants").locked(convention_id)
         if not permissions.may_amend(by, convention):
             raise Refused(
                 _(

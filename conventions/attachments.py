@@ -29,7 +29,7 @@ MOST_WAITING = 20
 def attach(attachment: Attachment, sent: Clean, *, by: User) -> Attachment:
     """Store a file, made safe, under a name of our own. Raises Refused when the agreement takes no more."""
     # Lock, then look: reading the file has taken a while.
-    convention = Convention.objects.select_for_update().get(pk=attachment.convention_id)
+    convention = Convention.objects.locked(attachment.convention_id)
     if not permissions.may_attach(by, convention):
         raise Refused(_("Cette convention ne reçoit plus de pièce."), "not_allowed")
     if convention.attachments.filter(decision=Attachment.Decision.WAITING).count() >= MOST_WAITING:
@@ -52,7 +52,7 @@ def attach(attachment: Attachment, sent: Clean, *, by: User) -> Attachment:
 def attach_signed_copy(convention: Convention, sent: Clean, *, by: User) -> Attachment:
     """Store the scan of what all parties signed; the one a manager joins needs nobody else's look."""
     # Lock, then look: a signature may have been taken back while the file was read.
-    Convention.objects.select_for_update().get(pk=convention.pk)
+    Convention.objects.locked(convention.pk)
     convention.acted_on.refresh_from_db(fields=["status"])
     if not permissions.may_attach_signed_copy(by, convention):
         raise Refused(
@@ -92,7 +92,7 @@ def refuse(pk: int, reason: str, *, by: User) -> bool:
 
 def _decide(pk: int, decision: Attachment.Decision, reason: str = "", *, by: User) -> Attachment | None:
     # The agreement first, as a validation does: it reads what is accepted.
-    Convention.objects.select_for_update(of=("self",)).get(attachments=pk)
+    Convention.objects.locked(Attachment.objects.values_list("convention_id", flat=True).get(pk=pk))
     attachment = Attachment.objects.select_for_update(of=("self",)).get(pk=pk)
     if not attachment.is_waiting:
         return None

@@ -141,9 +141,7 @@ def confirm(convention_id: int, done: dict[str, Any], *, by: User, seen: str) ->
     Raises Refused, with a text for the person, when it cannot be done; nothing is written then.
     """
     with transaction.atomic():
-        # Lock, then look.
-        Convention.objects.select_for_update().get(pk=convention_id)
-        convention = Convention.objects.for_detail().get(pk=convention_id)
+        convention = Convention.objects.for_detail().locked(convention_id)
         if not permissions.decides(by, convention) or not is_open(convention):
             raise Refused(_("La fin de ce stage ne peut pas être enregistrée maintenant."), "not_open")
         if found := mistakes(convention, done):

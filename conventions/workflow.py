@@ -28,7 +28,7 @@ from conventions import (
     signing,
     wizard,
 )
-from conventions.models import AvenantStatus, Convention, Event, NumberCounter, Status, Turn, journal
+from conventions.models import Avenant, AvenantStatus, Convention, Event, NumberCounter, Status, Turn, journal
 from conventions.models.avenant import OPEN
 
 if TYPE_CHECKING:
@@ -292,7 +292,8 @@ def on_unsign(request: Request) -> str:
 
 def on_cancel(request: Request) -> None:
     """Give up the avenant that was open: there is nothing left to amend."""
-    for avenant in request.convention.avenants.select_for_update().filter(status__in=OPEN):
+    for avenant_id in request.convention.avenants.filter(status__in=OPEN).values_list("pk", flat=True):
+        avenant = Avenant.objects.locked(avenant_id)
         before, avenant.status = avenant.status, AvenantStatus.CANCELLED
         avenant.save(update_fields=["status", "updated_at"])
         journal.record(avenant, "cancel", by=request.by, before=before)
@@ -511,9 +512,7 @@ def act(
     Raises Refused, with a text for the person, when it cannot be done; nothing is written then.
     """
     with transaction.atomic():
-        # Lock, then look: a query that waited for its lock would join the rows of before the wait.
-        Convention.objects.select_for_update().get(pk=convention_id)
-        convention = Convention.objects.for_detail().get(pk=convention_id)
+        convention = Convention.objects.for_detail().locked(convention_id)
         shown = None if known is None else frozenset(known)
         request = Request(convention, by, comment.strip(), ended_on, dates or {}, party, seen, shown)
         carry_out(ACTIONS[name], request)

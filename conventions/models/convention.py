@@ -284,6 +284,17 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
             seen |= Q(teacher__in=roles.teacher_ids) & SHOWN_TO_TEACHERS & ~archives_of(user)
         return self.filter(seen)
 
+    def locked(self, pk: int) -> Convention:
+        """Return one of these, locked until the transaction ends, and only then read; raise DoesNotExist.
+
+        A query that waits for its lock would join the rows of before the wait.
+        """
+        if not self.query.select_related:
+            return self.select_for_update(of=("self",)).get(pk=pk)
+        alone = self.select_related(None).prefetch_related(None)
+        alone.select_for_update(of=("self",)).get(pk=pk)
+        return self.get(pk=pk)
+
     def unfrozen(self) -> ConventionQuerySet:
         """Return those of which the content may still change."""
         return self.exclude(status__in=FROZEN)

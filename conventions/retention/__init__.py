@@ -25,7 +25,7 @@ def hold(convention_id: int, reason: str, until: date | None, *, by: User) -> No
     Raises Refused when it is not theirs to keep, or anonymised meanwhile.
     """
     # A purge under way is waited for, or waits.
-    convention = Convention.objects.select_for_update(of=("self",)).get(pk=convention_id)
+    convention = Convention.objects.locked(convention_id)
     if not permissions.may_hold(by, convention):
         raise Refused(_("Vous n’avez pas le droit de faire cela sur cette convention."), "not_allowed")
     convention.hold_reason, convention.hold_until = reason, until
