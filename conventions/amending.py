@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from celery import shared_task
+from django.contrib.postgres.functions import TransactionNow
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.refusals import Refused
 from conventions import avenants, documents, notifications, permissions, signing, wizard, workflow
-from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Turn, journal
+from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Status, Turn
 from conventions.workflow import Action, Request
 
 if TYPE_CHECKING:
@@ -307,9 +308,13 @@ def is_due(avenant: Avenant) -> bool:
 def take_effect(avenant: Avenant) -> None:
     """Give the agreement, which is locked, the values of a signed avenant."""
     convention = avenant.convention = avenants.in_force(avenant.convention_id)
-    before = avenant.status
+    avenant.applied_at = TransactionNow()
+    event = workflow.move(avenant, AvenantStatus.EFFECTIVE, "take_effect")
+    avenant.refresh_from_db(fields=["applied_at"])
     avenants.apply(avenant, convention)
-    notifications.announce(journal.record(avenant, "take_effect", before=before))
+    if AvenantKind.TERMINATION in avenant.kinds:
+        workflow.move(convention, Status.TERMINATED, "terminate", comment=avenant.reason)
+    notifications.announce(event)
 
 
 @shared_task(name="conventions.tasks.apply_due_avenants")

@@ -294,9 +294,7 @@ def on_cancel(request: Request) -> None:
     """Give up the avenant that was open: there is nothing left to amend."""
     for avenant_id in request.convention.avenants.filter(status__in=OPEN).values_list("pk", flat=True):
         avenant = Avenant.objects.locked(avenant_id)
-        before, avenant.status = avenant.status, AvenantStatus.CANCELLED
-        avenant.save(update_fields=["status", "updated_at"])
-        journal.record(avenant, "cancel", by=request.by, before=before)
+        move(avenant, AvenantStatus.CANCELLED, "cancel", by=request.by)
 
 
 def on_terminate(request: Request) -> str:
@@ -536,22 +534,35 @@ def carry_out(action: Action, request: Request) -> Event:
         )
     for guard in action.guards:
         guard(request)
-    before = subject.status
     note = action.effect(request) if action.effect else None
-    subject.status = action.target
-    if action.name in SIGNS:
-        subject.status = signing.status(convention)
-    subject.save()
-    event = journal.record(
+    event = move(
         subject,
+        signing.status(convention) if action.name in SIGNS else action.target,
         action.name,
         by=by,
-        before=before,
         comment=note or request.comment,
         findings=noted(ACCEPTED[action.name](request)) if action.name in ACCEPTED else [],
     )
     notifications.announce(event)
     return event
+
+
+def move(
+    subject: Convention | Avenant,
+    to: Status | AvenantStatus,
+    action: str,
+    *,
+    by: User | None = None,
+    comment: str = "",
+    findings: Iterable[dict[str, str]] = (),
+) -> Event:
+    """Store an agreement or an avenant, which is locked, in the state it goes to, and say so in its journal.
+
+    The only writer of a status: none changes without its line.
+    """
+    before, subject.status = subject.status, to
+    subject.save()
+    return journal.record(subject, action, by=by, before=before, comment=comment, findings=findings)
 
 
 # The signatures recorded tell the status that these lead to.

@@ -16,7 +16,7 @@ from conventions.models.convention import AWAITED, Convention, sql_list, unless_
 
 
 class AvenantStatus(models.TextChoices):
-    """Where an avenant stands; written only by ``amending.act`` and ``amending.take_effect``."""
+    """Where an avenant stands; written only by ``workflow.move``."""
 
     DRAFT = "draft", _("Brouillon")
     RETURNED = "returned", _("À corriger")

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 
 class Status(models.TextChoices):
-    """Where an agreement stands; written only by ``workflow.act``. "Under way" or "ended" come from its dates."""
+    """Where an agreement stands; written only by ``workflow.move``. "Under way" or "ended" come from its dates."""
 
     DRAFT = "draft", _("Brouillon")
     RETURNED = "returned", _("À corriger")
