@@ -8,15 +8,17 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from celery import shared_task
+from django.contrib.postgres.functions import TransactionNow
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.refusals import Refused
 from conventions import avenants, documents, notifications, permissions, signing, wizard, workflow
-from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Event, Turn
-from conventions.workflow import Action, Refused, Request
+from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Status, Turn
+from conventions.workflow import Action, Request
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -37,14 +39,15 @@ def in_time(request: Request) -> None:
     if before.status not in permissions.MAY_BE_AMENDED:
         raise Refused(
             _("La convention est « %(status)s » : elle ne peut plus être modifiée.")
-            % {"status": before.get_status_display()}
+            % {"status": before.get_status_display()},
+            "not_amendable",
         )
 
 
 def complete(request: Request) -> None:
     """Every step it opens is filled, and it changes something in each of the ways it says."""
     if problem := unfinished(request.convention):
-        raise Refused(problem)
+        raise Refused(problem, "incomplete")
 
 
 def unfinished(convention: Convention) -> str:
@@ -67,7 +70,9 @@ def agreement_signed(request: Request) -> None:
     before = request.convention.amended_from
     assert before is not None
     if signing.current_turn(before, Turn.Purpose.SIGNATURE) is not None:
-        raise Refused(_("Faites d’abord signer la convention elle-même : l’avenant la modifie."))
+        raise Refused(
+            _("Faites d’abord signer la convention elle-même : l’avenant la modifie."), "agreement_unsigned"
+        )
 
 
 def chosen_still_there(request: Request) -> None:
@@ -79,7 +84,8 @@ def chosen_still_there(request: Request) -> None:
             _(
                 "Une personne ou un lieu que cet avenant choisit n’existe plus dans l’annuaire : annulez-le et "
                 "faites-en un autre."
-            )
+            ),
+            "chosen_gone",
         )
 
 
@@ -90,13 +96,16 @@ def signed_in_time(request: Request) -> None:
     assert before is not None
     signed_on = max(request.dates.values())
     if before.end is not None and signed_on > before.end:
-        raise Refused(_("Le stage était terminé ce jour-là : un avenant se signe avant la fin du stage."))
+        raise Refused(
+            _("Le stage était terminé ce jour-là : un avenant se signe avant la fin du stage."), "stage_over"
+        )
     if avenant.effective_on and signed_on > avenant.effective_on:
         raise Refused(
             _(
                 "Cet avenant devait prendre effet avant cette date : aucun avenant n’est rétroactif. "
                 "Annulez-le et faites-en un autre."
-            )
+            ),
+            "retroactive",
         )
 
 
@@ -245,10 +254,10 @@ ACTIONS = {
 
 
 def locked(avenant_id: int) -> Convention:
-    """Return what an avenant makes of its agreement, both locked, the agreement first as everywhere."""
-    convention_id = Avenant.objects.values_list("convention_id", flat=True).get(pk=avenant_id)
-    Convention.objects.select_for_update().get(pk=convention_id)
-    return avenants.proposed(Avenant.objects.select_for_update().get(pk=avenant_id))
+    """Return what an avenant makes of its agreement, both locked."""
+    avenant = Avenant.objects.locked(avenant_id)
+    avenant.convention = avenants.in_force(avenant.convention_id)
+    return avenants.proposed(avenant, avenant.convention)
 
 
 def act(
@@ -298,12 +307,13 @@ def is_due(avenant: Avenant) -> bool:
 
 def take_effect(avenant: Avenant) -> None:
     """Give the agreement, which is locked, the values of a signed avenant."""
-    convention = avenants.in_force(avenant.convention_id)
-    before = avenant.status
+    convention = avenant.convention = avenants.in_force(avenant.convention_id)
+    avenant.applied_at = TransactionNow()
+    event = workflow.move(avenant, AvenantStatus.EFFECTIVE, "take_effect")
+    avenant.refresh_from_db(fields=["applied_at"])
     avenants.apply(avenant, convention)
-    event = Event.objects.create(
-        convention=convention, avenant=avenant, action="take_effect", before=before, after=avenant.status
-    )
+    if AvenantKind.TERMINATION in avenant.kinds:
+        workflow.move(convention, Status.TERMINATED, "terminate", comment=avenant.reason)
     notifications.announce(event)
 
 
@@ -325,12 +335,12 @@ def apply_due_avenants() -> None:
 def begin(convention_id: int, *, by: User, kinds: Iterable[AvenantKind], **written: object) -> Avenant:
     """Start an avenant to an agreement. Raises Refused when it is not in force, or has one open already."""
     with transaction.atomic():
-        Convention.objects.select_for_update().get(pk=convention_id)
-        convention = Convention.objects.prefetch_related("avenants").get(pk=convention_id)
+        convention = Convention.objects.prefetch_related("avenants").locked(convention_id)
         if not permissions.may_amend(by, convention):
             raise Refused(
                 _(
                     "Cette convention ne peut pas recevoir d’avenant maintenant : un autre est ouvert, ou elle a changé."
-                )
+                ),
+                "not_amendable",
             )
         return Avenant.objects.create(convention=convention, kinds=list(kinds), created_by=by, **written)

@@ -12,9 +12,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.refusals import Refused
 from conventions import notifications, permissions
 from conventions.models import Attachment, Convention
-from conventions.uploads import Clean, Refused
+from conventions.uploads import Clean
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -28,13 +29,14 @@ MOST_WAITING = 20
 def attach(attachment: Attachment, sent: Clean, *, by: User) -> Attachment:
     """Store a file, made safe, under a name of our own. Raises Refused when the agreement takes no more."""
     # Lock, then look: reading the file has taken a while.
-    convention = Convention.objects.select_for_update().get(pk=attachment.convention_id)
+    convention = Convention.objects.locked(attachment.convention_id)
     if not permissions.may_attach(by, convention):
-        raise Refused(_("Cette convention ne reçoit plus de pièce."))
+        raise Refused(_("Cette convention ne reçoit plus de pièce."), "not_allowed")
     if convention.attachments.filter(decision=Attachment.Decision.WAITING).count() >= MOST_WAITING:
         raise Refused(
             _("%(count)s pièces attendent déjà qu’un gestionnaire les vérifie : supprimez-en une d’abord.")
-            % {"count": MOST_WAITING}
+            % {"count": MOST_WAITING},
+            "too_many_waiting",
         )
     attachment.name = sent.name
     attachment.content_type = sent.content_type
@@ -50,10 +52,12 @@ def attach(attachment: Attachment, sent: Clean, *, by: User) -> Attachment:
 def attach_signed_copy(convention: Convention, sent: Clean, *, by: User) -> Attachment:
     """Store the scan of what all parties signed; the one a manager joins needs nobody else's look."""
     # Lock, then look: a signature may have been taken back while the file was read.
-    Convention.objects.select_for_update().get(pk=convention.pk)
+    Convention.objects.locked(convention.pk)
     convention.acted_on.refresh_from_db(fields=["status"])
     if not permissions.may_attach_signed_copy(by, convention):
-        raise Refused(_("La copie signée se joint une fois toutes les signatures enregistrées."))
+        raise Refused(
+            _("La copie signée se joint une fois toutes les signatures enregistrées."), "not_signed"
+        )
     attachment = Attachment(
         convention_id=convention.pk, avenant=convention.amended_by, kind=Attachment.Kind.SIGNED_AGREEMENT
     )
@@ -88,7 +92,7 @@ def refuse(pk: int, reason: str, *, by: User) -> bool:
 
 def _decide(pk: int, decision: Attachment.Decision, reason: str = "", *, by: User) -> Attachment | None:
     # The agreement first, as a validation does: it reads what is accepted.
-    Convention.objects.select_for_update(of=("self",)).get(attachments=pk)
+    Convention.objects.locked(Attachment.objects.values_list("convention_id", flat=True).get(pk=pk))
     attachment = Attachment.objects.select_for_update(of=("self",)).get(pk=pk)
     if not attachment.is_waiting:
         return None

@@ -7,7 +7,6 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.postgres.functions import TransactionNow
 from django.db.models import Field, Model, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,10 +15,8 @@ from conventions import legality
 from conventions.models import (
     Avenant,
     AvenantKind,
-    AvenantStatus,
     Convention,
     Interruption,
-    Status,
     WorkPeriod,
 )
 from conventions.models.avenant import MAY_CHANGE
@@ -210,21 +207,15 @@ def written(field: Any, value: Any) -> Any:
 
 
 def apply(avenant: Avenant, convention: Convention) -> None:
-    """Give an agreement the values of an avenant, in one transaction that locked both; the database checks them.
+    """Give an agreement the values of an avenant that takes effect in this transaction; the database checks them.
 
     Raises IntegrityError when the agreement is not what the avenant was written from.
     """
-    avenant.status = AvenantStatus.EFFECTIVE
-    avenant.applied_at = TransactionNow()
-    avenant.save(update_fields=["status", "applied_at", "updated_at"])
-    avenant.refresh_from_db(fields=["applied_at"])
     put(convention, avenant.changes, "after")
     for name in PERIODS.keys() & avenant.changes.keys():
         periods = list(getattr(convention, name).all())
         model, _columns = PERIODS[name]
         model._default_manager.filter(convention=convention).delete()
         model._default_manager.bulk_create(periods)
-    if AvenantKind.TERMINATION in avenant.kinds:
-        convention.status = Status.TERMINATED
     convention.refresh_search_key()
     convention.save()

@@ -12,9 +12,9 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts.refusals import Refused
 from conventions import documents, explanations, law, legality, notifications, permissions
-from conventions.models import Completion, Convention, Event, Status
-from conventions.workflow import Refused
+from conventions.models import Completion, Convention, Status, journal
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -141,16 +141,16 @@ def confirm(convention_id: int, done: dict[str, Any], *, by: User, seen: str) ->
     Raises Refused, with a text for the person, when it cannot be done; nothing is written then.
     """
     with transaction.atomic():
-        # Lock, then look.
-        Convention.objects.select_for_update().get(pk=convention_id)
-        convention = Convention.objects.for_detail().get(pk=convention_id)
+        convention = Convention.objects.for_detail().locked(convention_id)
         if not permissions.decides(by, convention) or not is_open(convention):
-            raise Refused(_("La fin de ce stage ne peut pas être enregistrée maintenant."))
+            raise Refused(_("La fin de ce stage ne peut pas être enregistrée maintenant."), "not_open")
         if found := mistakes(convention, done):
-            raise Refused(" ".join(found.values()))
+            raise Refused(" ".join(found.values()), "mistaken")
         earlier = of(convention)
         if version(earlier) != seen:
-            raise Refused(_("La fin de ce stage a été enregistrée entre-temps : relisez-la."))
+            raise Refused(
+                _("La fin de ce stage a été enregistrée entre-temps : relisez-la."), "recorded_meanwhile"
+            )
         completion = earlier or Completion(convention=convention)
         for name, value in done.items():
             setattr(completion, name, value)
@@ -163,12 +163,10 @@ def confirm(convention_id: int, done: dict[str, Any], *, by: User, seen: str) ->
         documents.freeze_certificate(completion)
         lacking = shortfall(convention, done)
         with translation.override("fr"):
-            event = Event.objects.create(
-                convention=convention,
-                action="complete",
-                actor=by,
-                before=convention.status,
-                after=convention.status,
+            event = journal.record(
+                convention,
+                "complete",
+                by=by,
                 comment=_summed_up(completion),
                 findings=[{"rule": "G-03", "severity": str(law.Severity.WARN), "message": lacking.message}]
                 if lacking

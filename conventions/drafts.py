@@ -9,7 +9,7 @@ from django_countries import countries
 
 from accounts.models import Student
 from conventions import legality
-from conventions.models import Convention, Event
+from conventions.models import Convention, journal
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -112,7 +112,7 @@ def duplicate(original: Convention, *, by: User) -> Convention:
 def _save(convention: Convention, *, by: User) -> Convention:
     convention.refresh_search_key()
     convention.save()
-    Event.objects.create(convention=convention, action="create", actor=by, after=convention.status)
+    journal.record(convention, "create", by=by, before="")
     return convention
 
 

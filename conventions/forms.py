@@ -23,6 +23,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.refusals import Refused
 from conventions import explanations, law, legality, uploads
 from conventions.models import (
     Attachment,
@@ -993,7 +994,7 @@ def made_safe(file: UploadedFile) -> uploads.Clean:
     """Return what may be stored of a file that was sent. Raises ValidationError."""
     try:
         return uploads.clean(file)
-    except uploads.Refused as refusal:
+    except Refused as refusal:
         raise forms.ValidationError(str(refusal)) from refusal
 
 

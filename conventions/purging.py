@@ -200,7 +200,7 @@ def purge(convention_id: int, today: date, *, by: User | None) -> bool:
     A draft that was never submitted is deleted: there is nothing to count in it.
     """
     # Lock, then look: it may have been held, or changed, meanwhile.
-    locked = Convention.objects.select_for_update().get(pk=convention_id)
+    locked = Convention.objects.locked(convention_id)
     found = due(locked.institution, today).filter(pk=convention_id)
     convention = found.select_related("institution", "enrolment", "organisation", "service").first()
     if convention is None:
@@ -211,13 +211,7 @@ def purge(convention_id: int, today: date, *, by: User | None) -> bool:
         convention.delete()
     else:
         _erase(convention)
-        Event.objects.create(
-            convention=convention,
-            action="purge",
-            actor=by,
-            before=convention.status,
-            after=convention.status,
-        )
+        journal.record(convention, "purge", by=by)
     # Last of all, and before the commit: a purge cut short here is done again, a file left behind is never found.
     for file in files:
         file.storage.delete(str(file.name))

@@ -72,9 +72,10 @@ def record(turn: Turn, *, by: User, method: Turn.Method, signed_on: date | None 
 
 @dataclass(frozen=True)
 class Problem:
-    """Why signatures cannot be recorded, and whose date to look at."""
+    """Why signatures cannot be recorded, as ``Refused`` says it, and whose date to look at."""
 
     text: str
+    code: str
     party: str = ""
 
 
@@ -85,25 +86,30 @@ def problem(convention: Convention, dates: Mapping[str, date]) -> Problem | None
     says, and paper circulates as it can: a date before the previous party's is a fact, not a mistake.
     """
     if not dates:
-        return Problem(_("Indiquez la date de la signature."))
+        return Problem(_("Indiquez la date de la signature."), "undated")
     waiting = [turn.party for turn in turns_of(convention, Turn.Purpose.SIGNATURE) if turn.done_at is None]
     if not set(dates) <= set(waiting):
-        return Problem(_("Cette signature est déjà enregistrée : voyez à qui est le tour maintenant."))
+        return Problem(
+            _("Cette signature est déjà enregistrée : voyez à qui est le tour maintenant."),
+            "already_recorded",
+        )
     if missing := [party for party in waiting[: len(dates)] if party not in dates]:
         return Problem(
             _(
                 "Les signatures se notent dans l’ordre du circuit : indiquez cette date, ou effacez les suivantes."
             ),
+            "out_of_turn",
             missing[0],
         )
     validated_at = convention.acted_on.validated_at
     for party, day in dates.items():
         if day > timezone.localdate():
-            return Problem(_("La date de signature ne peut pas être dans le futur."), party)
+            return Problem(_("La date de signature ne peut pas être dans le futur."), "in_the_future", party)
         if validated_at and day < timezone.localdate(validated_at):
             return Problem(
                 _("Une signature ne peut pas précéder la validation, faite le %(day)s.")
                 % {"day": date_format(timezone.localtime(validated_at), "SHORT_DATE_FORMAT")},
+                "before_validation",
                 party,
             )
     return None

@@ -15,6 +15,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from accounts.refusals import Refused
+
 if TYPE_CHECKING:
     from django.core.files.base import File
 
@@ -66,10 +68,6 @@ REFUSALS = {
 }
 
 
-class Refused(Exception):
-    """A file that cannot be stored; the text tells whoever sent it what to do."""
-
-
 @dataclass(frozen=True)
 class Clean:
     """What is stored: content written again by us, its type, the extension that goes with it, a name to show."""
@@ -115,12 +113,13 @@ def clean(file: File[Any]) -> Clean:
 
 
 def refused(reason: str) -> Refused:
+    """Return what to raise for a file that cannot be stored; its text says what to do."""
     limits = {
         "size": settings.UPLOAD_MAX_SIZE // settings.MEBIBYTE,
         "pages": MOST_PAGES,
         "pixels": MOST_PIXELS // 1_000_000,
     }
-    return Refused(_(REFUSALS[reason]) % limits)
+    return Refused(_(REFUSALS[reason]) % limits, reason)
 
 
 def what_is_taken() -> str:

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.refusals import Refused
 from conventions import (
     documents,
     drafts,
@@ -27,19 +28,11 @@ from conventions import (
     signing,
     wizard,
 )
-from conventions.models import AvenantStatus, Convention, Event, NumberCounter, Status, Turn
+from conventions.models import Avenant, AvenantStatus, Convention, Event, NumberCounter, Status, Turn, journal
 from conventions.models.avenant import OPEN
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-
-class Refused(Exception):
-    """An action that cannot be done; the text may be shown to the person who asked for it."""
-
-
-class Resubmitted(Refused):
-    """What a decision was made on is no longer what it would apply to."""
 
 
 @dataclass(frozen=True)
@@ -93,14 +86,17 @@ def complete(request: Request) -> None:
     if wizard.first_incomplete(request.convention) is not None:
         raise Refused(
             wizard.first_mistake(request.convention)
-            or _("Il manque des informations : complétez les étapes signalées, puis soumettez.")
+            or _("Il manque des informations : complétez les étapes signalées, puis soumettez."),
+            "incomplete",
         )
 
 
 def refuse_what_stops(request: Request) -> None:
     if stopped := [finding for finding in request.findings if finding.stops]:
         raise Refused(
-            _("La convention ne respecte pas une règle : %(rules)s") % {"rules": explanations.listed(stopped)}
+            _("La convention ne respecte pas une règle : %(rules)s")
+            % {"rules": explanations.listed(stopped)},
+            "unlawful",
         )
 
 
@@ -108,7 +104,10 @@ def lawful(request: Request) -> None:
     """A submission stops at what the law forbids; at what a manager may accept, unless the student says why."""
     refuse_what_stops(request)
     if not request.comment and any(finding.asks_an_exception for finding in request.findings):
-        raise Refused(_("Dites pourquoi votre centre de gestion devrait accepter l’exception signalée."))
+        raise Refused(
+            _("Dites pourquoi votre centre de gestion devrait accepter l’exception signalée."),
+            "exception_unexplained",
+        )
 
 
 def lawful_or_accepted(request: Request) -> None:
@@ -116,9 +115,11 @@ def lawful_or_accepted(request: Request) -> None:
     refuse_what_stops(request)
     accepted = [finding for finding in request.findings if finding.asks_a_reason]
     if request.known is not None and any(finding.key not in request.known for finding in accepted):
-        raise Refused(_("Une alerte est apparue depuis que vous avez ouvert cette page : relisez-les."))
+        raise Refused(
+            _("Une alerte est apparue depuis que vous avez ouvert cette page : relisez-les."), "alert_unread"
+        )
     if accepted and not request.comment:
-        raise Refused(_("Écrivez pourquoi vous validez malgré les alertes."))
+        raise Refused(_("Écrivez pourquoi vous validez malgré les alertes."), "alert_unexplained")
 
 
 def asks_an_exception(convention: Convention) -> bool:
@@ -135,7 +136,10 @@ def handled_by_a_centre(request: Request) -> None:
     centre = request.convention.centre
     if centre is None or centre.institution_id != request.convention.institution_id:
         raise Refused(
-            _("Aucun centre ne gère cette étape d’étude : choisissez-en une autre ou écrivez à l’assistance.")
+            _(
+                "Aucun centre ne gère cette étape d’étude : choisissez-en une autre ou écrivez à l’assistance."
+            ),
+            "no_centre",
         )
 
 
@@ -145,7 +149,8 @@ def no_open_remark(request: Request) -> None:
         return
     if request.convention.own_remarks.filter(resolved_at__isnull=True).exists():
         raise Refused(
-            _("Une remarque n’est pas encore traitée : répondez ou corrigez, puis marquez-la comme traitée.")
+            _("Une remarque n’est pas encore traitée : répondez ou corrigez, puis marquez-la comme traitée."),
+            "remark_untreated",
         )
 
 
@@ -154,14 +159,16 @@ def no_pending_remark(request: Request) -> None:
         raise Refused(
             _(
                 "Vous avez épinglé des remarques : demandez la correction, ou supprimez-les avant de continuer."
-            )
+            ),
+            "remark_pending",
         )
 
 
 def at_least_one_remark(request: Request) -> None:
     if not request.convention.own_remarks.filter(resolved_at__isnull=True).exists():
         raise Refused(
-            _("Épinglez d’abord une remarque sur le champ à corriger : l’étudiant saura quoi faire.")
+            _("Épinglez d’abord une remarque sur le champ à corriger : l’étudiant saura quoi faire."),
+            "no_remark",
         )
 
 
@@ -176,35 +183,40 @@ RESUBMITTED = gettext_lazy(
 def as_read(request: Request) -> None:
     """A student may withdraw, change and submit again while the page stays open: what is decided is what was read."""
     if request.seen is not None and request.seen != request.convention.acted_on.submission:
-        raise Resubmitted(RESUBMITTED)
+        raise Refused(RESUBMITTED, "resubmitted")
 
 
 def approved(request: Request) -> None:
     if permissions.awaits_approval(request.convention):
-        raise Refused(_("L’enseignant référent n’a pas encore approuvé cette convention."))
+        raise Refused(
+            _("L’enseignant référent n’a pas encore approuvé cette convention."), "approval_awaited"
+        )
 
 
 def insured(request: Request) -> None:
     if legality.awaits_insurance(request.convention):
-        raise Refused(str(ACCEPT_INSURANCE))
+        raise Refused(ACCEPT_INSURANCE, "insurance_awaited")
 
 
 def approval_asked(request: Request) -> None:
     if not permissions.awaits_approval(request.convention):
-        raise Refused(_("Votre approbation n’est pas attendue, ou vous l’avez déjà donnée."))
+        raise Refused(
+            _("Votre approbation n’est pas attendue, ou vous l’avez déjà donnée."), "approval_not_awaited"
+        )
 
 
 def in_turn_and_dated(request: Request) -> None:
     """A form sent twice, or by two people, must not sign for the next party."""
     if problem := signing.problem(request.convention, request.dates):
-        raise Refused(problem.text)
+        raise Refused(problem.text, problem.code)
 
 
 def known_if_late(request: Request) -> None:
     """A last signature after the first day of the stage (R-01) is recorded knowingly."""
     if request.known is not None and any(finding.key not in request.known for finding in late(request)):
         raise Refused(
-            _("La dernière signature vient trop tard : vérifiez sa date, puis enregistrez à nouveau.")
+            _("La dernière signature vient trop tard : vérifiez sa date, puis enregistrez à nouveau."),
+            "late_unread",
         )
 
 
@@ -218,19 +230,23 @@ def last_as_read(request: Request) -> None:
     """What is taken back is the signature that the page showed."""
     last = signing.last_done(request.convention)
     if last is None or request.party not in ("", last.party):
-        raise Refused(_("Une autre signature est désormais la dernière : rechargez la page."))
+        raise Refused(_("Une autre signature est désormais la dernière : rechargez la page."), "not_the_last")
 
 
 def no_avenant(request: Request) -> None:
     """An avenant that is not given up rests on the signatures of the agreement."""
     if signing.is_amended(request.convention):
-        raise Refused(_("Un avenant repose sur cette convention signée : ses signatures ne s’annulent plus."))
+        raise Refused(
+            _("Un avenant repose sur cette convention signée : ses signatures ne s’annulent plus."), "amended"
+        )
 
 
 def no_certificate(request: Request) -> None:
     """What was recorded of the end of a stage rests on the signatures too."""
     if ending.is_recorded(request.convention):
-        raise Refused(_("La fin du stage est enregistrée : les signatures ne s’annulent plus."))
+        raise Refused(
+            _("La fin du stage est enregistrée : les signatures ne s’annulent plus."), "end_recorded"
+        )
 
 
 # Effects: what an action writes besides the status
@@ -276,17 +292,9 @@ def on_unsign(request: Request) -> str:
 
 def on_cancel(request: Request) -> None:
     """Give up the avenant that was open: there is nothing left to amend."""
-    for avenant in request.convention.avenants.select_for_update().filter(status__in=OPEN):
-        before, avenant.status = avenant.status, AvenantStatus.CANCELLED
-        avenant.save(update_fields=["status", "updated_at"])
-        Event.objects.create(
-            convention=request.convention,
-            avenant=avenant,
-            action="cancel",
-            actor=request.by,
-            before=before,
-            after=avenant.status,
-        )
+    for avenant_id in request.convention.avenants.filter(status__in=OPEN).values_list("pk", flat=True):
+        avenant = Avenant.objects.locked(avenant_id)
+        move(avenant, AvenantStatus.CANCELLED, "cancel", by=request.by)
 
 
 def on_terminate(request: Request) -> str:
@@ -303,10 +311,11 @@ def ended_within_the_stage(request: Request) -> None:
     assert start is not None
     assert end is not None
     if request.ended_on is None:
-        raise Refused(_("Indiquez le dernier jour du stage."))
+        raise Refused(_("Indiquez le dernier jour du stage."), "no_last_day")
     if not start <= request.ended_on <= end:
         raise Refused(
-            _("Le dernier jour doit être entre le début et la fin du stage ; sinon, annulez la convention.")
+            _("Le dernier jour doit être entre le début et la fin du stage ; sinon, annulez la convention."),
+            "last_day_outside",
         )
 
 
@@ -501,9 +510,7 @@ def act(
     Raises Refused, with a text for the person, when it cannot be done; nothing is written then.
     """
     with transaction.atomic():
-        # Lock, then look: a query that waited for its lock would join the rows of before the wait.
-        Convention.objects.select_for_update().get(pk=convention_id)
-        convention = Convention.objects.for_detail().get(pk=convention_id)
+        convention = Convention.objects.for_detail().locked(convention_id)
         shown = None if known is None else frozenset(known)
         request = Request(convention, by, comment.strip(), ended_on, dates or {}, party, seen, shown)
         carry_out(ACTIONS[name], request)
@@ -514,35 +521,48 @@ def carry_out(action: Action, request: Request) -> Event:
     """Do one action on an agreement that is locked, or on the avenant it shows."""
     convention, by, subject = request.convention, request.by, request.convention.acted_on
     if convention.is_purged:
-        raise Refused(_("Cette convention est anonymisée : il n’y a plus rien à y faire."))
+        raise Refused(_("Cette convention est anonymisée : il n’y a plus rien à y faire."), "anonymised")
     if not permissions_hold(action, by, convention):
-        raise Refused(_("Vous n’avez pas le droit de faire cela sur cette convention."))
+        raise Refused(_("Vous n’avez pas le droit de faire cela sur cette convention."), "not_allowed")
     if subject.status not in action.sources:
-        raise Refused(moved_on(convention))
+        raise Refused(moved_on(convention), "moved_on")
     # A comment asked only of some is asked by a guard, which says what it is for.
     is_asked = not action.comment_only_if_required and action.comment_required(convention)
     if is_asked and not request.comment:
-        raise Refused(_("Indiquez la raison : elle sera notée dans le journal et envoyée à l’étudiant."))
+        raise Refused(
+            _("Indiquez la raison : elle sera notée dans le journal et envoyée à l’étudiant."), "no_reason"
+        )
     for guard in action.guards:
         guard(request)
-    before = subject.status
     note = action.effect(request) if action.effect else None
-    subject.status = action.target
-    if action.name in SIGNS:
-        subject.status = signing.status(convention)
-    subject.save()
-    event = Event.objects.create(
-        convention=convention,
-        avenant=convention.amended_by,
-        action=action.name,
-        actor=by,
-        before=before,
-        after=subject.status,
+    event = move(
+        subject,
+        signing.status(convention) if action.name in SIGNS else action.target,
+        action.name,
+        by=by,
         comment=note or request.comment,
         findings=noted(ACCEPTED[action.name](request)) if action.name in ACCEPTED else [],
     )
     notifications.announce(event)
     return event
+
+
+def move(
+    subject: Convention | Avenant,
+    to: Status | AvenantStatus,
+    action: str,
+    *,
+    by: User | None = None,
+    comment: str = "",
+    findings: Iterable[dict[str, str]] = (),
+) -> Event:
+    """Store an agreement or an avenant, which is locked, in the state it goes to, and say so in its journal.
+
+    The only writer of a status: none changes without its line.
+    """
+    before, subject.status = subject.status, to
+    subject.save()
+    return journal.record(subject, action, by=by, before=before, comment=comment, findings=findings)
 
 
 # The signatures recorded tell the status that these lead to.

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from psycopg.errors import LockNotAvailable
 
 from accounts.models import User
+from accounts.refusals import Refused
 from organisations import directory
 from organisations.models import AgreementsMixin, Merge, Organisation, Resemblance
 from organisations.models.following import followers
@@ -25,20 +26,16 @@ PATIENCE = "400ms"
 ATTEMPTS = 6
 
 
-class Impossible(Exception):
-    """Two records cannot be merged, or not separated any more; the text says why."""
-
-
 def merge(kept_id: int, dropped_id: int, *, by: User) -> Merge:
     """Put on one host all that points at another, which is then found under its old names.
 
-    What a validated agreement printed stays as it is: only the record it points at changes. Raises Impossible.
+    What a validated agreement printed stays as it is: only the record it points at changes. Raises Refused.
     """
     return _given_time(lambda: _merge(kept_id, dropped_id, by))
 
 
 def undo(merge_id: int, *, by: User) -> Merge:
-    """Separate two hosts again, each with what it had; what came since stays where it is. Raises Impossible."""
+    """Separate two hosts again, each with what it had; what came since stays where it is. Raises Refused."""
     return _given_time(lambda: _undo(merge_id, by))
 
 
@@ -67,7 +64,9 @@ def _given_time(change: Callable[[], Done]) -> Done:
             if not isinstance(error.__cause__, LockNotAvailable):
                 raise
             time.sleep(0.1 * attempt)
-    raise Impossible(_("Quelqu’un remplit une convention chez cet organisme : réessayez dans un instant."))
+    raise Refused(
+        _("Quelqu’un remplit une convention chez cet organisme : réessayez dans un instant."), "busy"
+    )
 
 
 def _locked(*keys: int) -> dict[int, Organisation]:
@@ -80,10 +79,10 @@ def _locked(*keys: int) -> dict[int, Organisation]:
 def _merge(kept_id: int, dropped_id: int, by: User) -> Merge:
     hosts = _locked(kept_id, dropped_id)
     if len(hosts) < 2:
-        raise Impossible(_("Une de ces fiches n’existe plus."))
+        raise Refused(_("Une de ces fiches n’existe plus."), "gone")
     kept, dropped = hosts[kept_id], hosts[dropped_id]
     if reason := obstacle(kept, dropped):
-        raise Impossible(reason)
+        raise Refused(reason, "not_mergeable")
     pairs = Resemblance.objects.open().filter(Q(first=dropped) | Q(second=dropped))
     alike = {key for pair in pairs.values_list("first", "second") for key in pair}
     directory.note_pairs(kept, alike - {dropped_id})
@@ -107,11 +106,13 @@ def _merge(kept_id: int, dropped_id: int, by: User) -> Merge:
 def _undo(merge_id: int, by: User) -> Merge:
     done = Merge.objects.select_for_update().get(pk=merge_id)
     if done.undone_at:
-        raise Impossible(_("Cette fusion a déjà été défaite."))
+        raise Refused(_("Cette fusion a déjà été défaite."), "already_undone")
     hosts = _locked(done.kept_id, done.dropped_id)
     kept, dropped = hosts[done.kept_id], hosts[done.dropped_id]
     if kept.merged_into_id:
-        raise Impossible(_("La fiche gardée a été fusionnée depuis : défaites d’abord cette autre fusion."))
+        raise Refused(
+            _("La fiche gardée a été fusionnée depuis : défaites d’abord cette autre fusion."), "merged_since"
+        )
     done.undone_by, done.undone_at = by, timezone.now()
     done.save(update_fields=["undone_by", "undone_at"])
     Organisation.objects.filter(pk=dropped.pk).update(merged_into=None)

@@ -390,8 +390,7 @@ def summarise(convention: Convention) -> Document:
     in_effect = convention.avenants.filter(status=AvenantStatus.EFFECTIVE).order_by("rank")
     with transaction.atomic():
         # Lock, then look: two people who ask at once get the same one.
-        Convention.objects.select_for_update().get(pk=convention.pk, purged_at=None)
-        convention = Convention.objects.for_detail().get(pk=convention.pk)
+        convention = Convention.objects.for_detail().filter(purged_at=None).locked(convention.pk)
         agreed = convention.documents.agreed() and {**in_force(convention), "logo": _logo(convention)}
         context = {"avenants": [str(one) for one in in_effect], "agreement": agreed or printable(convention)}
         made = convention.documents.filter(kind=Document.Kind.SUMMARY, context=context).first()

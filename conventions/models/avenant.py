@@ -16,7 +16,7 @@ from conventions.models.convention import AWAITED, Convention, sql_list, unless_
 
 
 class AvenantStatus(models.TextChoices):
-    """Where an avenant stands; written only by ``amending.act`` and ``amending.take_effect``."""
+    """Where an avenant stands; written only by ``workflow.move``."""
 
     DRAFT = "draft", _("Brouillon")
     RETURNED = "returned", _("À corriger")
@@ -151,6 +151,13 @@ HALF_APPLIED = """
 """
 
 
+class AvenantQuerySet(models.QuerySet["Avenant"]):
+    def locked(self, pk: int) -> Avenant:
+        """Return one of these, locked until the transaction ends, its agreement first; raise DoesNotExist."""
+        Convention.objects.locked(self.values_list("convention_id", flat=True).get(pk=pk))
+        return self.select_for_update(of=("self",)).get(pk=pk)
+
+
 class Avenant(models.Model):
     """A change of a validated agreement: what it was and what it becomes, column by column.
 
@@ -194,6 +201,8 @@ class Avenant(models.Model):
     submitted_at = models.DateTimeField(_("Soumis le"), null=True, editable=False)
     validated_at = models.DateTimeField(_("Validé le"), null=True, editable=False)
     applied_at = models.DateTimeField(_("En vigueur depuis"), null=True, editable=False)
+
+    objects = AvenantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("avenant")

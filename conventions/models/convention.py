@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 
 class Status(models.TextChoices):
-    """Where an agreement stands; written only by ``workflow.act``. "Under way" or "ended" come from its dates."""
+    """Where an agreement stands; written only by ``workflow.move``. "Under way" or "ended" come from its dates."""
 
     DRAFT = "draft", _("Brouillon")
     RETURNED = "returned", _("À corriger")
@@ -287,6 +287,17 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
         if roles.is_teacher:
             seen |= Q(teacher__in=roles.teacher_ids) & SHOWN_TO_TEACHERS & ~archives_of(user)
         return self.filter(seen)
+
+    def locked(self, pk: int) -> Convention:
+        """Return one of these, locked until the transaction ends, and only then read; raise DoesNotExist.
+
+        A query that waits for its lock would join the rows of before the wait.
+        """
+        if not self.query.select_related:
+            return self.select_for_update(of=("self",)).get(pk=pk)
+        alone = self.select_related(None).prefetch_related(None)
+        alone.select_for_update(of=("self",)).get(pk=pk)
+        return self.get(pk=pk)
 
     def unfrozen(self) -> ConventionQuerySet:
         """Return those of which the content may still change."""

@@ -1,6 +1,9 @@
 """What happened to an agreement, and the corrections asked on its fields."""
 
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import pgtrigger
 from django.conf import settings
@@ -8,8 +11,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from conventions.models.avenant import AvenantStatus, of_avenant, same_agreement
+from conventions.models.avenant import Avenant, AvenantStatus, of_avenant, same_agreement
 from conventions.models.convention import Convention, Status, freeze_with_agreement, unless_purged
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 # Who did what, and why, goes with a purge; what happened when stays.
 ERASED: dict[str, Any] = {"actor_id": None, "comment": "", "findings": []}
@@ -88,6 +94,32 @@ class Event(models.Model):
         if not self.before or self.before == self.after:
             return None
         return str(states(self.before).label), str(states(self.after).label)
+
+
+def record(
+    subject: Convention | Avenant,
+    action: str,
+    *,
+    by: User | None = None,
+    before: str | None = None,
+    comment: str = "",
+    findings: Iterable[dict[str, str]] = (),
+) -> Event:
+    """Write one line of the journal, of an agreement or of its avenant as it stands now: the only writer of it.
+
+    ``before`` is the state it left; it has not moved without one. Nobody did what a clock does.
+    """
+    avenant = subject if isinstance(subject, Avenant) else None
+    return Event.objects.create(
+        convention=subject.convention if isinstance(subject, Avenant) else subject,
+        avenant=avenant,
+        action=action,
+        actor=by,
+        before=subject.status if before is None else before,
+        after=subject.status,
+        comment=comment,
+        findings=list(findings),
+    )
 
 
 class Remark(models.Model):

@@ -7,8 +7,9 @@ from django.shortcuts import get_object_or_404
 
 from accounts.sign_in.session import signed_in
 from conventions import avenants, permissions, wizard
-from conventions.models import Convention
+from conventions.models import Avenant, Convention
 from conventions.models.circuit import WITH_AUTHORS
+from conventions.models.convention import ConventionQuerySet
 from conventions.views import attachments
 
 
@@ -23,15 +24,25 @@ def visible(request: HttpRequest, pk: int) -> Convention:
 
 def locked(request: HttpRequest, pk: int, avenant: int | None = None) -> Convention:
     """Return an agreement that this person may see, locked: nobody sends it back while a remark is written."""
-    agreements = Convention.objects.visible_to(signed_in(request)).select_for_update(of=("self",))
-    convention = get_object_or_404(agreements, pk=pk)
+    convention = read(Convention.objects.visible_to(signed_in(request)), pk, is_locked=True)
     return convention if avenant is None else shown(convention, avenant, is_locked=True)
+
+
+def read(agreements: ConventionQuerySet, pk: int, *, is_locked: bool) -> Convention:
+    """Return one of some agreements, or raise 404."""
+    try:
+        return agreements.locked(pk) if is_locked else agreements.get(pk=pk)
+    except Convention.DoesNotExist as absent:
+        raise Http404 from absent
 
 
 def shown(convention: Convention, avenant: int, *, is_locked: bool = False) -> Convention:
     """Return what an avenant makes of its agreement."""
-    its = convention.avenants.select_for_update() if is_locked else convention.avenants
-    return avenants.proposed(get_object_or_404(its, pk=avenant), convention)
+    try:
+        its = convention.avenants
+        return avenants.proposed(its.locked(avenant) if is_locked else its.get(pk=avenant), convention)
+    except Avenant.DoesNotExist as absent:
+        raise Http404 from absent
 
 
 def load(request: HttpRequest, pk: int, avenant: int | None = None) -> Convention:
@@ -39,14 +50,11 @@ def load(request: HttpRequest, pk: int, avenant: int | None = None) -> Conventio
 
     With an ``avenant``, return what it makes of the agreement, the avenant locked as well.
     """
-    user = signed_in(request)
-    agreements = Convention.objects.visible_to(user)
-    if request.method == "POST":
-        # Lock, then look: a query that waited for its lock would join the rows of before the wait.
-        get_object_or_404(agreements.select_for_update(), pk=pk)
-    convention = get_object_or_404(agreements.for_detail().prefetch_related(*wizard.PERIODS), pk=pk)
+    user, is_locked = signed_in(request), request.method == "POST"
+    agreements = Convention.objects.visible_to(user).for_detail().prefetch_related(*wizard.PERIODS)
+    convention = read(agreements, pk, is_locked=is_locked)
     if avenant is not None:
-        convention = shown(convention, avenant, is_locked=request.method == "POST")
+        convention = shown(convention, avenant, is_locked=is_locked)
     if not permissions.fills(user, convention):
         raise Http404
     return convention

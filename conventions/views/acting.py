@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import amending, documents, explanations, forms, legality, phases, signing, wizard, workflow
@@ -105,7 +106,7 @@ def act(request: HttpRequest, pk: int, action: str, avenant: int | None = None) 
                 known=request.POST.getlist("alerte") if action == "validate" else None,
                 **form.cleaned_data,
             )
-        except workflow.Refused as refusal:
+        except Refused as refusal:
             return refused(request, convention, asked, form, refusal)
         done = (phases.HAPPENED if avenant is None else phases.AVENANT_HAPPENED)[action]
         messages.success(request, _("%(done)s.") % {"done": done})
@@ -118,7 +119,7 @@ def refused(
     convention: Convention,
     asked: workflow.Action,
     form: forms.ActionForm,
-    refusal: workflow.Refused,
+    refusal: Refused,
 ) -> HttpResponse:
     """Say why an action cannot be done; what was typed stays on the page, even when someone else acted first."""
     avenant = convention.amended_by
@@ -126,7 +127,7 @@ def refused(
     if avenant:
         convention = shown(convention, avenant.pk)
     subject = convention.acted_on
-    moved_on = subject.status not in asked.sources or isinstance(refusal, workflow.Resubmitted)
+    moved_on = subject.status not in asked.sources or refusal.code == "resubmitted"
     typed = form.cleaned_data.get("comment")
     if typed or (asked.needs_page and not moved_on):
         form.add_error(None, str(refusal))

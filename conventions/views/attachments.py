@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
+from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import attachments, forms, legality, permissions
 from conventions.models import Attachment, Convention
 from conventions.models.convention import FROZEN
-from conventions.uploads import Refused, takes_a_file
+from conventions.uploads import takes_a_file
 
 # The papers of an agreement with who sent and decided, read once for all that a page says of them.
 PAPERS = Prefetch(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
+from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import (
@@ -61,7 +62,7 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             avenant = amending.begin(pk, by=user, **form.cleaned_data)
-        except workflow.Refused as refusal:
+        except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
             return redirect(wizard.resume_url(avenants.proposed(avenant)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 
 from conventions import phases
-from conventions.models import Avenant, AvenantKind, Convention, Event, Status
+from conventions.models import Avenant, Convention, Event, Status
 from conventions.models.journal import BESIDE
 
 
@@ -57,9 +57,6 @@ def reason(convention: Convention, events: list[Event]) -> str:
     """Return why an agreement was stopped, or sent back, as it was written."""
     if convention.status not in {*phases.STOPPED, Status.RETURNED}:
         return ""
-    for event in events:
-        if event.action == "take_effect" and event.avenant and AvenantKind.TERMINATION in event.avenant.kinds:
-            return event.avenant.reason
     moved = last_move(events)
     return moved.comment if moved else ""
 

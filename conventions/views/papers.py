@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
+from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import completion, documents, ending, explanations, forms, permissions, workflow
+from conventions import completion, documents, ending, explanations, forms, permissions
 from conventions.models import AvenantStatus, Completion, Convention, Document, Status
 from conventions.views.access import visible
 
@@ -170,7 +171,7 @@ def certificate(request: HttpRequest, pk: int) -> HttpResponse:
         return certificate_page(request, convention, recorded, form, lacking)
     try:
         completion.confirm(pk, done, by=user, seen=request.POST.get("seen", ""))
-    except workflow.Refused as refusal:
+    except Refused as refusal:
         form.add_error(None, str(refusal))
         return certificate_page(request, convention, completion.of(convention), form)
     messages.success(request, _("Fin de stage enregistrée : l’attestation est en préparation."))

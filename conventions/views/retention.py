@@ -10,22 +10,21 @@ from datetime import date
 from io import StringIO
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from kombu.exceptions import OperationalError as BrokerLost
 
 from accounts.models import Institution, User
+from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import permissions, purging
+from conventions import permissions, purging, retention
 from conventions.forms import HoldForm, PurgeForm
-from conventions.models import Convention, Event
+from conventions.models import Convention
 from organisations.models.roles import roles_of
 from organisations.models.university import academic_year_label
 
@@ -128,32 +127,22 @@ def written(values: list[object]) -> str:
 
 @keeps_typed_text
 @require_http_methods(["GET", "POST"])
-@transaction.atomic
 def hold(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep an agreement longer than the others, or no longer: an accident, a dispute."""
     user = signed_in(request)
-    # A purge under way waits here, or is waited for.
-    agreements = Convention.objects.visible_to(user).select_for_update(of=("self",))
-    convention = get_object_or_404(agreements, pk=pk)
+    convention = get_object_or_404(Convention.objects.visible_to(user), pk=pk)
     if not permissions.may_hold(user, convention):
         raise Http404
     form = HoldForm(posted(request), instance=convention)
     if request.method == "POST" and form.is_valid():
-        Convention.objects.filter(pk=pk).update(**form.cleaned_data)
-        until = form.cleaned_data["hold_until"]
-        kept = (
-            _("Gardée jusqu’au %(day)s.") % {"day": date_format(until, "SHORT_DATE_FORMAT")} if until else ""
+        reason, until = form.cleaned_data["hold_reason"], form.cleaned_data["hold_until"]
+        try:
+            retention.hold(pk, reason, until, by=user)
+        except Refused as anonymised:
+            raise Http404 from anonymised
+        messages.success(
+            request, retention.kept(until) or _("Cette convention suit de nouveau la durée commune.")
         )
-        # The journal is read by the student too: when, and not why.
-        Event.objects.create(
-            convention=convention,
-            action="hold",
-            actor=user,
-            before=convention.status,
-            after=convention.status,
-            comment=kept,
-        )
-        messages.success(request, kept or _("Cette convention suit de nouveau la durée commune."))
         return redirect(convention)
     status = 422 if request.method == "POST" else 200
     return render(request, "conventions/hold.html", {"convention": convention, "form": form}, status=status)

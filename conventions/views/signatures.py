@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import amending, attachments, explanations, legality, permissions, phases, signing, workflow
 from conventions.forms import SignaturesForm, SignedCopyForm
 from conventions.models import Attachment, Avenant, Convention, Status, Turn
-from conventions.uploads import Refused, takes_a_file
+from conventions.uploads import takes_a_file
 from conventions.views.access import shown, visible
 from conventions.views.acting import lines_of
 
@@ -45,7 +46,7 @@ def sign(request: HttpRequest, pk: int, avenant: int | None = None) -> HttpRespo
             do = partial(workflow.act, pk) if avenant is None else partial(amending.act, avenant)
             try:
                 do("sign", by=user, dates=form.dates, known=request.POST.getlist("alerte"))
-            except workflow.Refused as refusal:
+            except Refused as refusal:
                 form.add_error(None, str(refusal))
                 convention = read(request, pk, avenant)
             else:

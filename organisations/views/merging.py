@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_countries import countries
 
+from accounts.refusals import Refused
 from organisations import acceptance, directory, merging
 from organisations.models import Contact, Merge, Organisation, Resemblance, Service
 from organisations.models.following import agreements
@@ -130,8 +131,8 @@ def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
         dropped = pair[1] if kept is pair[0] else pair[0]
         try:
             done = merging.merge(kept.pk, dropped.pk, by=user)
-        except merging.Impossible as impossible:
-            error = str(impossible)
+        except Refused as refusal:
+            error = str(refusal)
         else:
             tables = agreements(), [Service], [Contact]
             moved = amounts(*(sum(len(done.followed(table)) for table in each) for each in tables))
@@ -221,8 +222,8 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     done = get_object_or_404(Merge.objects.select_related("kept", "dropped"), pk=pk)
     try:
         merging.undo(pk, by=user)
-    except merging.Impossible as impossible:
-        messages.error(request, str(impossible))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
     else:
         messages.success(
             request,

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.refusals import Refused
 from conventions import (
     amending,
     attachments,
@@ -113,7 +114,7 @@ def test_nothing_was_done_after_a_stage_was_broken_off(world):
     last = convention.start + timedelta(days=2)
     workflow.act(convention.pk, "terminate", by=world.people["manager"], comment="Fermeture", ended_on=last)
     with at(convention.end):
-        with pytest.raises(completion.Refused, match="un autre jour demande un avenant"):
+        with pytest.raises(Refused, match="un autre jour demande un avenant"):
             record_end(world, convention, end=last + ONE_DAY, hours=Decimal(14))
         assert record_end(world, convention, end=last, hours=Decimal(14)).end == last
 
@@ -122,7 +123,7 @@ def test_no_signature_is_taken_back_under_a_certificate(world):
     convention = world.convention_in(Status.SIGNED)
     with at(convention.end + ONE_DAY):
         record_end(world, convention)
-        with pytest.raises(workflow.Refused, match="La fin du stage est enregistrée"):
+        with pytest.raises(Refused, match="La fin du stage est enregistrée"):
             workflow.act(convention.pk, "unsign", by=world.people["manager"], comment="Mal lue")
         offered = workflow.available(row(convention), world.people["manager"])
         assert "unsign" not in {action.name for action in offered}
@@ -210,7 +211,7 @@ def test_what_an_avenant_chose_and_was_deleted_stops_its_signatures(client, worl
     avenant = world.avenant_in(AvenantStatus.SIGNING, convention, AvenantKind.TUTOR, change=another)
     tutor.delete()
     dates = next_signatures(avenants.proposed(Avenant.objects.get(pk=avenant.pk)), 3)
-    with pytest.raises(workflow.Refused, match="n’existe plus dans l’annuaire"):
+    with pytest.raises(Refused, match="n’existe plus dans l’annuaire"):
         amending.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
     amending.act(avenant.pk, "cancel", by=world.people["manager"], comment="Tuteur parti")
 
@@ -283,7 +284,7 @@ def test_the_scan_of_a_signature_taken_back_counts_no_more(world, see):
     page = convention.get_absolute_url()
     assert not see("manager", page).context["lacks_signed_copy"]
     workflow.act(convention.pk, "unsign", by=world.people["manager"], comment="Mauvais exemplaire")
-    with pytest.raises(uploads.Refused, match="une fois toutes les signatures enregistrées"):
+    with pytest.raises(Refused, match="une fois toutes les signatures enregistrées"):
         attachments.attach_signed_copy(read, scan, by=world.people["manager"])
     world.sign(row(convention))
     assert see("manager", page).context["lacks_signed_copy"]

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Message
+from accounts.refusals import Refused
 from conventions import attachments, legality, workflow
 from conventions.models import Attachment, Convention, Status
 from tests import files
@@ -375,7 +376,7 @@ class TestInsurance:
         assert "joignez celle qui couvre tout le stage" in plain(page)
         assert f'href="{url("attach", convention.pk)}"' in page.content.decode()
         assert "Soumettre la convention" not in plain(page)
-        with pytest.raises(workflow.Refused, match="P-06"):
+        with pytest.raises(Refused, match="P-06"):
             workflow.act(convention.pk, "submit", by=student)
         AttachmentFactory(convention=convention)
         assert "Soumettre la convention" in plain(
@@ -386,7 +387,7 @@ class TestInsurance:
     def test_one_that_does_not_cover_the_whole_stage_is_not_enough(self, strict_world):
         convention = insured_draft(strict_world)
         AttachmentFactory(convention=convention, valid_until=convention.end - timedelta(days=1))
-        with pytest.raises(workflow.Refused, match="P-06"):
+        with pytest.raises(Refused, match="P-06"):
             workflow.act(convention.pk, "submit", by=strict_world.people["student"])
         AttachmentFactory(
             convention=convention, valid_from=convention.end, valid_until=convention.end + timedelta(days=99)
@@ -401,7 +402,7 @@ class TestInsurance:
         page = client.get(convention.get_absolute_url())
         assert "Acceptez d’abord l’attestation" in plain(page)
         assert url("act", convention.pk, "validate") not in page.content.decode()
-        with pytest.raises(workflow.Refused, match="Acceptez d’abord l’attestation"):
+        with pytest.raises(Refused, match="Acceptez d’abord l’attestation"):
             workflow.act(convention.pk, "validate", by=manager)
         client.post(url("accept_attachment", convention.pk, paper.pk))
         page = client.get(convention.get_absolute_url())
@@ -414,7 +415,7 @@ class TestInsurance:
         paper = AttachmentFactory(convention=convention)
         workflow.act(convention.pk, "submit", by=strict_world.people["student"])
         attachments.refuse(paper.pk, "Illisible.", by=manager)
-        with pytest.raises(workflow.Refused, match="P-06"):
+        with pytest.raises(Refused, match="P-06"):
             workflow.act(convention.pk, "validate", by=manager)
         send(
             browser(strict_world.people["student"]),

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Message
-from conventions import amending, avenants, workflow
+from accounts.refusals import Refused
+from conventions import amending, avenants
 from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Remark, Status
 from tests.factories import ContactFactory, TeacherFactory
 from tests.files import pdf
@@ -289,7 +290,7 @@ def test_whoever_an_avenant_names_may_be_gone(client, world, convention, state):
     assert client.get(avenant.get_absolute_url()).status_code == 200
     if state == AvenantStatus.DRAFT:
         assert client.get(url("_step", avenant, "responsable")).status_code == 200
-        with pytest.raises(workflow.Refused, match="Il manque"):
+        with pytest.raises(Refused, match="Il manque"):
             amending.act(avenant.pk, "submit", by=world.people["manager"])
     else:
         amending.act(avenant.pk, "cancel", by=world.people["manager"], comment="Partie.")

@@ -7,6 +7,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from accounts.refusals import Refused
 from conventions import amending, avenants, workflow
 from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Event, Status
 from organisations import merging
@@ -47,7 +48,7 @@ def at_once(*calls):
 
 def refusals(outcomes):
     found = [one for one in outcomes if isinstance(one, Exception)]
-    assert all(isinstance(one, workflow.Refused) for one in found), found
+    assert all(isinstance(one, Refused) for one in found), found
     return found
 
 

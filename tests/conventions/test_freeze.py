@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.refusals import Refused
 from conventions import avenants, signing, workflow
 from conventions.models import (
     Avenant,
@@ -438,7 +439,7 @@ def test_two_people_at_the_same_second(names):
             barrier.wait()
             workflow.act(convention.pk, name, by=person, comment="Raison")
             outcomes.append("done")
-        except workflow.Refused as refusal:
+        except Refused as refusal:
             outcomes.append(str(refusal))
         finally:
             connections.close_all()

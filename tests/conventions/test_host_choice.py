@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.refusals import Refused
 from conventions import workflow
 from conventions.models import Convention, Status
 from conventions.views import choices
@@ -137,7 +138,7 @@ class TestRefusals:
         world = World()
         convention = world.draft()
         stop(convention, why)
-        with pytest.raises(workflow.Refused, match=r"est fermé|n’envoie pas"):
+        with pytest.raises(Refused, match=r"est fermé|n’envoie pas"):
             workflow.act(convention.pk, "submit", by=world.people["student"])
         client.force_login(world.people["student"])
         for slug in ("etablissement", "recapitulatif"):

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from stdnum import luhn
 
+from accounts.refusals import Refused
 from conventions import calendar, law, legality, wizard, workflow
 from conventions.law.facts import PayUnit, Regime, Zone
 from conventions.models import Convention, HourlyCeiling, Interruption, Status, WorkPeriod
@@ -182,7 +183,7 @@ def test_a_tutor_has_three_trainees_at_most(world):
         workflow.act(other.pk, "submit", by=other.student.user)
     assert {"T-02"} <= found(first)
     other = another(world, organisation=first.organisation, tutor=first.tutor)
-    with pytest.raises(workflow.Refused, match="T-02"):
+    with pytest.raises(Refused, match="T-02"):
         workflow.act(other.pk, "submit", by=other.student.user)
 
 
@@ -213,7 +214,7 @@ def test_every_finding_points_at_a_column(world):
 
 def test_a_submission_stops_at_what_the_law_forbids(world):
     convention = stage(world, amount=Decimal("4.50"))
-    with pytest.raises(workflow.Refused, match="G-02"):
+    with pytest.raises(Refused, match="G-02"):
         workflow.act(convention.pk, "submit", by=world.people["student"], comment="Ils ne veulent pas.")
     page = (
         browser(world.people["student"])
@@ -235,7 +236,7 @@ def test_an_exception_is_asked_in_writing(world):
     refused = client.post(submit, {"comment": " "})
     assert refused.status_code == 422
     assert "Pourquoi demandez-vous une exception" in refused.text
-    with pytest.raises(workflow.Refused, match="Dites pourquoi"):
+    with pytest.raises(Refused, match="Dites pourquoi"):
         workflow.act(convention.pk, "submit", by=student)
     client.post(submit, {"comment": "Le jury a lieu le 15 septembre."})
     convention.refresh_from_db()
@@ -250,7 +251,7 @@ def test_what_only_staff_can_mend_never_stops_a_student(world):
     convention = stage(world, amount=Decimal("4.50"))
     assert found(convention, law.Severity.BLOCK) == {"G-02"}
     workflow.act(convention.pk, "submit", by=world.people["student"])
-    with pytest.raises(workflow.Refused, match="Écrivez pourquoi"):
+    with pytest.raises(Refused, match="Écrivez pourquoi"):
         workflow.act(convention.pk, "validate", by=world.people["manager"])
 
 
@@ -286,7 +287,7 @@ def test_a_manager_accepts_alerts_in_writing_and_it_is_never_printed(world):
 def test_an_alert_that_was_not_shown_is_not_accepted(world):
     convention = stage(world, weekly_hours=Decimal(39), start=date(2027, 3, 1), end=date(2027, 5, 31))
     workflow.act(convention.pk, "submit", by=world.people["student"])
-    with pytest.raises(workflow.Refused, match="Une alerte est apparue"):
+    with pytest.raises(Refused, match="Une alerte est apparue"):
         workflow.act(
             convention.pk, "validate", by=world.people["manager"], comment="D’accord.", known=["D-05/end"]
         )
@@ -296,7 +297,7 @@ def test_nobody_accepts_what_the_law_forbids(world):
     convention = stage(world)
     workflow.act(convention.pk, "submit", by=world.people["student"])
     Convention.objects.filter(pk=convention.pk).update(amount=Decimal("4.50"))
-    with pytest.raises(workflow.Refused, match="G-02"):
+    with pytest.raises(Refused, match="G-02"):
         workflow.act(convention.pk, "validate", by=world.people["manager"], comment="Tant pis.")
     page = browser(world.people["manager"]).get(convention.get_absolute_url()).text
     assert "Une règle de droit empêche la validation" in page

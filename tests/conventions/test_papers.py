@@ -20,13 +20,14 @@ from pypdf import PdfReader
 from weasyprint.formatting_structure.boxes import TextBox
 
 from accounts.models import Message
+from accounts.refusals import Refused
 from conventions import completion, documents, drafts, workflow
 from conventions.documents import checking, pdf, printing
 from conventions.models import Avenant, Completion, Convention, Document, Status
-from conventions.workflow import Refused
 from tests.conventions import specimen
 from tests.conventions.test_documents import cover, structure, text_of, words
 from tests.factories import OrganisationFactory, ServiceFactory
+from tests.refusals import refused
 from tests.worlds import World
 
 Kind = Document.Kind
@@ -764,7 +765,7 @@ def test_a_stage_broken_off_is_recorded_at_once_and_nothing_of_its_plan_is_offer
 
 def test_only_a_manager_of_the_centre_records_even_when_the_page_is_forgotten(world, ending):
     for role in ("student", "teacher", "other_manager", "admin"):
-        with pytest.raises(Refused):
+        with refused("not_open"):
             completion.confirm(
                 ending.pk, cleaned(ending) | {"hours": Decimal(90)}, by=world.people[role], seen=""
             )

@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Institution, Message, Student, User
+from accounts.refusals import Refused
 from conventions import attachments, documents, purging, uploads, workflow
 from conventions.models import (
     Attachment,
@@ -43,6 +44,7 @@ from tests.factories import (
     OrganisationFactory,
     StudentFactory,
 )
+from tests.refusals import refused
 from tests.worlds import World
 
 pytestmark = pytest.mark.django_db
@@ -464,7 +466,7 @@ def test_an_anonymised_agreement_never_changes_again():
         Interruption.objects.create(convention=convention, start=convention.start, end=convention.start)
     with pytest.raises(IntegrityError, match="agreement in force"), transaction.atomic():
         Avenant.objects.create(convention=convention, kinds=["other"], reason="Encore")
-    with pytest.raises(workflow.Refused, match="anonymisée"):
+    with pytest.raises(Refused, match="anonymisée"):
         workflow.act(convention.pk, "cancel", by=world.people["manager"], comment="Trop tard")
 
 
@@ -568,7 +570,7 @@ def test_an_action_and_a_purge_at_the_same_time(first):
             else:
                 workflow.act(convention.pk, "cancel", by=manager, comment="Trop tard")
                 outcome.append("acted")
-        except workflow.Refused as refusal:
+        except Refused as refusal:
             outcome.append(str(refusal))
         finally:
             connections.close_all()
@@ -601,7 +603,7 @@ def test_nothing_joins_an_agreement_anonymised_since_its_page_was_read(late, med
     read = Convention.objects.for_detail().get(pk=convention.pk)
     assert purging.purge(convention.pk, long_after(convention), by=None)
     if late == "paper":
-        with pytest.raises(uploads.Refused):
+        with refused("not_allowed"):
             attachments.attach(
                 Attachment(convention=read, kind="other", title="Trace"),
                 uploads.Clean(b"%PDF Trace", "application/pdf", ".pdf", "Trace.pdf"),

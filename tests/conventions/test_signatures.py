@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Message
+from accounts.refusals import Refused
 from conventions import amending, avenants, phases, signing, workflow
 from conventions.models import Attachment, Avenant, AvenantStatus, Convention, Status, Turn
 from organisations.models import Party
@@ -99,7 +100,7 @@ def test_all_five_are_recorded_at_once(world):
 def test_a_gap_is_refused_and_nothing_is_written(world, parties, message):
     convention = world.convention_in(Status.VALIDATED)
     for by in ("student", "manager"):
-        with pytest.raises(workflow.Refused, match=message):
+        with pytest.raises(Refused, match=message):
             sign(world, convention, dict.fromkeys(parties, timezone.localdate()), by=by)
     assert not convention.turns.filter(done_at__isnull=False).exists()
 
@@ -143,14 +144,14 @@ def test_the_last_signature_is_taken_back_one_at_a_time(world, recorded):
 
 def test_a_reason_is_asked_to_take_back(world):
     convention = world.convention_in(Status.SIGNED)
-    with pytest.raises(workflow.Refused, match="raison"):
+    with pytest.raises(Refused, match="raison"):
         workflow.act(convention.pk, "unsign", by=world.people["manager"], comment=" ")
 
 
 def test_only_the_signature_that_was_read_is_taken_back(world):
     convention = world.convention_in(Status.SIGNING)
     world.sign(convention)
-    with pytest.raises(workflow.Refused, match="Une autre signature"):
+    with pytest.raises(Refused, match="Une autre signature"):
         unsign(world, convention, party=Party.STUDENT)
     unsign(world, convention, party=Party.TUTOR)
 
@@ -158,7 +159,7 @@ def test_only_the_signature_that_was_read_is_taken_back(world):
 def test_what_an_avenant_rests_on_is_not_taken_back(world):
     convention = world.convention_in(Status.SIGNED)
     avenant = world.avenant_in(AvenantStatus.SUBMITTED, convention)
-    with pytest.raises(workflow.Refused, match="avenant"):
+    with pytest.raises(Refused, match="avenant"):
         unsign(world, convention)
     offered = {one.name for one in workflow.available(convention, world.people["manager"])}
     assert "unsign" not in offered
@@ -220,7 +221,7 @@ def together(*asked):
             barrier.wait()
             ask()
             outcomes.append("done")
-        except workflow.Refused as refusal:
+        except Refused as refusal:
             outcomes.append(str(refusal))
         finally:
             connections.close_all()

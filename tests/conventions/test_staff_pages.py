@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Message
+from accounts.refusals import Refused
 from accounts.sign_in.typed_text import WRITER_FIELD
 from conventions import amending, documents, drafts, workflow
 from conventions.models import AvenantKind, Convention, Remark, Status
@@ -677,7 +678,7 @@ def test_nobody_ends_their_own_stage_once_it_is_validated(world, name):
     client = browser(world.people["student"])
     assert action(convention, name) not in client.get(convention.get_absolute_url()).text
     assert client.get(action(convention, name)).status_code == 404
-    with pytest.raises(workflow.Refused, match="pas le droit"):
+    with pytest.raises(Refused, match="pas le droit"):
         workflow.act(
             convention.pk, name, by=world.people["student"], comment="Je pars", ended_on=convention.start
         )

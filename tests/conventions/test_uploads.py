@@ -12,6 +12,7 @@ from django.core.files.base import ContentFile
 from pikepdf import Array, Dictionary, Name, String
 from PIL import Image
 
+from accounts.refusals import Refused
 from conventions import uploads
 from tests import files
 from tests.files import JAVASCRIPT
@@ -130,7 +131,7 @@ def refusals():
 @pytest.mark.parametrize("name", ["attestation.pdf", "photo.jpg"])
 def test_what_is_refused_says_what_to_do(content, words, name):
     """Whatever its name says."""
-    with pytest.raises(uploads.Refused) as refusal:
+    with pytest.raises(Refused) as refusal:
         clean(content, name)
     said = str(refusal.value).replace("\N{NO-BREAK SPACE}", " ")
     assert words in said
@@ -292,27 +293,27 @@ def test_a_name_is_shown_without_what_deceives(name, shown):
 def test_a_reader_that_breaks_refuses_the_file(monkeypatch, returncode):
     done = subprocess.CompletedProcess([], returncode, b"", b"")
     monkeypatch.setattr(subprocess, "run", lambda *args, **options: done)
-    with pytest.raises(uploads.Refused, match="trop lourd"):
+    with pytest.raises(Refused, match="trop lourd"):
         clean(files.pdf())
 
 
 def test_a_reader_that_takes_too_long_is_stopped(monkeypatch):
     monkeypatch.setattr(uploads, "MOST_SECONDS", 0.001)
-    with pytest.raises(uploads.Refused, match="trop lourd"):
+    with pytest.raises(Refused, match="trop lourd"):
         clean(files.pdf())
 
 
 def test_files_wait_for_one_another_and_not_for_ever(monkeypatch):
     monkeypatch.setattr(uploads, "READER", Lock())
     monkeypatch.setattr(uploads, "MOST_WAIT", 0.1)
-    with uploads.READER, pytest.raises(uploads.Refused, match="en même temps"):
+    with uploads.READER, pytest.raises(Refused, match="en même temps"):
         clean(files.pdf())
 
 
 def test_a_file_refused_lets_the_next_one_in(monkeypatch):
     monkeypatch.setattr(uploads, "READER", Lock())
     for _time in range(2):
-        with pytest.raises(uploads.Refused, match="abîmé"):
+        with pytest.raises(Refused, match="abîmé"):
             clean(b"%PDF-1.7")
     assert clean(files.pdf()).content_type == "application/pdf"
 

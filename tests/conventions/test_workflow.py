@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Message
+from accounts.refusals import Refused
 from conventions import workflow
 from conventions.models import Event, NumberCounter, Status, Turn
 from conventions.models.convention import FROZEN
@@ -21,6 +22,7 @@ from tests.factories import (
     StudentFactory,
     TeacherFactory,
 )
+from tests.refusals import refused
 from tests.worlds import ROLES, World, next_signatures
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +62,13 @@ def test_the_matrix_names_every_action():
     assert set(MATRIX) == set(workflow.ACTIONS)
 
 
+def refusal(name, state, role):
+    """Return which rule refuses what the matrix does not give: the right, or a state that moved on."""
+    if state in MATRIX[name] or (name, state) == ("approve", Status.SUBMITTED):
+        return "approval_not_awaited" if (name, role) == ("approve", "teacher") else "not_allowed"
+    return "moved_on" if role in {"student", "manager", "teacher"} else "not_allowed"
+
+
 def typed(convention, name):
     """Return what an action asks besides a reason."""
     asked = {"sign": {"dates": next_signatures(convention)}, "terminate": {"ended_on": convention.end}}
@@ -78,7 +87,7 @@ def test_action_by_state_and_role(name, state):
         allowed = role in MATRIX[name].get(state, set())
         if allowed:
             continue
-        with pytest.raises(workflow.Refused):
+        with refused(refusal(name, state, role)):
             workflow.act(convention.pk, name, by=user, comment="Raison", **typed(convention, name))
         convention.refresh_from_db()
         assert convention.status == state, f"{role} changed it"
@@ -118,7 +127,7 @@ def test_an_agreement_is_not_submitted_to_another_institution():
     world = World()
     elsewhere = InstitutionFactory(name="Autre université")
     convention = world.draft(centre=CentreFactory(institution=elsewhere))
-    with pytest.raises(workflow.Refused, match="Aucun centre"):
+    with pytest.raises(Refused, match="Aucun centre"):
         workflow.act(convention.pk, "submit", by=world.people["student"])
 
 
@@ -127,7 +136,7 @@ def test_an_incomplete_agreement_is_not_submitted():
     convention = world.convention_in(Status.DRAFT)
     convention.follow_up = ""
     convention.save()
-    with pytest.raises(workflow.Refused, match="Il manque des informations"):
+    with pytest.raises(Refused, match="Il manque des informations"):
         workflow.act(convention.pk, "submit", by=world.people["student"])
     assert not Message.objects.exists()
 
@@ -160,13 +169,13 @@ def test_four_copies_abroad():
 def test_return_needs_a_remark_and_resubmission_needs_it_treated():
     world = World()
     convention = world.convention_in(Status.SUBMITTED)
-    with pytest.raises(workflow.Refused, match="Épinglez"):
+    with pytest.raises(Refused, match="Épinglez"):
         workflow.act(convention.pk, "return", by=world.people["manager"])
     remark = world.remark(convention)
-    with pytest.raises(workflow.Refused, match="épinglé des remarques"):
+    with pytest.raises(Refused, match="épinglé des remarques"):
         workflow.act(convention.pk, "validate", by=world.people["manager"])
     workflow.act(convention.pk, "return", by=world.people["manager"])
-    with pytest.raises(workflow.Refused, match="pas encore traitée"):
+    with pytest.raises(Refused, match="pas encore traitée"):
         workflow.act(convention.pk, "submit", by=world.people["student"])
     remark.resolved_at, remark.resolved_by = timezone.now(), world.people["student"]
     remark.save()
@@ -177,13 +186,13 @@ def test_return_needs_a_remark_and_resubmission_needs_it_treated():
 def test_approval():
     world = World(teacher_approves=True)
     convention = world.convention_in(Status.SUBMITTED)
-    with pytest.raises(workflow.Refused, match="n’a pas encore approuvé"):
+    with pytest.raises(Refused, match="n’a pas encore approuvé"):
         workflow.act(convention.pk, "validate", by=world.people["manager"])
     for role in set(ROLES) - {"teacher"}:
-        with pytest.raises(workflow.Refused):
+        with refused("not_allowed"):
             workflow.act(convention.pk, "approve", by=world.people[role])
     workflow.act(convention.pk, "approve", by=world.people["teacher"])
-    with pytest.raises(workflow.Refused, match="déjà donnée"):
+    with pytest.raises(Refused, match="déjà donnée"):
         workflow.act(convention.pk, "approve", by=world.people["teacher"])
     workflow.act(convention.pk, "validate", by=world.people["manager"])
 
@@ -194,7 +203,7 @@ def test_a_new_submission_asks_for_approval_again():
     workflow.act(convention.pk, "approve", by=world.people["teacher"])
     workflow.act(convention.pk, "withdraw", by=world.people["student"])
     workflow.act(convention.pk, "submit", by=world.people["student"])
-    with pytest.raises(workflow.Refused, match="n’a pas encore approuvé"):
+    with pytest.raises(Refused, match="n’a pas encore approuvé"):
         workflow.act(convention.pk, "validate", by=world.people["manager"])
 
 
@@ -221,7 +230,7 @@ def test_a_signature_has_a_possible_date(days, message):
     world = World()
     convention = world.convention_in(Status.VALIDATED)
     dates = {} if days is None else {Party.STUDENT: timezone.localdate() + timedelta(days=days)}
-    with pytest.raises(workflow.Refused, match=message):
+    with pytest.raises(Refused, match=message):
         workflow.act(convention.pk, "sign", by=world.people["manager"], dates=dates)
 
 
@@ -237,7 +246,7 @@ def test_a_signature_has_a_possible_date(days, message):
 def test_a_reason_is_asked(name, state, role):
     world = World()
     convention = world.convention_in(state)
-    with pytest.raises(workflow.Refused, match="raison"):
+    with pytest.raises(Refused, match="raison"):
         workflow.act(convention.pk, name, by=world.people[role], comment="   ")
 
 
@@ -340,6 +349,6 @@ def test_a_student_from_elsewhere_has_no_power_here():
     world = World()
     convention = world.convention_in(Status.SUBMITTED)
     for stranger in (StudentFactory().user, ManagerFactory(centre=CentreFactory()).user, AdminFactory()):
-        with pytest.raises(workflow.Refused, match="pas le droit"):
+        with pytest.raises(Refused, match="pas le droit"):
             workflow.act(convention.pk, "validate", by=stranger)
     assert Event.objects.filter(convention=convention, action="validate").count() == 0

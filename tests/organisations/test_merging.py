@@ -9,6 +9,7 @@ from django.db import IntegrityError, connections, transaction
 from django.forms.models import model_to_dict
 from django.utils import timezone
 
+from accounts.refusals import Refused
 from conventions import drafts, workflow
 from conventions.models import Convention, Document, Status
 from conventions.models.convention import FROZEN
@@ -220,7 +221,7 @@ def test_the_resemblances_of_the_record_dropped_are_judged_on_the_other(manager,
 def test_the_record_that_says_more_is_kept(manager, fields, message):
     dropped = OrganisationFactory(is_private=True)
     kept = OrganisationFactory(**{"is_private": True, **fields})
-    with pytest.raises(merging.Impossible, match=message):
+    with pytest.raises(Refused, match=message):
         merging.merge(kept.pk, dropped.pk, by=manager)
     assert not Merge.objects.exists()
 
@@ -228,13 +229,13 @@ def test_the_record_that_says_more_is_kept(manager, fields, message):
 def test_a_record_is_merged_once_and_separated_once(manager, kept, dropped):
     done = merging.merge(kept.pk, dropped.pk, by=manager)
     for pair in ((kept.pk, dropped.pk), (dropped.pk, kept.pk), (OrganisationFactory().pk, dropped.pk)):
-        with pytest.raises(merging.Impossible, match="déjà été fusionnée"):
+        with pytest.raises(Refused, match="déjà été fusionnée"):
             merging.merge(*pair, by=manager)
     merging.undo(done.pk, by=manager)
-    with pytest.raises(merging.Impossible, match="déjà été défaite"):
+    with pytest.raises(Refused, match="déjà été défaite"):
         merging.undo(done.pk, by=manager)
     merging.merge(kept.pk, dropped.pk, by=manager)
-    with pytest.raises(merging.Impossible, match="n’existe plus"):
+    with pytest.raises(Refused, match="n’existe plus"):
         merging.merge(kept.pk, 0, by=manager)
 
 
@@ -248,7 +249,7 @@ def test_merges_in_a_row_are_undone_the_last_first(world, manager, kept, dropped
     assert (dropped.merged_into, at(last)) == (last, moving | own)
     assert found("beausejour") == [last]
     assert directory.find_by_siret(kept.siret) == last
-    with pytest.raises(merging.Impossible, match="défaites d’abord"):
+    with pytest.raises(Refused, match="défaites d’abord"):
         merging.undo(first.pk, by=manager)
 
     merging.undo(second.pk, by=manager)
@@ -512,7 +513,7 @@ def test_a_merge_and_its_undoing_at_once_leave_nothing_behind(world, manager, ke
         lambda: merging.undo(done.pk, by=manager),
         lambda: merging.merge(last.pk, kept.pk, by=manager),
     )
-    assert all(outcome is None or isinstance(outcome, merging.Impossible) for outcome in outcomes)
+    assert all(outcome is None or isinstance(outcome, Refused) for outcome in outcomes)
     draft.refresh_from_db()
     assert draft.organisation.merged_into is None
     assert draft.tutor.organisation == draft.service.organisation == draft.organisation
@@ -547,7 +548,7 @@ def test_nobody_fails_while_a_host_is_merged_and_separated(world, manager, kept,
 
     outcomes = in_threads(join, *(lambda pk=convention.pk: fill(pk) for convention in conventions))
     assert outcomes[1:] == [None] * 4
-    assert outcomes[0] is None or isinstance(outcomes[0], merging.Impossible)
+    assert outcomes[0] is None or isinstance(outcomes[0], Refused)
     for convention in conventions:
         convention.refresh_from_db()
         assert convention.tutor.organisation == convention.organisation

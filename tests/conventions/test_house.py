@@ -1,0 +1,95 @@
+"""What the code itself must show: who writes a status, who writes the journal, who locks an agreement."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2] / "conventions"
+MODULES = [path for path in sorted(ROOT.rglob("*.py")) if "migrations" not in path.parts]
+WRITES_A_STATUS = {"workflow.py"}
+WRITES_THE_JOURNAL = {"models/journal.py"}
+# What writes rows by keyword: a status among them is written.
+WRITERS = {"update", "create", "bulk_create", "get_or_create", "update_or_create", "save", "bulk_update"}
+
+
+def name_of(module):
+    return module.relative_to(ROOT).as_posix()
+
+
+def called(call):
+    """Return the last name of what is called: ``update`` of ``rows.update(…)``."""
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))
+
+
+def statuses_written(tree):
+    """Yield the lines that give a row a status: assigned, passed to what writes rows, or named to ``setattr``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr == "status" and isinstance(node.ctx, ast.Store):
+            yield node.lineno
+        if not isinstance(node, ast.Call):
+            continue
+        by_name = called(node) in {*WRITERS, "Convention", "Avenant"}
+        if by_name and any(keyword.arg == "status" for keyword in node.keywords):
+            yield node.lineno
+        names = [one.value for one in node.args if isinstance(one, ast.Constant)]
+        if called(node) == "setattr" and "status" in names:
+            yield node.lineno
+
+
+def events_written(tree):
+    """Yield the lines that make an event, or several."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        text = ast.unparse(node.func)
+        if text == "Event" or (called(node) in WRITERS and "Event.objects" in text):
+            yield node.lineno
+        if called(node) in WRITERS and ".events." in f"{text}.":
+            yield node.lineno
+
+
+def agreements_locked(tree):
+    """Yield the lines that lock an agreement or an avenant by themselves."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and called(node) == "select_for_update":
+            rows = ast.unparse(node.func)
+            if any(name in rows for name in ("Convention.", "Avenant.", "convention.avenants", "agreements")):
+                yield node.lineno
+
+
+@pytest.mark.parametrize(
+    ("found", "writers"),
+    [
+        (statuses_written, WRITES_A_STATUS),
+        (events_written, WRITES_THE_JOURNAL),
+        (agreements_locked, set()),
+    ],
+    ids=["status", "journal", "lock"],
+)
+def test_one_writer(found, writers):
+    lines = {
+        name_of(module): list(found(ast.parse(module.read_text(encoding="utf-8")))) for module in MODULES
+    }
+    assert {name for name, where in lines.items() if where} == writers, lines
+    assert all(len(lines[name]) == 1 for name in writers)
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (statuses_written, "avenant.status = 'signed'"),
+        (statuses_written, "before, avenant.status = avenant.status, 'signed'"),
+        (statuses_written, "Convention.objects.filter(pk=1).update(status='signed')"),
+        (statuses_written, "Avenant(status='draft')"),
+        (statuses_written, "setattr(convention, 'status', 'signed')"),
+        (events_written, "Event(action='submit')"),
+        (events_written, "Event.objects.create(action='submit')"),
+        (events_written, "Event.objects.bulk_create(found)"),
+        (events_written, "convention.events.create(action='submit')"),
+        (agreements_locked, "Convention.objects.select_for_update().get(pk=1)"),
+        (agreements_locked, "convention.avenants.select_for_update()"),
+    ],
+)
+def test_another_writer_would_be_seen(found, text):
+    assert list(found(ast.parse(text)))
