@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from conventions import avenants, documents, notifications, permissions, signing, wizard, workflow
+from conventions import documents, notifications, permissions, signing, workflow
 from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Event, Turn
 from conventions.workflow import Action, Refused, Request
+from conventions.writing import changes, steps
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -55,11 +56,11 @@ def unfinished(convention: Convention) -> str:
         return _("Écrivez la raison du changement.")
     if AvenantKind.OTHER in avenant.kinds and not avenant.other.strip():
         return _("Écrivez la clause de l’autre changement.")
-    if wizard.first_incomplete(convention) is not None:
-        return wizard.first_mistake(convention) or _(
+    if steps.first_incomplete(convention) is not None:
+        return steps.first_mistake(convention) or _(
             "Il manque des informations : complétez les étapes signalées."
         )
-    return avenants.obstacle(convention)
+    return changes.obstacle(convention)
 
 
 def agreement_signed(request: Request) -> None:
@@ -74,7 +75,7 @@ def chosen_still_there(request: Request) -> None:
     """What an avenant chose in the directory may have been deleted: no foreign key holds it."""
     avenant = request.convention.amended_by
     assert avenant is not None
-    if not avenants.names_what_exists(avenant):
+    if not changes.names_what_exists(avenant):
         raise Refused(
             _(
                 "Une personne ou un lieu que cet avenant choisit n’existe plus dans l’annuaire : annulez-le et "
@@ -248,7 +249,7 @@ def locked(avenant_id: int) -> Convention:
     """Return what an avenant makes of its agreement, both locked, the agreement first as everywhere."""
     convention_id = Avenant.objects.values_list("convention_id", flat=True).get(pk=avenant_id)
     Convention.objects.select_for_update().get(pk=convention_id)
-    return avenants.proposed(Avenant.objects.select_for_update().get(pk=avenant_id))
+    return changes.proposed(Avenant.objects.select_for_update().get(pk=avenant_id))
 
 
 def act(
@@ -298,9 +299,9 @@ def is_due(avenant: Avenant) -> bool:
 
 def take_effect(avenant: Avenant) -> None:
     """Give the agreement, which is locked, the values of a signed avenant."""
-    convention = avenants.in_force(avenant.convention_id)
+    convention = changes.in_force(avenant.convention_id)
     before = avenant.status
-    avenants.apply(avenant, convention)
+    changes.apply(avenant, convention)
     event = Event.objects.create(
         convention=convention, avenant=avenant, action="take_effect", before=before, after=avenant.status
     )

@@ -11,9 +11,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from conventions import explanations, law, legality, signing, wizard
+from conventions import explanations, law, legality, signing
 from conventions.models import Avenant, AvenantStatus, Convention, Status
 from conventions.models.convention import AWAITS_SIGNATURES
+from conventions.writing import steps
 from organisations.models import Party
 
 TONES = {
@@ -232,7 +233,7 @@ def card(
         case Status.DRAFT:
             holder, todo = yours, True
             sentence = _("Complétez les étapes, puis soumettez la convention.")
-            button, url = _("Reprendre la saisie"), wizard.step_url(convention, wizard.RESUME)
+            button, url = _("Reprendre la saisie"), steps.step_url(convention, steps.RESUME)
         case Status.RETURNED:
             holder, todo = yours, True
             remarks = [remark for remark in convention.remarks.all() if remark.resolved_at is None]
@@ -241,9 +242,9 @@ def card(
                 "Votre gestionnaire demande %(count)s corrections.",
                 len(remarks),
             ) % {"count": len(remarks)}
-            button, url = _("Corriger la convention"), wizard.step_url(convention, wizard.RECAP)
+            button, url = _("Corriger la convention"), steps.step_url(convention, steps.RECAP)
             if remarks:
-                url = wizard.field_url(convention, remarks[0].field)
+                url = steps.field_url(convention, remarks[0].field)
             else:
                 sentence = _("Vos corrections sont faites : soumettez la convention à nouveau.")
         case Status.SUBMITTED:
@@ -255,7 +256,7 @@ def card(
         case Status.VALIDATED:
             holder, todo = yours, True
             sentence = _("Imprimez la convention et faites-la signer avant le début du stage.")
-            button, url = _("Imprimer et faire signer"), wizard.after_url(convention)
+            button, url = _("Imprimer et faire signer"), steps.after_url(convention)
         case Status.SIGNING:
             party = str(Party(waiting).label) if waiting else ""
             holder = _("En attente de signature : %(party)s") % {"party": party[:1].lower() + party[1:]}
@@ -270,7 +271,7 @@ def card(
         case Status.SIGNED:
             holder = _("Toutes les signatures sont réunies")
         case Status.REFUSED | Status.TERMINATED | Status.CANCELLED:
-            button, url = _("Voir pourquoi"), wizard.after_url(convention)
+            button, url = _("Voir pourquoi"), steps.after_url(convention)
     if amended and not todo and amended.status in AVENANT_REQUESTS:
         holder, todo, url, since = yours, True, amended.url, None
         sentence, button = map(str, AVENANT_REQUESTS[amended.status])

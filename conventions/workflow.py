@@ -15,20 +15,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from conventions import (
-    documents,
-    drafts,
-    ending,
-    explanations,
-    law,
-    legality,
-    notifications,
-    permissions,
-    signing,
-    wizard,
-)
+from conventions import documents, ending, explanations, law, legality, notifications, permissions, signing
 from conventions.models import AvenantStatus, Convention, Event, NumberCounter, Status, Turn
 from conventions.models.avenant import OPEN
+from conventions.writing import drafts, steps
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -90,9 +80,9 @@ class Action:
 
 
 def complete(request: Request) -> None:
-    if wizard.first_incomplete(request.convention) is not None:
+    if steps.first_incomplete(request.convention) is not None:
         raise Refused(
-            wizard.first_mistake(request.convention)
+            steps.first_mistake(request.convention)
             or _("Il manque des informations : complétez les étapes signalées, puis soumettez.")
         )
 

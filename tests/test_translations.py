@@ -8,8 +8,9 @@ from django.utils import translation
 from django.utils.formats import date_format
 
 from accounts.models import Message
-from conventions import documents, forms, workflow
+from conventions import documents, workflow
 from conventions.models import Status
+from conventions.writing import forms
 from tests.worlds import World
 
 ENGLISH = {"accept-language": "en-GB,en;q=0.9,fr;q=0.5"}

@@ -6,10 +6,11 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from accounts.session import signed_in
-from conventions import avenants, permissions, wizard
+from conventions import permissions
 from conventions.models import Convention
 from conventions.models.circuit import WITH_AUTHORS
 from conventions.views import attachments
+from conventions.writing import changes, steps
 
 
 def visible(request: HttpRequest, pk: int) -> Convention:
@@ -31,7 +32,7 @@ def locked(request: HttpRequest, pk: int, avenant: int | None = None) -> Convent
 def shown(convention: Convention, avenant: int, *, is_locked: bool = False) -> Convention:
     """Return what an avenant makes of its agreement."""
     its = convention.avenants.select_for_update() if is_locked else convention.avenants
-    return avenants.proposed(get_object_or_404(its, pk=avenant), convention)
+    return changes.proposed(get_object_or_404(its, pk=avenant), convention)
 
 
 def load(request: HttpRequest, pk: int, avenant: int | None = None) -> Convention:
@@ -44,7 +45,7 @@ def load(request: HttpRequest, pk: int, avenant: int | None = None) -> Conventio
     if request.method == "POST":
         # Lock, then look: a query that waited for its lock would join the rows of before the wait.
         get_object_or_404(agreements.select_for_update(), pk=pk)
-    convention = get_object_or_404(agreements.for_detail().prefetch_related(*wizard.PERIODS), pk=pk)
+    convention = get_object_or_404(agreements.for_detail().prefetch_related(*steps.PERIODS), pk=pk)
     if avenant is not None:
         convention = shown(convention, avenant, is_locked=request.method == "POST")
     if not permissions.fills(user, convention):

@@ -18,9 +18,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import keeps_typed_text, posted
 from accounts.session import signed_in
-from conventions import amending, documents, explanations, forms, legality, phases, signing, wizard, workflow
+from conventions import amending, documents, explanations, legality, phases, signing, workflow
 from conventions.models import Convention, Status
 from conventions.views.access import shown, visible
+from conventions.writing import forms, steps
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def act(request: HttpRequest, pk: int, action: str, avenant: int | None = None) 
             return refused(request, convention, asked, form, refusal)
         done = (phases.HAPPENED if avenant is None else phases.AVENANT_HAPPENED)[action]
         messages.success(request, _("%(done)s.") % {"done": done})
-        return redirect(wizard.after_url(convention) if action == "submit" and avenant is None else subject)
+        return redirect(steps.after_url(convention) if action == "submit" and avenant is None else subject)
     return confirmation(request, convention, asked, form, status=422 if request.method == "POST" else 200)
 
 
@@ -133,7 +134,7 @@ def refused(
         return confirmation(request, convention, asked, form, status=409 if moved_on else 422)
     messages.error(request, str(refusal))
     if convention.is_editable and asked.name == "submit" and avenant is None:
-        return redirect(wizard.resume_url(convention))
+        return redirect(steps.resume_url(convention))
     return redirect(subject)
 
 
@@ -166,7 +167,7 @@ def confirmation(
             ],
             "facts": documents.in_brief(context, sections),
             "soon": phases.soon(Status(convention.status), convention.start),
-            "remarks": [(wizard.label_of(remark.field), remark) for remark in open_remarks],
+            "remarks": [(steps.label_of(remark.field), remark) for remark in open_remarks],
             "needs_remark": asked.name == "return" and not open_remarks and not form.is_bound,
             "last": last_signature(convention) if asked.name == "unsign" and possible else None,
         },

@@ -17,10 +17,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.middleware import keeps_typed_text, posted
 from accounts.models import User
 from accounts.session import signed_in
-from conventions import attachments, forms, legality, permissions
+from conventions import attachments, legality, permissions
 from conventions.models import Attachment, Convention
 from conventions.models.convention import FROZEN
 from conventions.uploads import Refused, takes_a_file
+from conventions.writing import forms
 
 # The papers of an agreement with who sent and decided, read once for all that a page says of them.
 PAPERS = Prefetch(

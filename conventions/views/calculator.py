@@ -21,9 +21,9 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from conventions import calendar, explanations, law, legality
-from conventions.forms import DecimalField
 from conventions.law import duration, facts, gratification
 from conventions.models import Convention
+from conventions.writing.forms import DecimalField
 from organisations.fields import DateField
 from organisations.forms import say_what_to_do
 

@@ -17,24 +17,14 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.session import signed_in
-from conventions import (
-    documents,
-    explanations,
-    forms,
-    law,
-    legality,
-    permissions,
-    phases,
-    signing,
-    wizard,
-    workflow,
-)
+from conventions import documents, explanations, law, legality, permissions, phases, signing, workflow
 from conventions.models import Avenant, Convention, Remark, Status, Turn
 from conventions.models.convention import AWAITS_SIGNATURES, FROZEN
 from conventions.views import attachments, papers
 from conventions.views.access import visible
 from conventions.views.acting import Button, button_of, in_order
 from conventions.views.journal import events_of, journal, last_move, reason, tells
+from conventions.writing import forms, steps
 from organisations.models import Party
 from organisations.roles import roles_of
 
@@ -140,7 +130,7 @@ def page(
             "facts": documents.in_brief(context, sections),
             "sections": pinned(sections, remarks),
             "unplaced": unplaced(sections, remarks),
-            "open_remarks": [(wizard.label_of(remark.field), remark) for remark in open_remarks],
+            "open_remarks": [(steps.label_of(remark.field), remark) for remark in open_remarks],
             "unsaved": unsaved,
             "may_remark": permissions.may_remark(user, convention),
             "deletable": [
@@ -224,7 +214,7 @@ def pinned(sections: list[documents.Section], remarks: list[Remark]) -> Sections
 def unplaced(sections: list[documents.Section], remarks: list[Remark]) -> list[tuple[str, Remark]]:
     """Return the remarks on fields that share the row of another one, with the name of their field."""
     shown = {row.field for section in sections for row in section.rows}
-    return [(wizard.label_of(remark.field), remark) for remark in remarks if remark.field not in shown]
+    return [(steps.label_of(remark.field), remark) for remark in remarks if remark.field not in shown]
 
 
 def waiting(convention: Convention) -> Party | None:
@@ -280,14 +270,14 @@ def buttons(
         # Beside the signatures: a student prints first, and nobody takes one back by habit.
         if action.name == "unsign" or (action.name == "sign" and permissions.owns(user, convention)):
             continue
-        if action.name == "submit" and (open_remarks or needs_words or wizard.first_incomplete(convention)):
+        if action.name == "submit" and (open_remarks or needs_words or steps.first_incomplete(convention)):
             continue
         if action.name == "validate" and (
             open_remarks
             or is_stopped
             or permissions.awaits_approval(convention)
             or legality.awaits_insurance(convention)
-            or wizard.first_incomplete(convention)
+            or steps.first_incomplete(convention)
         ):
             continue
         found.append(button_of(action, convention, is_asked=action.name == "return" and bool(open_remarks)))
@@ -298,7 +288,7 @@ def buttons(
         found.append(
             Button(
                 label if owns else _("Modifier à sa place"),
-                wizard.step_url(convention, wizard.RESUME),
+                steps.step_url(convention, steps.RESUME),
                 acts=False,
                 is_primary=owns and not ready,
             )
@@ -314,8 +304,8 @@ def hint(convention: Convention, user: User, open_remarks: list[Remark], finding
     is_judged = convention.status == Status.SUBMITTED and permissions.decides(user, convention)
     if is_judged and not open_remarks and any(finding.stops for finding in findings):
         return _("Une règle de droit empêche la validation : demandez une correction.")
-    if is_judged and not open_remarks and wizard.first_incomplete(convention):
-        return wizard.first_mistake(convention) or _("Il manque des informations : demandez une correction.")
+    if is_judged and not open_remarks and steps.first_incomplete(convention):
+        return steps.first_mistake(convention) or _("Il manque des informations : demandez une correction.")
     if open_remarks and permissions.may_remark(user, convention):
         return ngettext(
             "%(count)s remarque épinglée, que l’étudiant ne voit pas encore.",

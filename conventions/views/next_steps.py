@@ -8,11 +8,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.session import signed_in
-from conventions import documents, notifications, permissions, phases, signing, wizard, workflow
+from conventions import documents, notifications, permissions, phases, signing, workflow
 from conventions.models import Status
 from conventions.views import attachments, papers
 from conventions.views.access import visible
 from conventions.views.journal import events_of, reason
+from conventions.writing import steps
 
 
 @require_safe
@@ -24,7 +25,7 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(convention)
     if not convention.number:
         return redirect(
-            wizard.resume_url(convention) if permissions.may_edit(user, convention) else convention
+            steps.resume_url(convention) if permissions.may_edit(user, convention) else convention
         )
     prefetch_related_objects([convention], documents.STORED, "avenants")
     events = events_of(convention)
@@ -50,7 +51,7 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
             "icon_name": phases.ICONS[Status(convention.status)],
             "owns": permissions.owns(user, convention),
             "actions": {action.name: action for action in workflow.available(convention, user)},
-            "resume_url": wizard.step_url(convention, wizard.RESUME),
+            "resume_url": steps.step_url(convention, steps.RESUME),
             **attachments.section(convention, user),
         },
     )

@@ -18,11 +18,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.middleware import keeps_typed_text, posted
 from accounts.session import signed_in
 from conventions import amending, attachments, explanations, legality, permissions, phases, signing, workflow
-from conventions.forms import SignaturesForm, SignedCopyForm
 from conventions.models import Attachment, Avenant, Convention, Status, Turn
 from conventions.uploads import Refused, takes_a_file
 from conventions.views.access import shown, visible
 from conventions.views.acting import lines_of
+from conventions.writing.forms import SignaturesForm, SignedCopyForm
 
 
 @keeps_typed_text

@@ -16,9 +16,10 @@ from django.urls import reverse
 from django.utils import timezone
 from stdnum import luhn
 
-from conventions import calendar, law, legality, wizard, workflow
+from conventions import calendar, law, legality, workflow
 from conventions.law.facts import PayUnit, Regime, Zone
 from conventions.models import Convention, HourlyCeiling, Interruption, Status, WorkPeriod
+from conventions.writing import steps
 from tests.factories import (
     EnrolmentFactory,
     LegalFormFactory,
@@ -205,7 +206,7 @@ def test_every_finding_points_at_a_column(world):
     source = "".join(path.read_text() for path in Path(law.__file__).parent.glob("*.py"))
     named = set(re.findall(r'finds\(\s*"(\w+)"', source))
     assert len(named) > 40
-    assert named - {"effective_on", "reason"} <= set(wizard.STEP_OF_FIELD) | {"guardian_name", "attachments"}
+    assert named - {"effective_on", "reason"} <= set(steps.STEP_OF_FIELD) | {"guardian_name", "attachments"}
 
 
 # Submitting

@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Message
-from conventions import amending, avenants, phases, signing, workflow
+from conventions import amending, phases, signing, workflow
 from conventions.models import Attachment, Avenant, AvenantStatus, Convention, Status, Turn
+from conventions.writing import changes
 from organisations.models import Party
 from tests import files
 from tests.factories import ManagerFactory
@@ -173,7 +174,7 @@ CLEARED = "method = '', signed_on = NULL, done_at = NULL, done_by_id = NULL"
 
 
 @pytest.mark.parametrize(
-    ("state", "party", "changes", "allowed"),
+    ("state", "party", "values", "allowed"),
     [
         (Status.SIGNED, Party.UNIVERSITY, CLEARED, True),
         (Status.SIGNED, Party.TEACHER, CLEARED, False),
@@ -185,9 +186,9 @@ CLEARED = "method = '', signed_on = NULL, done_at = NULL, done_by_id = NULL"
         (Status.SIGNING, Party.STUDENT, "done_at = now()", False),
     ],
 )
-def test_the_database_lets_nothing_else_through(world, state, party, changes, allowed):
+def test_the_database_lets_nothing_else_through(world, state, party, values, allowed):
     convention = world.convention_in(state)
-    change = f"UPDATE conventions_turn SET {changes} WHERE convention_id = %s AND party = %s"
+    change = f"UPDATE conventions_turn SET {values} WHERE convention_id = %s AND party = %s"
     with transaction.atomic(), connection.cursor() as cursor:
         if allowed:
             cursor.execute(change, [convention.pk, party])
@@ -323,7 +324,7 @@ def test_an_avenant_tells_until_when_it_can_be_signed(world, time_machine, days,
     effective_on = last if days is not None else None
     avenant = world.avenant_in(AvenantStatus.VALIDATED, convention, effective_on=effective_on)
     if recorded:
-        dates = next_signatures(avenants.proposed(Avenant.objects.get(pk=avenant.pk)), recorded)
+        dates = next_signatures(changes.proposed(Avenant.objects.get(pk=avenant.pk)), recorded)
         amending.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
     time_machine.move_to(timezone.now() + (last - timezone.localdate()) - timedelta(days=days or 0))
     told = f"À signer au plus tard le {last:%d/%m/%Y} {words}"

@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from accounts.middleware import WRITER_FIELD
 from accounts.models import Message
-from conventions import amending, documents, drafts, workflow
+from conventions import amending, documents, workflow
 from conventions.models import AvenantKind, Convention, Remark, Status
+from conventions.writing import drafts
 from organisations.models import Contact, Party, Service
 from tests.factories import (
     ConventionFactory,

@@ -1,7 +1,7 @@
 """What each step of the wizard asks, and what an action or a remark does.
 
 A step's rules are pure functions of the agreement: the form applies them to what was just typed, and
-``wizard`` to the row as it stands, so that a page and a submission judge alike.
+``steps`` to the row as it stands, so that a page and a submission judge alike.
 """
 
 from __future__ import annotations

@@ -11,8 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from conventions import explanations, forms, law
+from conventions import explanations, law
 from conventions.models import Convention
+from conventions.writing import forms
 from organisations import acceptance
 
 # What the content step asks in tables of their own.
