@@ -23,7 +23,8 @@ from stdnum import luhn
 
 from accounts.folding import fold
 from accounts.models import Institution, Student, User
-from conventions import amending, attachments, completion, legality, uploads, workflow
+from conventions import amending, completion, legality, workflow
+from conventions.attachments import deciding, uploads
 from conventions.calendar import CENT
 from conventions.law.facts import Zone
 from conventions.models import (
@@ -519,9 +520,9 @@ class World:
         foreign = self.complete("Diallo", abroad, "Garnier", "Traduction de notices techniques", weeks=16)
         self.submit(foreign)
         insurance = self.paper(foreign, Attachment.Kind.CIVIL_LIABILITY)
-        attachments.accept(insurance.pk, by=self.managers["Benali"])
+        deciding.accept(insurance.pk, by=self.managers["Benali"])
         policy = self.paper(foreign, Attachment.Kind.ASSISTANCE)
-        attachments.refuse(policy.pk, "Le rapatriement n’y est pas écrit.", by=self.managers["Benali"])
+        deciding.refuse(policy.pk, "Le rapatriement n’y est pas écrit.", by=self.managers["Benali"])
         approved = self.complete(
             "Le Goff", abroad, "Garnier", "Mémoires de traduction et terminologie", weeks=14
         )
@@ -560,7 +561,7 @@ class World:
         ImageDraw.Draw(page).text((120, 160), words, fill="black", font_size=48)
         photograph = io.BytesIO()
         page.save(photograph, "JPEG")
-        return attachments.attach(
+        return deciding.attach(
             Attachment(
                 convention=convention,
                 kind=kind,

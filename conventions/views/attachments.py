@@ -17,10 +17,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.middleware import keeps_typed_text, posted
 from accounts.models import User
 from accounts.session import signed_in
-from conventions import attachments, legality, permissions
+from conventions import legality, permissions
+from conventions.attachments import deciding
+from conventions.attachments.uploads import Refused, takes_a_file
 from conventions.models import Attachment, Convention
 from conventions.models.convention import FROZEN
-from conventions.uploads import Refused, takes_a_file
 from conventions.writing import forms
 
 # The papers of an agreement with who sent and decided, read once for all that a page says of them.
@@ -81,7 +82,7 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            sent = attachments.attach(form.instance, form.cleaned_data["upload"], by=user)
+            sent = deciding.attach(form.instance, form.cleaned_data["upload"], by=user)
         except Refused as refusal:
             form.add_error("upload", str(refusal))
         else:
@@ -124,7 +125,7 @@ def discard(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
     # Lock, then look: a manager may be deciding.
     found = get_object_or_404(Attachment.objects.select_for_update(), pk=attachment, convention=convention)
     if found.is_waiting:
-        attachments.discard([found])
+        deciding.discard([found])
         messages.success(request, _("Pièce supprimée : %(paper)s.") % {"paper": found})
     else:
         messages.error(request, decided(found))
@@ -149,7 +150,7 @@ def decided(attachment: Attachment) -> str:
 @require_POST
 def accept(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
     found = to_decide(request, pk, attachment)
-    if attachments.accept(found.pk, by=signed_in(request)):
+    if deciding.accept(found.pk, by=signed_in(request)):
         messages.success(request, _("Pièce acceptée : %(paper)s.") % {"paper": found})
     else:
         found.refresh_from_db()
@@ -164,7 +165,7 @@ def refuse(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
     found = to_decide(request, pk, attachment)
     form = forms.RefusalForm(posted(request))
     done = request.method == "POST" and form.is_valid()
-    if done and attachments.refuse(found.pk, form.cleaned_data["reason"], by=signed_in(request)):
+    if done and deciding.refuse(found.pk, form.cleaned_data["reason"], by=signed_in(request)):
         messages.success(request, _("Pièce refusée : %(paper)s.") % {"paper": found})
     elif done or not found.is_waiting:
         found.refresh_from_db()

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Student
 from accounts.session import signed_in
-from conventions import attachments, permissions
+from conventions import permissions
+from conventions.attachments import deciding
 from conventions.views.access import load
 from conventions.views.frame import SHORTEST_SEARCH, key_in
 from conventions.writing import drafts, steps
@@ -78,7 +79,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     if not permissions.may_delete(signed_in(request), convention):
         messages.error(request, _("Une convention déjà soumise ne se supprime pas : annulez-la."))
         return redirect(convention)
-    attachments.discard(convention.attachments.all())
+    deciding.discard(convention.attachments.all())
     convention.delete()
     messages.success(request, _("Brouillon supprimé."))
     return redirect("home")

@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import keeps_typed_text, posted
 from accounts.session import signed_in
-from conventions import amending, attachments, explanations, legality, permissions, phases, signing, workflow
+from conventions import amending, explanations, legality, permissions, phases, signing, workflow
+from conventions.attachments import deciding
+from conventions.attachments.uploads import Refused, takes_a_file
 from conventions.models import Attachment, Avenant, Convention, Status, Turn
-from conventions.uploads import Refused, takes_a_file
 from conventions.views.access import shown, visible
 from conventions.views.acting import lines_of
 from conventions.writing.forms import SignaturesForm, SignedCopyForm
@@ -83,7 +84,7 @@ def signed_copy(request: HttpRequest, pk: int, avenant: int | None = None) -> Ht
     form = SignedCopyForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            sent = attachments.attach_signed_copy(convention, form.cleaned_data["upload"], by=user)
+            sent = deciding.attach_signed_copy(convention, form.cleaned_data["upload"], by=user)
         except Refused as refusal:
             form.add_error("upload", str(refusal))
         else:

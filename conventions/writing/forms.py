@@ -23,7 +23,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from conventions import explanations, law, legality, uploads
+from conventions import explanations, law, legality
+from conventions.attachments import uploads
 from conventions.models import (
     Attachment,
     Completion,

@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from conventions import amending, attachments, completion, documents, legality, signing, uploads, workflow
+from conventions import amending, completion, documents, legality, signing, workflow
+from conventions.attachments import deciding, uploads
 from conventions.ending import owed_a_certificate
 from conventions.models import (
     Avenant,
@@ -270,15 +271,15 @@ def test_the_scan_of_a_signature_taken_back_counts_no_more(world, see):
     convention = world.convention_in(Status.SIGNED)
     scan = uploads.clean(ContentFile(files.pdf(), "convention.pdf"))
     read = row(convention)
-    attachments.attach_signed_copy(read, scan, by=world.people["manager"])
+    deciding.attach_signed_copy(read, scan, by=world.people["manager"])
     page = convention.get_absolute_url()
     assert not see("manager", page).context["lacks_signed_copy"]
     workflow.act(convention.pk, "unsign", by=world.people["manager"], comment="Mauvais exemplaire")
     with pytest.raises(uploads.Refused, match="une fois toutes les signatures enregistrées"):
-        attachments.attach_signed_copy(read, scan, by=world.people["manager"])
+        deciding.attach_signed_copy(read, scan, by=world.people["manager"])
     world.sign(row(convention))
     assert see("manager", page).context["lacks_signed_copy"]
-    attachments.attach_signed_copy(row(convention), scan, by=world.people["manager"])
+    deciding.attach_signed_copy(row(convention), scan, by=world.people["manager"])
     assert not see("manager", page).context["lacks_signed_copy"]
 
 

@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Message
-from conventions import amending, attachments, completion, documents, law, legality, workflow
+from conventions import amending, completion, documents, law, legality, workflow
+from conventions.attachments import deciding
 from conventions.documents.printing import render, render_sheet
 from conventions.documents.reading import long_date, number
 from conventions.models import (
@@ -607,7 +608,7 @@ def test_the_insurance_covers_the_longer_stage(client, settings, tmp_path):
     start, end = next_stage()
     covered = {"insurance_start": start, "insurance_end": end}
     convention = world.draft(insurer="MAIF", insurance_policy="12", **covered)
-    attachments.accept(AttachmentFactory(convention=convention).pk, by=manager)
+    deciding.accept(AttachmentFactory(convention=convention).pk, by=manager)
     workflow.act(convention.pk, "submit", by=student)
     workflow.act(convention.pk, "validate", by=manager)
     avenant = world.avenant(convention, AvenantKind.EXTENSION, change=prolong)
@@ -625,7 +626,7 @@ def test_the_insurance_covers_the_longer_stage(client, settings, tmp_path):
     validate = partial(amending.act, avenant.pk, "validate", by=manager, comment="Vu.")
     with pytest.raises(workflow.Refused, match="Acceptez d’abord l’attestation"):
         validate()
-    attachments.accept(paper.pk, by=manager)
+    deciding.accept(paper.pk, by=manager)
     assert validate().status == AvenantStatus.VALIDATED
 
 

@@ -19,7 +19,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Institution, Message, Student, User
-from conventions import attachments, documents, purging, uploads, workflow
+from conventions import documents, purging, workflow
+from conventions.attachments import deciding, uploads
 from conventions.models import (
     Attachment,
     Avenant,
@@ -602,7 +603,7 @@ def test_nothing_joins_an_agreement_anonymised_since_its_page_was_read(late, med
     assert purging.purge(convention.pk, long_after(convention), by=None)
     if late == "paper":
         with pytest.raises(uploads.Refused):
-            attachments.attach(
+            deciding.attach(
                 Attachment(convention=read, kind="other", title="Trace"),
                 uploads.Clean(b"%PDF Trace", "application/pdf", ".pdf", "Trace.pdf"),
                 by=world.student.user,

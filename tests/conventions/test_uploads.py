@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from pikepdf import Array, Dictionary, Name, String
 from PIL import Image
 
-from conventions import uploads
+from conventions.attachments import uploads
 from tests import files
 from tests.files import JAVASCRIPT
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conventions import notifications, permissions
+from conventions.attachments.uploads import Clean, Refused
 from conventions.models import Attachment, Convention
-from conventions.uploads import Clean, Refused
 
 if TYPE_CHECKING:
     from accounts.models import User
