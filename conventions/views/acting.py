@@ -21,7 +21,8 @@ from accounts.session import signed_in
 from conventions import amending, documents, explanations, legality, phases, signing, workflow
 from conventions.models import Convention, Status
 from conventions.views.access import shown, visible
-from conventions.writing import forms, steps
+from conventions.workflow import forms
+from conventions.writing import steps
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,10 @@ from accounts.middleware import keeps_typed_text, posted
 from accounts.models import User
 from accounts.session import signed_in
 from conventions import legality, permissions
-from conventions.attachments import deciding
+from conventions.attachments import deciding, forms
 from conventions.attachments.uploads import Refused, takes_a_file
 from conventions.models import Attachment, Convention
 from conventions.models.convention import FROZEN
-from conventions.writing import forms
 
 # The papers of an agreement with who sent and decided, read once for all that a page says of them.
 PAPERS = Prefetch(

@@ -23,8 +23,7 @@ from django.views.decorators.vary import vary_on_headers
 from conventions import calendar, explanations, law, legality
 from conventions.law import duration, facts, gratification
 from conventions.models import Convention
-from conventions.writing.forms import DecimalField
-from organisations.fields import DateField
+from organisations.fields import DateField, DecimalField
 from organisations.forms import say_what_to_do
 
 # What dates, hours and an amount decide; the rest needs an agreement.

@@ -21,9 +21,9 @@ from accounts.middleware import keeps_typed_text, posted
 from accounts.models import User
 from accounts.session import signed_in
 from conventions import completion, documents, ending, explanations, permissions, workflow
+from conventions.follow_up import forms
 from conventions.models import AvenantStatus, Completion, Convention, Document, Status
 from conventions.views.access import visible
-from conventions.writing import forms
 
 Kind = Document.Kind
 # An avenant is printed once validated; refused or cancelled since, it stays readable on its page only.

@@ -25,7 +25,7 @@ from accounts.models import Institution, User
 from accounts.session import signed_in
 from conventions import permissions, purging
 from conventions.models import Convention, Event
-from conventions.writing.forms import HoldForm, PurgeForm
+from conventions.retention.forms import HoldForm, PurgeForm
 from organisations.models.university import academic_year_label
 from organisations.roles import roles_of
 

@@ -19,11 +19,12 @@ from accounts.middleware import keeps_typed_text, posted
 from accounts.session import signed_in
 from conventions import amending, explanations, legality, permissions, phases, signing, workflow
 from conventions.attachments import deciding
+from conventions.attachments.forms import SignedCopyForm
 from conventions.attachments.uploads import Refused, takes_a_file
+from conventions.circuit.forms import SignaturesForm
 from conventions.models import Attachment, Avenant, Convention, Status, Turn
 from conventions.views.access import shown, visible
 from conventions.views.acting import lines_of
-from conventions.writing.forms import SignaturesForm, SignedCopyForm
 
 
 @keeps_typed_text

@@ -20,14 +20,9 @@ from conventions import documents, explanations, law, legality, notifications, p
 from conventions.models import Convention
 from conventions.views import calculator, choices
 from conventions.views.access import load
-from conventions.views.frame import (
-    answer_remarks,
-    page,
-    places,
-    reread,
-    show_locked,
-)
+from conventions.views.frame import answer_remarks, page, places, reread, show_locked
 from conventions.writing import changes, drafts, forms, steps
+from conventions.writing.periods import BasePeriodFormSet, InterruptionFormSet, WorkPeriodFormSet
 
 
 @keeps_typed_text
@@ -75,12 +70,12 @@ def locked(request: HttpRequest, convention: Convention, slug: str) -> HttpRespo
     return show_locked(request, convention, parts)
 
 
-def periods_of(convention: Convention, data: QueryDict | None) -> list[forms.BasePeriodFormSet]:
+def periods_of(convention: Convention, data: QueryDict | None) -> list[BasePeriodFormSet]:
     """Return the tables of periods of the content step, those that the avenant shown opens."""
     avenant = convention.amended_by
     return [
         formset(data, convention=convention)
-        for formset in (forms.WorkPeriodFormSet, forms.InterruptionFormSet)
+        for formset in (WorkPeriodFormSet, InterruptionFormSet)
         if avenant is None or formset.name in avenant.may_change
     ]
 
@@ -137,7 +132,7 @@ def law_panel(convention: Convention, case: law.Case, findings: list[law.Finding
 def save(
     convention: Convention,
     form: forms.StepForm,
-    tables: list[forms.BasePeriodFormSet],
+    tables: list[BasePeriodFormSet],
     request: HttpRequest,
 ) -> None:
     """Save what a draft can hold of a step, the periods that hold, the answers to remarks."""
@@ -161,7 +156,7 @@ def save(
 def autosaved(
     stored: Convention,
     form: forms.StepForm,
-    tables: list[forms.BasePeriodFormSet],
+    tables: list[BasePeriodFormSet],
     current: steps.Step,
     case: law.Case,
     findings: list[law.Finding],

@@ -1,0 +1,1 @@
+"""How long agreements are kept, and what is left of them afterwards."""
