@@ -11,7 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from conventions import explanations, law, legality, signing
+from conventions import law, legality, signing
+from conventions.legality import words
 from conventions.models import Avenant, AvenantStatus, Convention, Status
 from conventions.models.convention import AWAITS_SIGNATURES
 from conventions.writing import steps
@@ -573,7 +574,7 @@ class SignatureAlert:
 
 def _asked_by(rule_id: str, tone: str, title: str, text: str) -> SignatureAlert:
     rule = law.RULES[rule_id]
-    return SignatureAlert(tone, title, text, rule.id, explanations.cited(rule), explanations.source(rule))
+    return SignatureAlert(tone, title, text, rule.id, words.cited(rule), words.source(rule))
 
 
 def signature_alert(convention: Convention) -> SignatureAlert | None:
@@ -599,7 +600,7 @@ def signature_alert(convention: Convention) -> SignatureAlert | None:
     elif status == Status.SIGNED and (
         found := legality.late(convention, signing.completed_on(convention, {}))
     ):
-        tone, title, text = "wait", _("Signée après le début du stage"), explanations.message(found[0])
+        tone, title, text = "wait", _("Signée après le début du stage"), words.message(found[0])
     else:
         return None
     return _asked_by("R-01", tone, title, text)

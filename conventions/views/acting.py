@@ -18,7 +18,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import keeps_typed_text, posted
 from accounts.session import signed_in
-from conventions import amending, documents, explanations, legality, phases, signing, workflow
+from conventions import amending, documents, legality, phases, signing, workflow
+from conventions.legality.words import explain, nowhere
 from conventions.models import Convention, Status
 from conventions.views.access import shown, visible
 from conventions.workflow import forms
@@ -161,11 +162,7 @@ def confirmation(
             "possible": possible,
             "context": context,
             "consequences": consequences(convention, asked),
-            "alerts": [
-                explanations.explain(finding, explanations.nowhere)
-                for finding in findings
-                if finding.asks_a_reason
-            ],
+            "alerts": [explain(finding, nowhere) for finding in findings if finding.asks_a_reason],
             "facts": documents.in_brief(context, sections),
             "soon": phases.soon(Status(convention.status), convention.start),
             "remarks": [(steps.label_of(remark.field), remark) for remark in open_remarks],

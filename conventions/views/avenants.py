@@ -15,17 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.middleware import keeps_typed_text, posted
 from accounts.models import User
 from accounts.session import signed_in
-from conventions import (
-    amending,
-    documents,
-    explanations,
-    law,
-    legality,
-    permissions,
-    phases,
-    signing,
-    workflow,
-)
+from conventions import amending, documents, law, legality, permissions, phases, signing, workflow
+from conventions.legality import words
 from conventions.models import Avenant, AvenantStatus, Convention, Remark, Status, Turn
 from conventions.models.avenant import AWAITS_SIGNATURES, FROZEN, GIVEN_UP
 from conventions.views import papers
@@ -153,7 +144,7 @@ def context_of(
         "may_remark": permissions.may_remark(user, convention),
         "deletable": [one for one in open_remarks if permissions.may_delete_remark(user, convention, one)],
         "answers_remarks": permissions.may_answer_remarks(user, convention),
-        "panel": explanations.panel(judged, findings, shown_at(convention, compared)) if judged else None,
+        "panel": words.panel(judged, findings, shown_at(convention, compared)) if judged else None,
         "alert": phases.signature_alert(convention),
         "document": document if document and papers.may_open(document, convention) else None,
         "missing_kinds": missing_kinds(avenant, findings) if may_edit else [],
@@ -178,7 +169,7 @@ def context_of(
     }
 
 
-def shown_at(convention: Convention, compared: list[documents.Change]) -> explanations.Link:
+def shown_at(convention: Convention, compared: list[documents.Change]) -> words.Link:
     """Return what leads from a field to its line on the page, and to the papers of the agreement."""
     papers = f"{reverse('conventions:detail', args=[convention.pk])}#attachments"
     places = {change.field: f"#champ-{change.field}" for change in compared} | {"attachments": papers}

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.session import signed_in
-from conventions import documents, explanations, law, legality, permissions, phases, signing, workflow
+from conventions import documents, law, legality, permissions, phases, signing, workflow
+from conventions.legality.words import Link, panel
 from conventions.models import Avenant, Convention, Remark, Status, Turn
 from conventions.models.convention import AWAITS_SIGNATURES, FROZEN
 from conventions.views import attachments, papers
@@ -123,7 +124,7 @@ def page(
                 follows=permissions.follows(user, convention),
                 certified=stored.is_ended,
             ),
-            "panel": explanations.panel(judged, findings, shown_at(sections)) if judged else None,
+            "panel": panel(judged, findings, shown_at(sections)) if judged else None,
             "reason": reason(convention, events) if owns else "",
             "phases": phases.track(convention),
             "soon": phases.soon(Status(convention.status), convention.start),
@@ -186,7 +187,7 @@ def avenants_of(convention: Convention, user: User) -> list[Avenant]:
     return sorted(found, key=lambda avenant: (avenant.rank is None, avenant.rank or 0, avenant.pk))
 
 
-def shown_at(sections: list[documents.Section]) -> explanations.Link:
+def shown_at(sections: list[documents.Section]) -> Link:
     """Return what leads from a field to its row on the page, nowhere when it has none."""
     fields = {row.field for section in sections for row in section.rows}
     places = {field: f"#champ-{field}" for field in fields} | {"attachments": "#attachments"}

@@ -17,7 +17,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.session import signed_in
-from conventions import explanations, law, legality, permissions
+from conventions import law, legality, permissions
+from conventions.legality import words
 from conventions.models import Convention, Remark, Status
 from conventions.writing import changes, forms, remarks, steps
 
@@ -68,9 +69,9 @@ def in_words(field: Field, value: Any) -> str:
             return str(date_format(field.clean(value), "SHORT_DATE_FORMAT"))
     for key, label in getattr(field.widget, "choices", ()):
         group = label if isinstance(label, (list, tuple)) else [(key, label)]
-        for code, words in group:
+        for code, text in group:
             if str(code) == str(value):
-                return str(words)
+                return str(text)
     return str(value)
 
 
@@ -162,7 +163,7 @@ def page(
             "column": column,
             "opened": opened(form, remarks, findings) if isinstance(form, forms.ContentForm) else set(),
             "findings": [
-                explanations.explain(finding, explanations.nowhere)
+                words.explain(finding, words.nowhere)
                 for finding in findings
                 if finding.field == column and not finding.is_missing
             ],

@@ -20,8 +20,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.middleware import keeps_typed_text, posted
 from accounts.models import User
 from accounts.session import signed_in
-from conventions import completion, documents, ending, explanations, permissions, workflow
+from conventions import completion, documents, ending, permissions, workflow
 from conventions.follow_up import forms
+from conventions.legality import words
 from conventions.models import AvenantStatus, Completion, Convention, Document, Status
 from conventions.views.access import visible
 
@@ -201,7 +202,7 @@ def completion_form(convention: Convention, recorded: Completion | None, typed: 
 def in_words(value: date | Decimal, unit: str) -> str:
     """Return a planned value as people read it: « 406 h », « 12/03/2027 »."""
     if isinstance(value, Decimal):
-        return f"{explanations.number(value)}\N{NO-BREAK SPACE}{unit}"
+        return f"{words.number(value)}\N{NO-BREAK SPACE}{unit}"
     return completion.in_short(value)
 
 

@@ -17,11 +17,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import keeps_typed_text, posted
 from accounts.session import signed_in
-from conventions import amending, explanations, legality, permissions, phases, signing, workflow
+from conventions import amending, legality, permissions, phases, signing, workflow
 from conventions.attachments import deciding
 from conventions.attachments.forms import SignedCopyForm
 from conventions.attachments.uploads import Refused, takes_a_file
 from conventions.circuit.forms import SignaturesForm
+from conventions.legality import words
 from conventions.models import Attachment, Avenant, Convention, Status, Turn
 from conventions.views.access import shown, visible
 from conventions.views.acting import lines_of
@@ -144,7 +145,7 @@ def page(
                 (line, None if line.state == "done" else form[line.party]) for line in lines_of(convention)
             ],
             "late": [
-                explanations.explain(finding, explanations.nowhere)
+                words.explain(finding, words.nowhere)
                 for finding in (legality.late(convention, signed_on) if signed_on else [])
             ],
             "alert": phases.signature_alert(convention),

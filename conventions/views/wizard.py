@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import keeps_typed_text, posted
 from accounts.session import signed_in
-from conventions import documents, explanations, law, legality, notifications, permissions
+from conventions import documents, law, legality, notifications, permissions
+from conventions.legality import words
 from conventions.models import Convention
 from conventions.views import calculator, choices
 from conventions.views.access import load
@@ -123,9 +124,9 @@ def fill(request: HttpRequest, convention: Convention, current: steps.Step) -> H
     )
 
 
-def law_panel(convention: Convention, case: law.Case, findings: list[law.Finding]) -> explanations.Panel:
+def law_panel(convention: Convention, case: law.Case, findings: list[law.Finding]) -> words.Panel:
     """Return what the law says beside the form, with the way to compute it again."""
-    panel = explanations.panel(case, findings, partial(steps.field_url, convention))
+    panel = words.panel(case, findings, partial(steps.field_url, convention))
     return replace(panel, again=calculator.address(case))
 
 
@@ -196,7 +197,7 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
     seen = permissions.remarks_seen(signed_in(request), convention)
     open_remarks = [remark for remark in seen if remark.resolved_at is None]
     lacking = [
-        explanations.explain(finding, partial(steps.field_url, convention))
+        words.explain(finding, partial(steps.field_url, convention))
         for finding in findings
         if finding.stops and finding.field == "attachments"
     ]
@@ -222,11 +223,11 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
             "lacking": lacking,
             "ready": not open_remarks and not lacking and not any(place.missing for place in stepper),
             "exceptions": [
-                explanations.explain(finding, partial(steps.field_url, convention))
+                words.explain(finding, partial(steps.field_url, convention))
                 for finding in findings
                 if finding.asks_an_exception
             ],
-            "panel": explanations.panel(case, findings, partial(steps.field_url, convention)),
+            "panel": words.panel(case, findings, partial(steps.field_url, convention)),
         },
         findings=findings,
     )

@@ -15,7 +15,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from conventions import documents, ending, explanations, law, legality, notifications, permissions, signing
+from conventions import documents, ending, law, legality, notifications, permissions, signing
+from conventions.legality import words
 from conventions.models import AvenantStatus, Convention, Event, NumberCounter, Status, Turn
 from conventions.models.avenant import OPEN
 from conventions.writing import drafts, steps
@@ -90,7 +91,7 @@ def complete(request: Request) -> None:
 def refuse_what_stops(request: Request) -> None:
     if stopped := [finding for finding in request.findings if finding.stops]:
         raise Refused(
-            _("La convention ne respecte pas une règle : %(rules)s") % {"rules": explanations.listed(stopped)}
+            _("La convention ne respecte pas une règle : %(rules)s") % {"rules": words.listed(stopped)}
         )
 
 
@@ -552,7 +553,7 @@ def noted(findings: Iterable[law.Finding]) -> list[dict[str, str]]:
             {
                 "rule": finding.rule.id,
                 "severity": str(finding.severity),
-                "message": explanations.message(finding),
+                "message": words.message(finding),
             }
             for finding in findings
         ]

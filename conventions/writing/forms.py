@@ -19,7 +19,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from conventions import explanations, law, legality
+from conventions import law, legality
+from conventions.legality import words
 from conventions.models import Convention, HealthInsuranceFund, Term
 from organisations.fields import (
     DateField,
@@ -77,7 +78,7 @@ class StepForm(forms.ModelForm):
         stopped = [finding for finding in findings if finding.stops and finding.field in self.fields]
         for finding in stopped:
             if finding.field not in self.errors:
-                self.add_error(finding.field, explanations.message(finding))
+                self.add_error(finding.field, words.message(finding))
         return bool(stopped)
 
     def save_valid(self) -> None:
@@ -492,7 +493,7 @@ def schedule_problems(convention: Convention) -> Problems:
         day = getattr(convention, name)
         if day and not legality.plausible(day):
             found[name] = _("Vérifiez l’année.")
-    found = found or explanations.wrong_dates(convention.start, convention.end)
+    found = found or words.wrong_dates(convention.start, convention.end)
     if convention.hours_corrected is not None and not convention.hours_reason.strip():
         found["hours_reason"] = _("Dites pourquoi le nombre d’heures calculé ne convient pas.")
     return found

@@ -268,7 +268,7 @@ class Organisation(PostalAddress):
                 name="organisation_refresh",
                 condition=Q(siret__isnull=False, merged_into__isnull=True),
             ),
-            # The legal entity, by which the law counts trainees: conventions/legality.py.
+            # The legal entity, by which the law counts trainees: conventions/legality/neighbours.py.
             models.Index(Left("siret", 9), name="organisation_siren"),
         ]
         triggers = [keep_merged()]
@@ -444,7 +444,7 @@ class Contact(models.Model):
         verbose_name = _("contact chez un organisme")
         verbose_name_plural = _("contacts chez les organismes")
         ordering = ["last_name", "first_name"]
-        # A tutor is one person, whatever the number of their contacts: conventions/legality.py.
+        # A tutor is one person, whatever the number of their contacts: conventions/legality/neighbours.py.
         indexes = [models.Index(Lower("email"), name="contact_email")]
         triggers = [follow_merge()]
 

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from accounts.middleware import WRITER_FIELD
 from accounts.models import User
-from conventions import explanations, phases, workflow
+from conventions import phases, workflow
 from conventions.law import finding
+from conventions.legality.words import in_words
 from conventions.models import Convention, HealthInsuranceFund, Interruption, Status
 from conventions.writing import forms, steps
 from organisations import retention
@@ -285,7 +286,7 @@ def test_a_correction_of_the_hours_needs_its_reason(client, draft):
     page = client.get(step_url(draft, "contenu")).text
     assert "200 h de présence" in page
     assert "Calcul d’après les horaires" in page
-    assert explanations.in_words(finding.hours(draft.hours_computed)) in page
+    assert in_words(finding.hours(draft.hours_computed)) in page
 
 
 def folded(page):
