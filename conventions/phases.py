@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from conventions import law, legality, signing
-from conventions.legality import words
+from conventions.legality import insurance, words
 from conventions.models import Avenant, AvenantStatus, Convention, Status
 from conventions.models.convention import AWAITS_SIGNATURES
 from conventions.writing import steps
@@ -387,7 +387,7 @@ def what_follows(convention: Convention, told: list[str], *, awaits_approval: bo
             _("Vous faites signer, dans l’ordre du circuit"),
         ),
         Follow(
-            "done" if legality.certified(convention) else "todo",
+            "done" if insurance.certified(convention) else "todo",
             _("Vous joignez votre attestation d’assurance « Responsabilité civile »"),
             _("ci-dessous, ou à l’exemplaire qui revient à votre UFR"),
         ),

@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.middleware import keeps_typed_text, posted
 from accounts.models import User
 from accounts.session import signed_in
-from conventions import legality, permissions
+from conventions import permissions
 from conventions.attachments import deciding, forms
 from conventions.attachments.uploads import Refused, takes_a_file
+from conventions.legality import insurance
 from conventions.models import Attachment, Convention
 from conventions.models.convention import FROZEN
 
@@ -38,7 +39,7 @@ def section(convention: Convention, user: User) -> dict[str, Any]:
             for one in convention.attachments.all()
         ],
         "may_attach": may_attach,
-        "awaits_insurance": convention.status not in FROZEN and legality.awaits_insurance(convention),
+        "awaits_insurance": convention.status not in FROZEN and insurance.awaits_insurance(convention),
     }
 
 
@@ -68,7 +69,7 @@ def visible(request: HttpRequest, pk: int, attachment: int) -> Attachment:
 def attach(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a paper; the page shows those already there."""
     user, convention = signed_in(request), attachable(request, pk)
-    lacks_insurance = legality.awaits_insurance(convention) and not legality.certified(convention)
+    lacks_insurance = insurance.awaits_insurance(convention) and not insurance.certified(convention)
     form = forms.AttachmentForm(
         posted(request),
         request.FILES or None,

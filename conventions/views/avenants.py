@@ -16,7 +16,7 @@ from accounts.middleware import keeps_typed_text, posted
 from accounts.models import User
 from accounts.session import signed_in
 from conventions import amending, documents, law, legality, permissions, phases, signing, workflow
-from conventions.legality import words
+from conventions.legality import insurance, words
 from conventions.models import Avenant, AvenantStatus, Convention, Remark, Status, Turn
 from conventions.models.avenant import AWAITS_SIGNATURES, FROZEN, GIVEN_UP
 from conventions.views import papers
@@ -163,7 +163,7 @@ def context_of(
         "hint": workflow.ACCEPT_INSURANCE
         if avenant.status == AvenantStatus.SUBMITTED
         and permissions.decides(user, convention)
-        and legality.awaits_insurance(convention)
+        and insurance.awaits_insurance(convention)
         else "",
         "reason": events[0].comment if events and avenant.status in GIVEN_UP else "",
     }
@@ -206,7 +206,7 @@ def buttons(
         "validate": is_stopped
         or bool(open_remarks)
         or permissions.awaits_approval(convention)
-        or legality.awaits_insurance(convention),
+        or insurance.awaits_insurance(convention),
         "sign": convention.amended_from is not None and convention.amended_from.status != Status.SIGNED,
     }
     found = [

@@ -153,7 +153,7 @@ class CalculatorForm(forms.Form):
         for field, message in words.wrong_dates(cleaned.get("debut"), cleaned.get("fin")).items():
             self.add_error(FIELDS[field], message)
         for name in STILL_TO_COME & cleaned.keys():
-            if not legality.plausible(cleaned[name]):
+            if not calendar.plausible(cleaned[name]):
                 self.add_error(name, _("Vérifiez l’année."))
         for rank in ABSENCES:
             first, last = f"du_{rank}", f"au_{rank}"

@@ -21,7 +21,8 @@ from accounts.folding import fold
 from accounts.middleware import keeps_typed_text, posted, take_typed_text
 from accounts.models import User
 from accounts.session import signed_in
-from conventions import legality, permissions
+from conventions import permissions
+from conventions.legality import quotas
 from conventions.models import Convention
 from conventions.views.access import being_filled, load
 from conventions.views.frame import (
@@ -235,7 +236,7 @@ def offers(convention: Convention, hosts: list[Organisation]) -> list[Offer]:
     """Say of each host whether it may be chosen for this stage."""
     banned = acceptance.banned(hosts, convention.institution)
     today = timezone.localdate()
-    full = legality.full_hosts(hosts, convention.start or today, convention.end or today)
+    full = quotas.full_hosts(hosts, convention.start or today, convention.end or today)
     return [
         Offer(
             host,

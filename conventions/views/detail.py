@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from accounts.session import signed_in
 from conventions import documents, law, legality, permissions, phases, signing, workflow
+from conventions.legality import insurance
 from conventions.legality.words import Link, panel
 from conventions.models import Avenant, Convention, Remark, Status, Turn
 from conventions.models.convention import AWAITS_SIGNATURES, FROZEN
@@ -277,7 +278,7 @@ def buttons(
             open_remarks
             or is_stopped
             or permissions.awaits_approval(convention)
-            or legality.awaits_insurance(convention)
+            or insurance.awaits_insurance(convention)
             or steps.first_incomplete(convention)
         ):
             continue
@@ -317,7 +318,7 @@ def hint(convention: Convention, user: User, open_remarks: list[Remark], finding
         return _("Votre approbation permettra au gestionnaire de valider.")
     if permissions.awaits_approval(convention) and permissions.decides(user, convention):
         return _("La validation attend l’approbation de l’enseignant référent.")
-    if is_judged and legality.awaits_insurance(convention):
+    if is_judged and insurance.awaits_insurance(convention):
         return str(workflow.ACCEPT_INSURANCE)
     if is_judged:
         return str(workflow.IRREVERSIBLE)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conventions import documents, ending, law, legality, notifications, permissions, signing
-from conventions.legality import words
+from conventions.legality import insurance, words
 from conventions.models import AvenantStatus, Convention, Event, NumberCounter, Status, Turn
 from conventions.models.avenant import OPEN
 from conventions.writing import drafts, steps
@@ -176,7 +176,7 @@ def approved(request: Request) -> None:
 
 
 def insured(request: Request) -> None:
-    if legality.awaits_insurance(request.convention):
+    if insurance.awaits_insurance(request.convention):
         raise Refused(str(ACCEPT_INSURANCE))
 
 

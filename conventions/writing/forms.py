@@ -19,7 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from conventions import law, legality
+from conventions import calendar, law
 from conventions.legality import words
 from conventions.models import Convention, HealthInsuranceFund, Term
 from organisations.fields import (
@@ -491,7 +491,7 @@ def schedule_problems(convention: Convention) -> Problems:
     found: Problems = {}
     for name in ("start", "end"):
         day = getattr(convention, name)
-        if day and not legality.plausible(day):
+        if day and not calendar.plausible(day):
             found[name] = _("Vérifiez l’année.")
     found = found or words.wrong_dates(convention.start, convention.end)
     if convention.hours_corrected is not None and not convention.hours_reason.strip():

@@ -15,8 +15,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Message
-from conventions import legality, workflow
+from conventions import workflow
 from conventions.attachments import deciding
+from conventions.legality import insurance
 from conventions.models import Attachment, Convention, Status
 from tests import files
 from tests.factories import AttachmentFactory
@@ -430,12 +431,12 @@ class TestInsurance:
     def test_another_kind_of_paper_does_not_count(self, strict_world):
         convention = insured_draft(strict_world)
         AttachmentFactory(convention=convention, kind=Attachment.Kind.ASSISTANCE)
-        assert legality.awaits_insurance(convention)
-        assert legality.certified(convention) == ()
+        assert insurance.awaits_insurance(convention)
+        assert insurance.certified(convention) == ()
 
     def test_elsewhere_nobody_waits_for_it(self, world):
         convention = world.draft()
-        assert not legality.awaits_insurance(convention)
+        assert not insurance.awaits_insurance(convention)
         workflow.act(convention.pk, "submit", by=world.people["student"])
         workflow.act(convention.pk, "validate", by=world.people["manager"])
 

@@ -22,6 +22,7 @@ from conventions import amending, completion, documents, law, legality, workflow
 from conventions.attachments import deciding
 from conventions.documents.printing import render, render_sheet
 from conventions.documents.reading import long_date, number
+from conventions.legality import quotas
 from conventions.models import (
     Avenant,
     AvenantKind,
@@ -664,8 +665,8 @@ def test_postponed_weeks_do_not_count_in_the_quota_of_the_host(world):
     world.avenant_in(AvenantStatus.EFFECTIVE, convention, AvenantKind.POSTPONEMENT, change=postpone)
     host = convention.organisation
     extra = before.end + timedelta(days=4)  # a day of the added week
-    assert legality.received([host], extra, extra)[host.pk].known(extra, extra) == 0
-    assert legality.received([host], before.end, before.end)[host.pk].known(before.end, before.end) == 1
+    assert quotas.received([host], extra, extra)[host.pk].known(extra, extra) == 0
+    assert quotas.received([host], before.end, before.end)[host.pk].known(before.end, before.end) == 1
 
 
 def test_a_copy_takes_over_nothing_of_what_happened(world):

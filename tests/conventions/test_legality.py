@@ -18,6 +18,7 @@ from stdnum import luhn
 
 from conventions import calendar, law, legality, workflow
 from conventions.law.facts import PayUnit, Regime, Zone
+from conventions.legality import neighbours
 from conventions.models import Convention, HourlyCeiling, Interruption, Status, WorkPeriod
 from conventions.writing import steps
 from tests.factories import (
@@ -333,7 +334,7 @@ def test_any_number_of_agreements_is_reviewed_with_one_query(world):
     ],
 )
 def test_neighbours_are_named_as_their_indexes_name_them(expression, table, index):
-    assert f"WHERE {expression} = ANY" in legality.AROUND
+    assert f"WHERE {expression} = ANY" in neighbours.AROUND
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN SELECT 1 FROM {table} WHERE {expression} = 'x'")
