@@ -18,9 +18,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import keeps_typed_text, posted
 from accounts.session import signed_in
-from conventions import amending, documents, legality, phases, signing, workflow
+from conventions import amending, documents, legality, signing, workflow
 from conventions.legality.words import explain, nowhere
 from conventions.models import Convention, Status
+from conventions.standing import words as phases
 from conventions.views.access import shown, visible
 from conventions.workflow import forms
 from conventions.writing import steps

@@ -15,15 +15,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.middleware import keeps_typed_text, posted
 from accounts.models import User
 from accounts.session import signed_in
-from conventions import amending, documents, law, legality, permissions, phases, signing, workflow
+from conventions import amending, documents, law, legality, permissions, signing, workflow
 from conventions.legality import insurance, words
 from conventions.models import Avenant, AvenantStatus, Convention, Remark, Status, Turn
 from conventions.models.avenant import AWAITS_SIGNATURES, FROZEN, GIVEN_UP
+from conventions.standing import words as phases
+from conventions.standing.journal import events_of, journal
 from conventions.views import papers
 from conventions.views.access import load, shown, visible
 from conventions.views.acting import Button, button_of, in_order
 from conventions.views.frame import answer_remarks, page, places, show_locked
-from conventions.views.journal import events_of, journal
 from conventions.writing import changes, steps
 from conventions.writing.purpose import PurposeForm
 from organisations.models import Party

@@ -17,15 +17,16 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.session import signed_in
-from conventions import documents, law, legality, permissions, phases, signing, workflow
+from conventions import documents, law, legality, permissions, signing, workflow
 from conventions.legality import insurance
 from conventions.legality.words import Link, panel
 from conventions.models import Avenant, Convention, Remark, Status, Turn
 from conventions.models.convention import AWAITS_SIGNATURES, FROZEN
+from conventions.standing import words as phases
+from conventions.standing.journal import events_of, journal, last_move, reason, tells
 from conventions.views import attachments, papers
 from conventions.views.access import visible
 from conventions.views.acting import Button, button_of, in_order
-from conventions.views.journal import events_of, journal, last_move, reason, tells
 from conventions.writing import forms, steps
 from organisations.models import Party
 from organisations.roles import roles_of

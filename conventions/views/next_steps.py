@@ -8,11 +8,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.session import signed_in
-from conventions import documents, notifications, permissions, phases, signing, workflow
+from conventions import documents, notifications, permissions, signing, workflow
 from conventions.models import Status
+from conventions.standing import words as phases
+from conventions.standing.journal import events_of, reason
 from conventions.views import attachments, papers
 from conventions.views.access import visible
-from conventions.views.journal import events_of, reason
 from conventions.writing import steps
 
 

@@ -17,13 +17,14 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import keeps_typed_text, posted
 from accounts.session import signed_in
-from conventions import amending, legality, permissions, phases, signing, workflow
+from conventions import amending, legality, permissions, signing, workflow
 from conventions.attachments import deciding
 from conventions.attachments.forms import SignedCopyForm
 from conventions.attachments.uploads import Refused, takes_a_file
 from conventions.circuit.forms import SignaturesForm
 from conventions.legality import words
 from conventions.models import Attachment, Avenant, Convention, Status, Turn
+from conventions.standing import words as phases
 from conventions.views.access import shown, visible
 from conventions.views.acting import lines_of
 

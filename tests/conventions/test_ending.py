@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Message
-from conventions import phases, reminders, workflow
+from conventions import reminders, workflow
 from conventions.ending import owed_a_certificate
 from conventions.models import Convention, Document, Status
+from conventions.standing import words as phases
 from organisations import retention
 from organisations.models import Centre
 from tests.factories import ConventionFactory

@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Message
-from conventions import amending, phases, signing, workflow
+from conventions import amending, signing, workflow
 from conventions.models import Attachment, Avenant, AvenantStatus, Convention, Status, Turn
+from conventions.standing import words as phases
 from conventions.writing import changes
 from organisations.models import Party
 from tests import files

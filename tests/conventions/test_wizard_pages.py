@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from accounts.middleware import WRITER_FIELD
 from accounts.models import User
-from conventions import phases, workflow
+from conventions import workflow
 from conventions.law import finding
 from conventions.legality.words import in_words
 from conventions.models import Convention, HealthInsuranceFund, Interruption, Status
+from conventions.standing import words as phases
 from conventions.writing import forms, steps
 from organisations import retention
 from organisations.models import Contact, Organisation, Service

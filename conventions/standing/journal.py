@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
-from conventions import phases
 from conventions.models import Avenant, AvenantKind, Convention, Event, Status
 from conventions.models.journal import BESIDE
+from conventions.standing import words as phases
 
 
 @dataclass(frozen=True)
