@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 
 from conventions.models import Avenant, AvenantKind, Convention, Event, Status
 from conventions.models.journal import BESIDE
-from conventions.standing import words as phases
+from conventions.standing import words
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def last_move(events: list[Event]) -> Event | None:
 
 def reason(convention: Convention, events: list[Event]) -> str:
     """Return why an agreement was stopped, or sent back, as it was written."""
-    if convention.status not in {*phases.STOPPED, Status.RETURNED}:
+    if convention.status not in {*words.STOPPED, Status.RETURNED}:
         return ""
     for event in events:
         if event.action == "take_effect" and event.avenant and AvenantKind.TERMINATION in event.avenant.kinds:
@@ -67,9 +67,7 @@ def reason(convention: Convention, events: list[Event]) -> str:
 def journal(events: list[Event]) -> list[Entry]:
     return [
         Entry(
-            (phases.AVENANT_HAPPENED if event.avenant_id else phases.HAPPENED).get(
-                event.action, event.action
-            ),
+            (words.AVENANT_HAPPENED if event.avenant_id else words.HAPPENED).get(event.action, event.action),
             TONES.get(event.action, ""),
             event,
         )

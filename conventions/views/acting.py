@@ -21,7 +21,7 @@ from accounts.session import signed_in
 from conventions import amending, documents, legality, signing, workflow
 from conventions.legality.words import explain, nowhere
 from conventions.models import Convention, Status
-from conventions.standing import words as phases
+from conventions.standing import alerts, words
 from conventions.views.access import shown, visible
 from conventions.workflow import forms
 from conventions.writing import steps
@@ -111,7 +111,7 @@ def act(request: HttpRequest, pk: int, action: str, avenant: int | None = None) 
             )
         except workflow.Refused as refusal:
             return refused(request, convention, asked, form, refusal)
-        done = (phases.HAPPENED if avenant is None else phases.AVENANT_HAPPENED)[action]
+        done = (words.HAPPENED if avenant is None else words.AVENANT_HAPPENED)[action]
         messages.success(request, _("%(done)s.") % {"done": done})
         return redirect(steps.after_url(convention) if action == "submit" and avenant is None else subject)
     return confirmation(request, convention, asked, form, status=422 if request.method == "POST" else 200)
@@ -165,7 +165,7 @@ def confirmation(
             "consequences": consequences(convention, asked),
             "alerts": [explain(finding, nowhere) for finding in findings if finding.asks_a_reason],
             "facts": documents.in_brief(context, sections),
-            "soon": phases.soon(Status(convention.status), convention.start),
+            "soon": alerts.soon(Status(convention.status), convention.start),
             "remarks": [(steps.label_of(remark.field), remark) for remark in open_remarks],
             "needs_remark": asked.name == "return" and not open_remarks and not form.is_bound,
             "last": last_signature(convention) if asked.name == "unsign" and possible else None,

@@ -19,7 +19,7 @@ from conventions import amending, documents, law, legality, permissions, signing
 from conventions.legality import insurance, words
 from conventions.models import Avenant, AvenantStatus, Convention, Remark, Status, Turn
 from conventions.models.avenant import AWAITS_SIGNATURES, FROZEN, GIVEN_UP
-from conventions.standing import words as phases
+from conventions.standing import alerts, staff
 from conventions.standing.journal import events_of, journal
 from conventions.views import papers
 from conventions.views.access import load, shown, visible
@@ -129,7 +129,7 @@ def context_of(
     return {
         "convention": convention,
         "avenant": avenant,
-        "standing": phases.avenant_standing(
+        "standing": staff.avenant_standing(
             avenant,
             Party(turn.party) if turn else None,
             since,
@@ -146,7 +146,7 @@ def context_of(
         "deletable": [one for one in open_remarks if permissions.may_delete_remark(user, convention, one)],
         "answers_remarks": permissions.may_answer_remarks(user, convention),
         "panel": words.panel(judged, findings, shown_at(convention, compared)) if judged else None,
-        "alert": phases.signature_alert(convention),
+        "alert": alerts.signature_alert(convention),
         "document": document if document and papers.may_open(document, convention) else None,
         "missing_kinds": missing_kinds(avenant, findings) if may_edit else [],
         "open_remarks": [(steps.label_of(remark.field), remark) for remark in open_remarks],

@@ -22,7 +22,7 @@ from conventions.legality import insurance
 from conventions.legality.words import Link, panel
 from conventions.models import Avenant, Convention, Remark, Status, Turn
 from conventions.models.convention import AWAITS_SIGNATURES, FROZEN
-from conventions.standing import words as phases
+from conventions.standing import alerts, cards, staff, words
 from conventions.standing.journal import events_of, journal, last_move, reason, tells
 from conventions.views import attachments, papers
 from conventions.views.access import visible
@@ -69,9 +69,9 @@ def what_is_left(request: HttpRequest, convention: Convention) -> HttpResponse:
             "facts": documents.in_brief(context, sections),
             "sections": [(title, rows) for title, rows in left if rows],
             "journal": journal(events_of(convention)),
-            "label": phases.label(convention),
-            "tone": phases.TONES[Status(convention.status)],
-            "icon_name": phases.ICONS[Status(convention.status)],
+            "label": words.label(convention),
+            "tone": words.TONES[Status(convention.status)],
+            "icon_name": words.ICONS[Status(convention.status)],
         },
     )
 
@@ -115,8 +115,8 @@ def page(
             "owns": owns,
             "manages": manages,
             "keeps_directory": roles_of(user).keeps_directory,
-            "card": phases.card(convention, next_party, since, certified=stored.is_ended) if owns else None,
-            "standing": phases.standing(
+            "card": cards.card(convention, next_party, since, certified=stored.is_ended) if owns else None,
+            "standing": staff.standing(
                 Status(convention.status),
                 convention.start,
                 convention.end,
@@ -128,8 +128,8 @@ def page(
             ),
             "panel": panel(judged, findings, shown_at(sections)) if judged else None,
             "reason": reason(convention, events) if owns else "",
-            "phases": phases.track(convention),
-            "soon": phases.soon(Status(convention.status), convention.start),
+            "phases": words.track(convention),
+            "soon": alerts.soon(Status(convention.status), convention.start),
             "facts": documents.in_brief(context, sections),
             "sections": pinned(sections, remarks),
             "unplaced": unplaced(sections, remarks),
@@ -142,7 +142,7 @@ def page(
             "may_edit": permissions.may_edit(user, convention),
             "differences": documents.differences(context) if manages or roles_of(user).is_admin else [],
             "changes": documents.changes_since(context, convention) if document and not day else [],
-            "avenants": [(avenant, phases.avenant_badge(avenant)) for avenant in amendments],
+            "avenants": [(avenant, staff.avenant_badge(avenant)) for avenant in amendments],
             "effective": [
                 avenant
                 for avenant in amendments
@@ -157,7 +157,7 @@ def page(
             "may_delete": permissions.may_delete(user, convention),
             "may_hold": permissions.may_hold(user, convention),
             "circuit": signing.circuit(convention, signing.people(convention, document)),
-            "alert": phases.signature_alert(convention),
+            "alert": alerts.signature_alert(convention),
             "may_sign": "sign" in possible,
             "may_unsign": "unsign" in possible,
             "lacks_signed_copy": permissions.may_attach_signed_copy(user, convention)
@@ -297,7 +297,7 @@ def buttons(
             )
         )
     if stored.end_url and not stored.is_ended:
-        is_due = convention.status == Status.TERMINATED or phases.is_over(convention.end)
+        is_due = convention.status == Status.TERMINATED or words.is_over(convention.end)
         found.append(Button(_("Enregistrer la fin du stage"), stored.end_url, acts=False, is_primary=is_due))
     return in_order(found)
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.session import signed_in
 from conventions import documents, notifications, permissions, signing, workflow
 from conventions.models import Status
-from conventions.standing import words as phases
+from conventions.standing import alerts, cards, words
 from conventions.standing.journal import events_of, reason
 from conventions.views import attachments, papers
 from conventions.views.access import visible
@@ -38,18 +38,18 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
             "convention": convention,
             "document": document,
             "circuit": signing.circuit(convention, signing.people(convention, document)),
-            "alert": phases.signature_alert(convention),
+            "alert": alerts.signature_alert(convention),
             "papers": papers.papers(convention, user),
-            "follows": phases.what_follows(
+            "follows": cards.what_follows(
                 convention,
                 notifications.told(convention),
                 awaits_approval=permissions.awaits_approval(convention),
             ),
             "reason": reason(convention, events) if permissions.sees_journal(user, convention) else "",
-            "is_under_way": convention.status not in phases.STOPPED,
-            "label": phases.label(convention),
-            "tone": phases.TONES[Status(convention.status)],
-            "icon_name": phases.ICONS[Status(convention.status)],
+            "is_under_way": convention.status not in words.STOPPED,
+            "label": words.label(convention),
+            "tone": words.TONES[Status(convention.status)],
+            "icon_name": words.ICONS[Status(convention.status)],
             "owns": permissions.owns(user, convention),
             "actions": {action.name: action for action in workflow.available(convention, user)},
             "resume_url": steps.step_url(convention, steps.RESUME),

@@ -24,7 +24,7 @@ from conventions.attachments.uploads import Refused, takes_a_file
 from conventions.circuit.forms import SignaturesForm
 from conventions.legality import words
 from conventions.models import Attachment, Avenant, Convention, Status, Turn
-from conventions.standing import words as phases
+from conventions.standing import alerts
 from conventions.views.access import shown, visible
 from conventions.views.acting import lines_of
 
@@ -149,7 +149,7 @@ def page(
                 words.explain(finding, words.nowhere)
                 for finding in (legality.late(convention, signed_on) if signed_on else [])
             ],
-            "alert": phases.signature_alert(convention),
+            "alert": alerts.signature_alert(convention),
         },
         status=422 if request.method == "POST" else 200,
     )

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import Message
 from conventions import amending, signing, workflow
 from conventions.models import Attachment, Avenant, AvenantStatus, Convention, Status, Turn
-from conventions.standing import words as phases
+from conventions.standing import alerts
 from conventions.writing import changes
 from organisations.models import Party
 from tests import files
@@ -298,7 +298,7 @@ def test_missing_signatures_are_told_as_the_stage_comes(world, days, recorded, t
     convention = world.convention_in(Status.VALIDATED, **starting(days))
     if recorded:
         world.sign(convention, recorded)
-    alert = phases.signature_alert(Convention.objects.get(pk=convention.pk))
+    alert = alerts.signature_alert(Convention.objects.get(pk=convention.pk))
     assert (alert.tone if alert else "") == tone
     client = browser(world.people[role])
     for name in ("conventions:detail", "conventions:next"):
@@ -366,7 +366,7 @@ def test_signed_in_time_says_nothing(world, time_machine):
     done = browser(world.people["student"]).post(page_of(convention), typed, follow=True)
     assert "Toutes les signatures sont enregistrées." in text_of(done)
     assert convention.events.get(action="sign").findings == []
-    assert phases.signature_alert(Convention.objects.get(pk=convention.pk)) is None
+    assert alerts.signature_alert(Convention.objects.get(pk=convention.pk)) is None
 
 
 def test_a_late_date_that_is_not_the_last_asks_nothing(world, time_machine):

@@ -18,7 +18,8 @@ from conventions import workflow
 from conventions.law import finding
 from conventions.legality.words import in_words
 from conventions.models import Convention, HealthInsuranceFund, Interruption, Status
-from conventions.standing import words as phases
+from conventions.standing import cards
+from conventions.standing.words import track as track_of
 from conventions.writing import forms, steps
 from organisations import retention
 from organisations.models import Contact, Organisation, Service
@@ -1083,7 +1084,7 @@ def test_a_draft_has_no_next_page_yet(client, draft):
 
 
 def test_an_agreement_ended_before_its_signatures_does_not_show_them_as_done(world):
-    track = phases.track(world.convention_in(Status.TERMINATED))
+    track = track_of(world.convention_in(Status.TERMINATED))
     assert [phase.state for phase in track] == ["done", "done", "done", "stop", ""]
 
 
@@ -1092,7 +1093,7 @@ def test_an_agreement_cancelled_once_submitted_shows_that_it_was(world):
     convention = workflow.act(
         convention.pk, "cancel", by=convention.student.user, comment="Projet abandonné."
     )
-    assert [phase.state for phase in phases.track(convention)] == ["done", "stop", "", "", ""]
+    assert [phase.state for phase in track_of(convention)] == ["done", "stop", "", "", ""]
 
 
 def test_resuming_leads_to_the_first_step_left(client, draft):
@@ -1227,7 +1228,7 @@ def test_a_submitted_agreement_is_not_deleted(client, world):
     ],
 )
 def test_the_countdown_before_the_stage(days, words):
-    said = phases.countdown(days)
+    said = cards.countdown(days)
     assert said.endswith(words)
     assert bool(said) == bool(words)
 
