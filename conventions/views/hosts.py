@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from conventions.filters import TO_SIGN
+from conventions.desk.filters import TO_SIGN
 from conventions.legality import quotas
 from conventions.models import Convention, Status, Turn
 from conventions.models.convention import AWAITS_SIGNATURES

@@ -34,7 +34,7 @@ from django_htmx.http import push_url
 from accounts.models import User
 from accounts.session import signed_in
 from conventions import ending
-from conventions.filters import AMENDED, CERTIFICATES, GATHERED, NOT_VALIDATED, TO_SIGN, FilterForm
+from conventions.desk.filters import AMENDED, CERTIFICATES, GATHERED, NOT_VALIDATED, TO_SIGN, FilterForm
 from conventions.models import Avenant, AvenantStatus, Convention, Event, Status, Turn
 from conventions.models.avenant import GIVEN_UP
 from conventions.models.convention import AWAITS_SIGNATURES, SHOWN_TO_TEACHERS, archives_of
