@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404
 from accounts.session import signed_in
 from conventions import permissions
 from conventions.models import Convention
+from conventions.models.attachment import PAPERS
 from conventions.models.circuit import WITH_AUTHORS
-from conventions.views import attachments
 from conventions.writing import changes, steps
 
 
@@ -17,7 +17,7 @@ def visible(request: HttpRequest, pk: int) -> Convention:
     """Return an agreement this person may see, or raise 404: the rest does not exist."""
     agreements = Convention.objects.visible_to(signed_in(request)).for_detail()
     return get_object_or_404(
-        agreements.prefetch_related("interruptions", "work_periods", WITH_AUTHORS, attachments.PAPERS),
+        agreements.prefetch_related("interruptions", "work_periods", WITH_AUTHORS, PAPERS),
         pk=pk,
     )
 

@@ -8,7 +8,6 @@ from typing import Any
 from allauth.decorators import rate_limit
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Prefetch
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -22,12 +21,8 @@ from conventions.attachments import deciding, forms
 from conventions.attachments.uploads import Refused, takes_a_file
 from conventions.legality import insurance
 from conventions.models import Attachment, Convention
+from conventions.models.attachment import PAPERS
 from conventions.models.convention import FROZEN
-
-# The papers of an agreement with who sent and decided, read once for all that a page says of them.
-PAPERS = Prefetch(
-    "attachments", Attachment.objects.select_related("uploaded_by", "decided_by", "avenant__convention")
-)
 
 
 def section(convention: Convention, user: User) -> dict[str, Any]:
