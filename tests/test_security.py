@@ -15,6 +15,7 @@ from django.urls import reverse
 from accounts.models import Message
 from conventions import documents, workflow
 from conventions.models import Convention, Remark, Status
+from conventions.writing import steps
 from pstage import embedded, reports
 from tests.factories import (
     ContactFactory,
@@ -61,7 +62,7 @@ class TestWhatIsPosted:
         convention = world.draft()
         student = browser(world.people["student"])
         names = {field.name for field in Convention._meta.concrete_fields}
-        asked = {name for step in workflow.wizard.STEPS for name in step.fields}
+        asked = {name for step in steps.STEPS for name in step.fields}
         derived = {"updated_at", "search_key", "hours_computed", "centre"}
         kept = sorted(names - asked - derived)
         before = Convention.objects.filter(pk=convention.pk).values(*kept).get()
@@ -72,7 +73,7 @@ class TestWhatIsPosted:
             "submitted_at": "2020-01-01",
             "validated_at": "2020-01-01",
         }
-        for step in workflow.wizard.STEPS:
+        for step in steps.STEPS:
             url = reverse("conventions:step", args=[convention.pk, step.slug])
             student.post(url, content(**forged))
             student.post(url, content(**forged), headers={"X-Autosave": "1"})
