@@ -30,7 +30,7 @@ from conventions.models import (
     Term,
     WorkPeriod,
 )
-from conventions.phases import AVENANT_HAPPENED, HAPPENED
+from conventions.standing.words import AVENANT_HAPPENED, HAPPENED
 from organisations.admin import FoldedSearch, ReferenceAdmin
 from organisations.models import Party
 

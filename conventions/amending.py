@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.refusals import Refused
-from conventions import avenants, documents, notifications, permissions, signing, wizard, workflow
+from conventions import documents, notifications, permissions, signing, workflow
 from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Status, Turn
 from conventions.workflow import Action, Request
+from conventions.writing import changes, steps
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -58,11 +59,11 @@ def unfinished(convention: Convention) -> str:
         return _("Écrivez la raison du changement.")
     if AvenantKind.OTHER in avenant.kinds and not avenant.other.strip():
         return _("Écrivez la clause de l’autre changement.")
-    if wizard.first_incomplete(convention) is not None:
-        return wizard.first_mistake(convention) or _(
+    if steps.first_incomplete(convention) is not None:
+        return steps.first_mistake(convention) or _(
             "Il manque des informations : complétez les étapes signalées."
         )
-    return avenants.obstacle(convention)
+    return changes.obstacle(convention)
 
 
 def agreement_signed(request: Request) -> None:
@@ -79,7 +80,7 @@ def chosen_still_there(request: Request) -> None:
     """What an avenant chose in the directory may have been deleted: no foreign key holds it."""
     avenant = request.convention.amended_by
     assert avenant is not None
-    if not avenants.names_what_exists(avenant):
+    if not changes.names_what_exists(avenant):
         raise Refused(
             _(
                 "Une personne ou un lieu que cet avenant choisit n’existe plus dans l’annuaire : annulez-le et "
@@ -256,8 +257,8 @@ ACTIONS = {
 def locked(avenant_id: int) -> Convention:
     """Return what an avenant makes of its agreement, both locked."""
     avenant = Avenant.objects.locked(avenant_id)
-    avenant.convention = avenants.in_force(avenant.convention_id)
-    return avenants.proposed(avenant, avenant.convention)
+    avenant.convention = changes.in_force(avenant.convention_id)
+    return changes.proposed(avenant, avenant.convention)
 
 
 def act(
@@ -307,11 +308,11 @@ def is_due(avenant: Avenant) -> bool:
 
 def take_effect(avenant: Avenant) -> None:
     """Give the agreement, which is locked, the values of a signed avenant."""
-    convention = avenant.convention = avenants.in_force(avenant.convention_id)
+    convention = avenant.convention = changes.in_force(avenant.convention_id)
     avenant.applied_at = TransactionNow()
     event = workflow.move(avenant, AvenantStatus.EFFECTIVE, "take_effect")
     avenant.refresh_from_db(fields=["applied_at"])
-    avenants.apply(avenant, convention)
+    changes.apply(avenant, convention)
     if AvenantKind.TERMINATION in avenant.kinds:
         workflow.move(convention, Status.TERMINATED, "terminate", comment=avenant.reason)
     notifications.announce(event)

@@ -17,6 +17,7 @@ HOURS_PER_DAY = Decimal(7)
 DAYS_PER_MONTH = Decimal(22)
 CENT = Decimal("0.01")
 ONE_DAY = timedelta(days=1)
+PLAUSIBLE_YEARS = range(2000, 2101)
 Period = tuple[date, date]
 Week = tuple[Decimal, ...]  # hours of Monday to Sunday
 
@@ -422,3 +423,8 @@ def equivalent(hours: Decimal) -> tuple[Decimal, Decimal]:
     """
     days = hours / HOURS_PER_DAY
     return days, days / DAYS_PER_MONTH
+
+
+def plausible(day: date | None) -> date | None:
+    """Return a day, or None when its year was mistyped: it is told beside its field, and computes nothing."""
+    return day if day and day.year in PLAUSIBLE_YEARS else None

@@ -13,7 +13,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.refusals import Refused
-from conventions import documents, explanations, law, legality, notifications, permissions
+from conventions import documents, law, legality, notifications, permissions
+from conventions.legality import words
 from conventions.models import Completion, Convention, Status, journal
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Shortfall:
         return _(
             "La gratification versée, %(paid)s, est inférieure au minimum légal pour ces heures : %(least)s "
             "(articles L124-6 et D124-8)."
-        ) % {"paid": explanations.money(self.paid), "least": explanations.money(self.least)}
+        ) % {"paid": words.money(self.paid), "least": words.money(self.least)}
 
 
 def shortfall(convention: Convention, done: dict[str, Any]) -> Shortfall | None:
@@ -189,9 +190,9 @@ def _summed_up(completion: Completion) -> str:
     ) % {
         "start": in_short(completion.start),
         "end": in_short(completion.end),
-        "hours": explanations.number(completion.hours),
-        "leave": explanations.number(completion.leave_hours),
-        "paid": f"{explanations.number(completion.amount_paid)} {completion.currency}",
+        "hours": words.number(completion.hours),
+        "leave": words.number(completion.leave_hours),
+        "paid": f"{words.number(completion.amount_paid)} {completion.currency}",
         "who": completion.declared_by,
         "function": completion.declared_function,
         "day": in_short(completion.declared_on),

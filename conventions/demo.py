@@ -23,7 +23,8 @@ from stdnum import luhn
 
 from accounts.folding import fold
 from accounts.models import Institution, Student, User
-from conventions import amending, attachments, avenants, completion, drafts, legality, uploads, workflow
+from conventions import amending, completion, legality, workflow
+from conventions.attachments import deciding, uploads
 from conventions.calendar import CENT
 from conventions.law.facts import Zone
 from conventions.models import (
@@ -35,6 +36,7 @@ from conventions.models import (
     Remark,
     Term,
 )
+from conventions.writing import changes, drafts
 from organisations import directory
 from organisations.models import (
     Ban,
@@ -518,9 +520,9 @@ class World:
         foreign = self.complete("Diallo", abroad, "Garnier", "Traduction de notices techniques", weeks=16)
         self.submit(foreign)
         insurance = self.paper(foreign, Attachment.Kind.CIVIL_LIABILITY)
-        attachments.accept(insurance.pk, by=self.managers["Benali"])
+        deciding.accept(insurance.pk, by=self.managers["Benali"])
         policy = self.paper(foreign, Attachment.Kind.ASSISTANCE)
-        attachments.refuse(policy.pk, "Le rapatriement n’y est pas écrit.", by=self.managers["Benali"])
+        deciding.refuse(policy.pk, "Le rapatriement n’y est pas écrit.", by=self.managers["Benali"])
         approved = self.complete(
             "Le Goff", abroad, "Garnier", "Mémoires de traduction et terminologie", weeks=14
         )
@@ -559,7 +561,7 @@ class World:
         ImageDraw.Draw(page).text((120, 160), words, fill="black", font_size=48)
         photograph = io.BytesIO()
         page.save(photograph, "JPEG")
-        return attachments.attach(
+        return deciding.attach(
             Attachment(
                 convention=convention,
                 kind=kind,
@@ -581,21 +583,21 @@ class World:
         """An avenant that its student proposes and submits."""
         student = convention.student.user
         avenant = amending.begin(convention.pk, by=student, kinds=[kind], reason=reason)
-        after = avenants.proposed(avenant)
+        after = changes.proposed(avenant)
         for name, value in changed.items():
             setattr(after, name, value)
-        avenants.record(avenant, after)
+        changes.record(avenant, after)
         exception = "Le jury se réunit après ce stage." if workflow.asks_an_exception(after) else ""
         return amending.act(avenant.pk, "submit", by=student, comment=exception)
 
     @staticmethod
     def validate_avenant(avenant: Avenant, by: User) -> None:
-        reason = "Vu avec l’organisme." if workflow.has_alerts(avenants.proposed(avenant)) else ""
+        reason = "Vu avec l’organisme." if workflow.has_alerts(changes.proposed(avenant)) else ""
         amending.act(avenant.pk, "validate", by=by, comment=reason)
 
     def sign_avenant(self, avenant: Avenant, signatures: int, by: User) -> None:
         """Record the first signatures, of today; with the last one it takes effect."""
-        order = avenants.proposed(avenant).signature_order[:signatures]
+        order = changes.proposed(avenant).signature_order[:signatures]
         amending.act(avenant.pk, "sign", by=by, dates=dict.fromkeys(order, self.today))
 
     def validate(self, convention: Convention, by: User) -> None:

@@ -6,6 +6,7 @@ from conventions.views import (
     acting,
     attachments,
     avenants,
+    certificate,
     choices,
     detail,
     drafts,
@@ -66,6 +67,6 @@ urlpatterns = [
     path("<int:pk>/convention.pdf", papers.pdf, name="pdf"),
     path("<int:pk>/documents/<int:document>/", papers.document, name="document"),
     path("<int:pk>/recapitulatif/", papers.summarise, name="summarise"),
-    path("<int:pk>/attestation/", papers.certificate, name="certificate"),
+    path("<int:pk>/attestation/", certificate.certificate, name="certificate"),
     path("<int:pk>/apercu.pdf", papers.preview, name="preview"),
 ]

@@ -1,9 +1,10 @@
-"""What people type about places and companies, put in one form before it is judged."""
+"""What people type, places and companies above all, put in one form before it is judged."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
 from typing import Any
 
 import phonenumbers
@@ -129,3 +130,44 @@ class DateField(forms.DateField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"input_formats": ["%Y-%m-%d", "%d/%m/%Y"], **options})
+
+
+class DecimalField(forms.DecimalField):
+    """A decimal typed with a comma or a point, as ``99,99`` or ``99.99``."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"localize": True, **options})
+        self.widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        self.widget.is_localized = True
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = "".join(value.split()).replace(",", ".")
+        return super().to_python(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show « 35 » rather than « 35,00 », and « 4,50 » as it is."""
+        return int(value) if isinstance(value, Decimal) and value == value.to_integral_value() else value
+
+
+class WholeNumberField(forms.IntegerField):
+    """A whole number, with or without spaces between its thousands."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python("".join(value.split()) if isinstance(value, str) else value)
+
+
+class TimeField(forms.TimeField):
+    """A time from the browser's own picker, or typed as 9:30, 9h30 or 9h."""
+
+    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"input_formats": ["%H:%M", "%H:%M:%S", "%Hh%M", "%Hh"], **options})
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python("".join(value.split()).lower() if isinstance(value, str) else value)

@@ -296,7 +296,7 @@ STORAGES = {
 MEBIBYTE = 1024 * 1024
 # Ten fields of 30,000 emoji fit. A larger body meets pstage.middleware.BodyLimitMiddleware.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * MEBIBYTE
-# One file that somebody joins to an agreement: conventions.uploads.
+# One file that somebody joins to an agreement: conventions.attachments.uploads.
 UPLOAD_MAX_SIZE: int = env.int("UPLOAD_MAX_MEGABYTES", 10) * MEBIBYTE
 
 # Security

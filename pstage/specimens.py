@@ -10,8 +10,9 @@ from django.core.paginator import Paginator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from conventions import calendar, explanations, law
+from conventions import calendar, law
 from conventions.law import facts
+from conventions.legality import words
 
 
 class SpecimenForm(forms.Form):
@@ -177,7 +178,7 @@ def of_everything() -> dict[str, Any]:
     }
 
 
-def law_panel() -> explanations.Panel:
+def law_panel() -> words.Panel:
     """Return what the law says of an invented stage: something to correct, something to weigh, five months."""
     start, end = date(2025, 11, 3), date(2026, 3, 27)
     week = calendar.spread(Decimal(39), range(5))
@@ -194,4 +195,4 @@ def law_panel() -> explanations.Panel:
         ),
         law.Amounts({2025: Decimal(29), 2026: Decimal(30)}),
     )
-    return explanations.panel(case, law.findings(case))
+    return words.panel(case, law.findings(case))

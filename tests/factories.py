@@ -13,8 +13,8 @@ from factory.django import DjangoModelFactory
 from stdnum import luhn
 
 from accounts.models import Institution, Message, Student, User
-from conventions import drafts
 from conventions.models import Attachment, Convention, HealthInsuranceFund, HourlyCeiling, Term
+from conventions.writing import drafts
 from organisations.models import (
     Centre,
     Commune,

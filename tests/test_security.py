@@ -15,6 +15,7 @@ from django.urls import reverse
 from accounts.models import Message
 from conventions import documents, workflow
 from conventions.models import Convention, Remark, Status
+from conventions.writing import steps
 from pstage import embedded, reports
 from tests.factories import (
     ContactFactory,
@@ -61,7 +62,7 @@ class TestWhatIsPosted:
         convention = world.draft()
         student = browser(world.people["student"])
         names = {field.name for field in Convention._meta.concrete_fields}
-        asked = {name for step in workflow.wizard.STEPS for name in step.fields}
+        asked = {name for step in steps.STEPS for name in step.fields}
         derived = {"updated_at", "search_key", "hours_computed", "centre"}
         kept = sorted(names - asked - derived)
         before = Convention.objects.filter(pk=convention.pk).values(*kept).get()
@@ -72,7 +73,7 @@ class TestWhatIsPosted:
             "submitted_at": "2020-01-01",
             "validated_at": "2020-01-01",
         }
-        for step in workflow.wizard.STEPS:
+        for step in steps.STEPS:
             url = reverse("conventions:step", args=[convention.pk, step.slug])
             student.post(url, content(**forged))
             student.post(url, content(**forged), headers={"X-Autosave": "1"})
@@ -324,7 +325,7 @@ class TestAnswers:
         assert not Message.objects.exists()
 
     def test_a_crash_has_the_policy_too(self, monkeypatch):
-        monkeypatch.setattr("conventions.drafts.create", lambda *args, **options: 1 / 0)
+        monkeypatch.setattr("conventions.writing.drafts.create", lambda *args, **options: 1 / 0)
         student = browser(World().people["student"], raise_request_exception=False)
         answer = student.post(reverse("conventions:advice"))
         assert answer.status_code == 500
@@ -334,7 +335,7 @@ class TestAnswers:
         settings.ADMINS = [("a", "admin@valmont.example")]
         settings.DATABASE_URL = "postgresql://pstage:mot-de-passe@postgres:5432/pstage"
         of_redis = urlsplit(settings.REDIS_URL).password or "mot-de-passe"  # the embedded Redis has one
-        monkeypatch.setattr("conventions.drafts.create", lambda *args, **options: 1 / 0)
+        monkeypatch.setattr("conventions.writing.drafts.create", lambda *args, **options: 1 / 0)
         student = browser(World().people["student"], raise_request_exception=False)
         student.post(reverse("conventions:advice"), {"student_street": "7 chemin des Écoliers"})
         report = Message.objects.get(recipient="admin@valmont.example").text
@@ -354,12 +355,12 @@ class TestAnswers:
             monkeypatch.setattr(reports, "cache", lost)
         student = browser(World().people["student"], raise_request_exception=False)
         before = Message.objects.count()
-        monkeypatch.setattr("conventions.drafts.create", lambda *args, **options: 1 / 0)
+        monkeypatch.setattr("conventions.writing.drafts.create", lambda *args, **options: 1 / 0)
         for number in range(6):
             address = reverse("conventions:advice") + f"?{number}"
             assert student.post(address).status_code == 500
         assert Message.objects.count() == before + reports.MOST_REPORTS
-        monkeypatch.setattr("conventions.drafts.create", lambda *args, **options: {}["another crash"])
+        monkeypatch.setattr("conventions.writing.drafts.create", lambda *args, **options: {}["another crash"])
         student.post(reverse("conventions:advice"))
         assert "KeyError" in Message.objects.latest("pk").text
 

@@ -8,8 +8,9 @@ from django.utils import translation
 from django.utils.formats import date_format
 
 from accounts.models import Message
-from conventions import documents, forms, workflow
+from conventions import documents, workflow
 from conventions.models import Status
+from organisations import fields
 from tests.worlds import World
 
 ENGLISH = {"accept-language": "en-GB,en;q=0.9,fr;q=0.5"}
@@ -100,14 +101,14 @@ def test_in_english_too_the_day_comes_before_the_month():
     with translation.override("en"):
         assert date_format(date(2026, 4, 3), "SHORT_DATE_FORMAT") == "03/04/2026"
         assert date_format(date(2026, 4, 3)) == "3 April 2026"
-        assert forms.DateField().clean("03/04/2026") == date(2026, 4, 3)
+        assert fields.DateField().clean("03/04/2026") == date(2026, 4, 3)
 
 
 @pytest.mark.parametrize("typed", ["35,5", "35.5"])
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_a_comma_and_a_point_are_the_same_in_every_language(language, typed):
     with translation.override(language):
-        assert str(forms.DecimalField().clean(typed)) == "35.5"
+        assert str(fields.DecimalField().clean(typed)) == "35.5"
 
 
 def test_what_an_english_speaking_manager_validates_is_frozen_printed_and_told_in_french(world):

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from accounts.models import User
-from conventions import amending, avenants, signing, workflow
+from conventions import amending, signing, workflow
 from conventions.models import (
     Avenant,
     AvenantKind,
@@ -16,6 +16,7 @@ from conventions.models import (
     Status,
     Turn,
 )
+from conventions.writing import changes
 from tests.factories import (
     AdminFactory,
     CentreFactory,
@@ -118,12 +119,12 @@ class World:
         kinds = kinds or (AvenantKind.SUBJECT,)
         written = {"reason": "Convenu avec l’organisme.", **written}
         avenant = amending.begin(convention.pk, by=by or self.people["student"], kinds=kinds, **written)
-        after = avenants.proposed(avenant)
+        after = changes.proposed(avenant)
         if change is None:
             after.subject = "Étude de levures"
         else:
             change(after)
-        avenants.record(avenant, after)
+        changes.record(avenant, after)
         return avenant
 
     def avenant_in(
@@ -164,7 +165,7 @@ class World:
         act("validate", comment="Vu avec l’organisme.")
         count = {AvenantStatus.VALIDATED: 0, AvenantStatus.SIGNING: 2}.get(state, 5)
         if count:
-            dates = next_signatures(avenants.proposed(Avenant.objects.get(pk=avenant.pk)), count)
+            dates = next_signatures(changes.proposed(Avenant.objects.get(pk=avenant.pk)), count)
             act("sign", dates=dates)
 
     def remark_on(self, avenant: Avenant) -> Remark:

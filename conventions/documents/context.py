@@ -18,9 +18,9 @@ from django.utils import timezone, translation
 
 from accounts.models import PostalAddress
 from conventions import calendar
-from conventions.drafts import differences
 from conventions.law.case import is_minor
 from conventions.models import Convention, Document, Interruption, WorkPeriod, signers
+from conventions.writing.drafts import differences
 from organisations.fields import without_invisible
 from organisations.models import Contact, Organisation, Service, Teacher
 from organisations.models.university import academic_year_label

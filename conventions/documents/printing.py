@@ -25,7 +25,7 @@ from PIL import Image
 
 from accounts.mail.outbox import BACK_OFF
 from conventions import calendar
-from conventions.documents import papers, pdf
+from conventions.documents import kinds, pdf
 from conventions.documents.context import Context, agreement, each_text, in_force, iso, rounded, text
 from conventions.documents.reading import Row, Section, by_field, completed, sections, short_date, teaching
 from conventions.documents.sheets import Sheet, side_by_side
@@ -264,12 +264,12 @@ class Paper:
 
 
 PAPERS = {
-    Document.Kind.AVENANT: Paper(papers.avenant, "Avenant", "avenant"),
-    Document.Kind.CERTIFICATE: Paper(papers.certificate, "Attestation de stage, convention", "attestation"),
+    Document.Kind.AVENANT: Paper(kinds.avenant, "Avenant", "avenant"),
+    Document.Kind.CERTIFICATE: Paper(kinds.certificate, "Attestation de stage, convention", "attestation"),
     Document.Kind.INFORMATION_SHEET: Paper(
-        papers.information_sheet, "Fiche d’information, convention", "fiche-etranger"
+        kinds.information_sheet, "Fiche d’information, convention", "fiche-etranger"
     ),
-    Document.Kind.SUMMARY: Paper(papers.summary, "Récapitulatif de la convention", "recapitulatif"),
+    Document.Kind.SUMMARY: Paper(kinds.summary, "Récapitulatif de la convention", "recapitulatif"),
 }
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from conventions.documents.context import Context, agreement
 from conventions.models import Convention, Interruption, WorkPeriod
-from conventions.wizard import label_of
+from conventions.writing.steps import label_of
 from organisations.models.host import siret_text
 
 # What contexts of version 1 do not hold, by part: nobody was asked then.

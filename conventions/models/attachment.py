@@ -7,7 +7,7 @@ from pathlib import PurePath
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -158,3 +158,9 @@ class Attachment(models.Model):
         if hashlib.sha256(content).hexdigest() != self.sha256:
             raise ValueError(f"{self.file.name} is not the file that was stored.")
         return content
+
+
+# The papers of an agreement with who sent and decided, read once for all that a page says of them.
+PAPERS = Prefetch(
+    "attachments", Attachment.objects.select_related("uploaded_by", "decided_by", "avenant__convention")
+)

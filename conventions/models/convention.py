@@ -760,7 +760,7 @@ class Convention(models.Model):
 
     objects = ConventionQuerySet.as_manager()
 
-    # On an instance that shows what an avenant makes of an agreement, never saved: see ``avenants.proposed``.
+    # On an instance that shows what an avenant makes of an agreement, never saved: see ``writing.changes.proposed``.
     amended_by: Avenant | None = None
     amended_from: Convention | None = None
 

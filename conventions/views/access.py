@@ -6,18 +6,19 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from accounts.sign_in.session import signed_in
-from conventions import avenants, permissions, wizard
+from conventions import permissions
 from conventions.models import Avenant, Convention
+from conventions.models.attachment import PAPERS
 from conventions.models.circuit import WITH_AUTHORS
 from conventions.models.convention import ConventionQuerySet
-from conventions.views import attachments
+from conventions.writing import changes, steps
 
 
 def visible(request: HttpRequest, pk: int) -> Convention:
     """Return an agreement this person may see, or raise 404: the rest does not exist."""
     agreements = Convention.objects.visible_to(signed_in(request)).for_detail()
     return get_object_or_404(
-        agreements.prefetch_related("interruptions", "work_periods", WITH_AUTHORS, attachments.PAPERS),
+        agreements.prefetch_related("interruptions", "work_periods", WITH_AUTHORS, PAPERS),
         pk=pk,
     )
 
@@ -40,7 +41,7 @@ def shown(convention: Convention, avenant: int, *, is_locked: bool = False) -> C
     """Return what an avenant makes of its agreement."""
     try:
         its = convention.avenants
-        return avenants.proposed(its.locked(avenant) if is_locked else its.get(pk=avenant), convention)
+        return changes.proposed(its.locked(avenant) if is_locked else its.get(pk=avenant), convention)
     except Avenant.DoesNotExist as absent:
         raise Http404 from absent
 
@@ -51,7 +52,7 @@ def load(request: HttpRequest, pk: int, avenant: int | None = None) -> Conventio
     With an ``avenant``, return what it makes of the agreement, the avenant locked as well.
     """
     user, is_locked = signed_in(request), request.method == "POST"
-    agreements = Convention.objects.visible_to(user).for_detail().prefetch_related(*wizard.PERIODS)
+    agreements = Convention.objects.visible_to(user).for_detail().prefetch_related(*steps.PERIODS)
     convention = read(agreements, pk, is_locked=is_locked)
     if avenant is not None:
         convention = shown(convention, avenant, is_locked=is_locked)

@@ -19,9 +19,13 @@ from django.views.decorators.http import require_http_methods
 from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import amending, documents, explanations, forms, legality, phases, signing, wizard, workflow
+from conventions import amending, documents, legality, signing, workflow
+from conventions.legality.words import explain, nowhere
 from conventions.models import Convention, Status
+from conventions.standing import alerts, words
 from conventions.views.access import shown, visible
+from conventions.workflow import forms
+from conventions.writing import steps
 
 
 @dataclass(frozen=True)
@@ -108,9 +112,9 @@ def act(request: HttpRequest, pk: int, action: str, avenant: int | None = None) 
             )
         except Refused as refusal:
             return refused(request, convention, asked, form, refusal)
-        done = (phases.HAPPENED if avenant is None else phases.AVENANT_HAPPENED)[action]
+        done = (words.HAPPENED if avenant is None else words.AVENANT_HAPPENED)[action]
         messages.success(request, _("%(done)s.") % {"done": done})
-        return redirect(wizard.after_url(convention) if action == "submit" and avenant is None else subject)
+        return redirect(steps.after_url(convention) if action == "submit" and avenant is None else subject)
     return confirmation(request, convention, asked, form, status=422 if request.method == "POST" else 200)
 
 
@@ -134,7 +138,7 @@ def refused(
         return confirmation(request, convention, asked, form, status=409 if moved_on else 422)
     messages.error(request, str(refusal))
     if convention.is_editable and asked.name == "submit" and avenant is None:
-        return redirect(wizard.resume_url(convention))
+        return redirect(steps.resume_url(convention))
     return redirect(subject)
 
 
@@ -160,14 +164,10 @@ def confirmation(
             "possible": possible,
             "context": context,
             "consequences": consequences(convention, asked),
-            "alerts": [
-                explanations.explain(finding, explanations.nowhere)
-                for finding in findings
-                if finding.asks_a_reason
-            ],
+            "alerts": [explain(finding, nowhere) for finding in findings if finding.asks_a_reason],
             "facts": documents.in_brief(context, sections),
-            "soon": phases.soon(Status(convention.status), convention.start),
-            "remarks": [(wizard.label_of(remark.field), remark) for remark in open_remarks],
+            "soon": alerts.soon(Status(convention.status), convention.start),
+            "remarks": [(steps.label_of(remark.field), remark) for remark in open_remarks],
             "needs_remark": asked.name == "return" and not open_remarks and not form.is_bound,
             "last": last_signature(convention) if asked.name == "unsign" and possible else None,
         },

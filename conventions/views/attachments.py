@@ -8,7 +8,6 @@ from typing import Any
 from allauth.decorators import rate_limit
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Prefetch
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -18,15 +17,13 @@ from accounts.models import User
 from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import attachments, forms, legality, permissions
+from conventions import permissions
+from conventions.attachments import deciding, forms
+from conventions.attachments.uploads import takes_a_file
+from conventions.legality import insurance
 from conventions.models import Attachment, Convention
+from conventions.models.attachment import PAPERS
 from conventions.models.convention import FROZEN
-from conventions.uploads import takes_a_file
-
-# The papers of an agreement with who sent and decided, read once for all that a page says of them.
-PAPERS = Prefetch(
-    "attachments", Attachment.objects.select_related("uploaded_by", "decided_by", "avenant__convention")
-)
 
 
 def section(convention: Convention, user: User) -> dict[str, Any]:
@@ -38,7 +35,7 @@ def section(convention: Convention, user: User) -> dict[str, Any]:
             for one in convention.attachments.all()
         ],
         "may_attach": may_attach,
-        "awaits_insurance": convention.status not in FROZEN and legality.awaits_insurance(convention),
+        "awaits_insurance": convention.status not in FROZEN and insurance.awaits_insurance(convention),
     }
 
 
@@ -68,7 +65,7 @@ def visible(request: HttpRequest, pk: int, attachment: int) -> Attachment:
 def attach(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a paper; the page shows those already there."""
     user, convention = signed_in(request), attachable(request, pk)
-    lacks_insurance = legality.awaits_insurance(convention) and not legality.certified(convention)
+    lacks_insurance = insurance.awaits_insurance(convention) and not insurance.certified(convention)
     form = forms.AttachmentForm(
         posted(request),
         request.FILES or None,
@@ -81,7 +78,7 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            sent = attachments.attach(form.instance, form.cleaned_data["upload"], by=user)
+            sent = deciding.attach(form.instance, form.cleaned_data["upload"], by=user)
         except Refused as refusal:
             form.add_error("upload", str(refusal))
         else:
@@ -124,7 +121,7 @@ def discard(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
     # Lock, then look: a manager may be deciding.
     found = get_object_or_404(Attachment.objects.select_for_update(), pk=attachment, convention=convention)
     if found.is_waiting:
-        attachments.discard([found])
+        deciding.discard([found])
         messages.success(request, _("Pièce supprimée : %(paper)s.") % {"paper": found})
     else:
         messages.error(request, decided(found))
@@ -149,7 +146,7 @@ def decided(attachment: Attachment) -> str:
 @require_POST
 def accept(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
     found = to_decide(request, pk, attachment)
-    if attachments.accept(found.pk, by=signed_in(request)):
+    if deciding.accept(found.pk, by=signed_in(request)):
         messages.success(request, _("Pièce acceptée : %(paper)s.") % {"paper": found})
     else:
         found.refresh_from_db()
@@ -164,7 +161,7 @@ def refuse(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
     found = to_decide(request, pk, attachment)
     form = forms.RefusalForm(posted(request))
     done = request.method == "POST" and form.is_valid()
-    if done and attachments.refuse(found.pk, form.cleaned_data["reason"], by=signed_in(request)):
+    if done and deciding.refuse(found.pk, form.cleaned_data["reason"], by=signed_in(request)):
         messages.success(request, _("Pièce refusée : %(paper)s.") % {"paper": found})
     elif done or not found.is_waiting:
         found.refresh_from_db()

@@ -16,27 +16,18 @@ from accounts.models import User
 from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import (
-    amending,
-    avenants,
-    documents,
-    explanations,
-    law,
-    legality,
-    permissions,
-    phases,
-    signing,
-    wizard,
-    workflow,
-)
-from conventions.avenant_forms import PurposeForm
+from conventions import amending, documents, law, legality, permissions, signing, workflow
+from conventions.legality import insurance, words
 from conventions.models import Avenant, AvenantStatus, Convention, Remark, Status, Turn
 from conventions.models.avenant import AWAITS_SIGNATURES, FROZEN, GIVEN_UP
+from conventions.standing import alerts, staff
+from conventions.standing.journal import events_of, journal
 from conventions.views import papers
 from conventions.views.access import load, shown, visible
 from conventions.views.acting import Button, button_of, in_order
 from conventions.views.frame import answer_remarks, page, places, show_locked
-from conventions.views.journal import events_of, journal
+from conventions.writing import changes, steps
+from conventions.writing.purpose import PurposeForm
 from organisations.models import Party
 
 
@@ -65,7 +56,7 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            return redirect(wizard.resume_url(avenants.proposed(avenant)))
+            return redirect(steps.resume_url(changes.proposed(avenant)))
     return render(
         request,
         "conventions/avenant_begin.html",
@@ -90,10 +81,10 @@ def purpose(request: HttpRequest, pk: int, avenant: int) -> HttpResponse:
         )
     if request.method == "POST" and form.is_valid():
         form.save()
-        again = avenants.proposed(amending_now, convention.amended_from)
-        avenants.record(amending_now, again)
+        again = changes.proposed(amending_now, convention.amended_from)
+        changes.record(amending_now, again)
         answer_remarks(again, request)
-        return redirect(wizard.resume_url(again))
+        return redirect(steps.resume_url(again))
     return page(
         request, convention, None, "conventions/steps/objet.html", {"form": form, "is_purpose": True}, form
     )
@@ -128,7 +119,7 @@ def context_of(
     open_remarks = [remark for remark in remarks if remark.resolved_at is None]
     may_edit = permissions.may_edit(user, convention)
     problem = amending.unfinished(convention) if may_edit else ""
-    changes = documents.compare(before, after)
+    compared = documents.compare(before, after)
     events = events_of(avenant)
     turn = signing.current_turn(convention, Turn.Purpose.APPROVAL) or signing.current_turn(
         convention, Turn.Purpose.SIGNATURE
@@ -139,7 +130,7 @@ def context_of(
     return {
         "convention": convention,
         "avenant": avenant,
-        "standing": phases.avenant_standing(
+        "standing": staff.avenant_standing(
             avenant,
             Party(turn.party) if turn else None,
             since,
@@ -148,20 +139,18 @@ def context_of(
             owns=permissions.owns(user, convention),
             holds=avenant.created_by_id == user.pk or permissions.owns(user, convention),
         ),
-        "rows": [(change, [one for one in remarks if one.field == change.field]) for change in changes],
-        "unplaced": unplaced(changes, remarks),
-        "steps": [place for place in places(convention, "") if place.slug != wizard.RECAP]
-        if may_edit
-        else [],
+        "rows": [(change, [one for one in remarks if one.field == change.field]) for change in compared],
+        "unplaced": unplaced(compared, remarks),
+        "steps": [place for place in places(convention, "") if place.slug != steps.RECAP] if may_edit else [],
         "may_delete": may_edit and avenant.rank is None,
         "may_remark": permissions.may_remark(user, convention),
         "deletable": [one for one in open_remarks if permissions.may_delete_remark(user, convention, one)],
         "answers_remarks": permissions.may_answer_remarks(user, convention),
-        "panel": explanations.panel(judged, findings, shown_at(convention, changes)) if judged else None,
-        "alert": phases.signature_alert(convention),
+        "panel": words.panel(judged, findings, shown_at(convention, compared)) if judged else None,
+        "alert": alerts.signature_alert(convention),
         "document": document if document and papers.may_open(document, convention) else None,
         "missing_kinds": missing_kinds(avenant, findings) if may_edit else [],
-        "open_remarks": [(wizard.label_of(remark.field), remark) for remark in open_remarks],
+        "open_remarks": [(steps.label_of(remark.field), remark) for remark in open_remarks],
         "problem": problem,
         "copies": [
             paper
@@ -176,16 +165,16 @@ def context_of(
         "hint": workflow.ACCEPT_INSURANCE
         if avenant.status == AvenantStatus.SUBMITTED
         and permissions.decides(user, convention)
-        and legality.awaits_insurance(convention)
+        and insurance.awaits_insurance(convention)
         else "",
         "reason": events[0].comment if events and avenant.status in GIVEN_UP else "",
     }
 
 
-def shown_at(convention: Convention, changes: list[documents.Change]) -> explanations.Link:
+def shown_at(convention: Convention, compared: list[documents.Change]) -> words.Link:
     """Return what leads from a field to its line on the page, and to the papers of the agreement."""
     papers = f"{reverse('conventions:detail', args=[convention.pk])}#attachments"
-    places = {change.field: f"#champ-{change.field}" for change in changes} | {"attachments": papers}
+    places = {change.field: f"#champ-{change.field}" for change in compared} | {"attachments": papers}
     return lambda field: places.get(field, "")
 
 
@@ -194,14 +183,14 @@ def missing_kinds(avenant: Avenant, findings: list[law.Finding]) -> list[str]:
     needed: dict[str, None] = {}
     for finding in findings:
         if finding.stops and finding.field not in avenant.may_change:
-            needed |= dict.fromkeys(str(kind.label) for kind in avenants.kinds_that_open(finding.field)[:1])
+            needed |= dict.fromkeys(str(kind.label) for kind in changes.kinds_that_open(finding.field)[:1])
     return list(needed)
 
 
-def unplaced(changes: list[documents.Change], remarks: list[Remark]) -> list[tuple[str, Remark]]:
+def unplaced(compared: list[documents.Change], remarks: list[Remark]) -> list[tuple[str, Remark]]:
     """Return the remarks on what changes no more, and those on the purpose of the avenant."""
-    rows = {change.field for change in changes}
-    return [(wizard.label_of(remark.field), remark) for remark in remarks if remark.field not in rows]
+    rows = {change.field for change in compared}
+    return [(steps.label_of(remark.field), remark) for remark in remarks if remark.field not in rows]
 
 
 def buttons(
@@ -219,7 +208,7 @@ def buttons(
         "validate": is_stopped
         or bool(open_remarks)
         or permissions.awaits_approval(convention)
-        or legality.awaits_insurance(convention),
+        or insurance.awaits_insurance(convention),
         "sign": convention.amended_from is not None and convention.amended_from.status != Status.SIGNED,
     }
     found = [
@@ -229,13 +218,13 @@ def buttons(
     ]
     if permissions.may_edit(user, convention):
         label: str | Promise = _("Continuer") if problem else _("Modifier")
-        url = wizard.resume_or_purpose(convention)
-        steps = wizard.steps_of(convention)
+        url = steps.resume_or_purpose(convention)
+        opened = steps.steps_of(convention)
         fields = [remark.field for remark in open_remarks]
         if field := next(
-            (name for name in fields if name == "reason" or any(step.holds(name) for step in steps)), ""
+            (name for name in fields if name == "reason" or any(step.holds(name) for step in opened)), ""
         ):
-            label, url = _("Corriger"), wizard.field_url(convention, field)
+            label, url = _("Corriger"), steps.field_url(convention, field)
         found.append(Button(label, url, acts=False, is_primary=bool(problem or open_remarks)))
     return in_order(found)
 

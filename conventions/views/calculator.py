@@ -20,11 +20,11 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from conventions import calendar, explanations, law, legality
-from conventions.forms import DecimalField
+from conventions import calendar, law, legality
 from conventions.law import duration, facts, gratification
+from conventions.legality import words
 from conventions.models import Convention
-from organisations.fields import DateField
+from organisations.fields import DateField, DecimalField
 from organisations.forms import say_what_to_do
 
 # What dates, hours and an amount decide; the rest needs an agreement.
@@ -150,10 +150,10 @@ class CalculatorForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for field, message in explanations.wrong_dates(cleaned.get("debut"), cleaned.get("fin")).items():
+        for field, message in words.wrong_dates(cleaned.get("debut"), cleaned.get("fin")).items():
             self.add_error(FIELDS[field], message)
         for name in STILL_TO_COME & cleaned.keys():
-            if not legality.plausible(cleaned[name]):
+            if not calendar.plausible(cleaned[name]):
                 self.add_error(name, _("Vérifiez l’année."))
         for rank in ABSENCES:
             first, last = f"du_{rank}", f"au_{rank}"
@@ -216,7 +216,7 @@ def calculator(request: HttpRequest) -> HttpResponse:
     panel = None
     if form.is_valid():
         case = law.Case(form.facts(timezone.localdate()), legality.amounts())
-        panel = explanations.panel(case, law.findings(case, RULES), field_url)
+        panel = words.panel(case, law.findings(case, RULES), field_url)
     is_fragment = bool(request.headers.get("HX-Request"))
     # While one types, a date still to come is not a mistake; the whole page says its mistakes above the form.
     mistakes = [field for field in form if field.errors and (field.data or field.name not in STILL_TO_COME)]
@@ -234,7 +234,7 @@ def calculator(request: HttpRequest) -> HttpResponse:
     )
 
 
-def sentence(panel: explanations.Panel | None, has_mistakes: bool) -> str:
+def sentence(panel: words.Panel | None, has_mistakes: bool) -> str:
     """Return the result in one sentence, or what it still needs."""
     if panel:
         return ". ".join(filter(None, [panel.sentence, panel.summary]))

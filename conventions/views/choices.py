@@ -21,7 +21,8 @@ from accounts.folding import fold
 from accounts.models import User
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted, take_typed_text
-from conventions import avenants, drafts, legality, permissions, wizard
+from conventions import permissions
+from conventions.legality import quotas
 from conventions.models import Convention
 from conventions.views.access import being_filled, load
 from conventions.views.frame import (
@@ -31,6 +32,7 @@ from conventions.views.frame import (
     page,
     show_locked,
 )
+from conventions.writing import changes, drafts, steps
 from organisations import acceptance, directory, people
 from organisations.fields import compact
 from organisations.forms import ContactForm, DirectoryForm, OrganisationForm, ServiceForm
@@ -73,7 +75,7 @@ class Offer:
     is_full: bool
 
 
-def choose(request: HttpRequest, convention: Convention, current: wizard.Step) -> HttpResponse:
+def choose(request: HttpRequest, convention: Convention, current: steps.Step) -> HttpResponse:
     """A step that chooses one row: the host, its service, a person."""
     slug = current.slug
     column, creation = CHOICES[slug]
@@ -98,7 +100,7 @@ def choose(request: HttpRequest, convention: Convention, current: wizard.Step) -
         **offered(convention, slug, query, signed_in(request)),
     }
     if creation and slug in NEEDS_HOST and not (query or context["found"]):
-        return redirect(wizard.create_url(convention, slug))
+        return redirect(steps.create_url(convention, slug))
     if slug == HOST and "registre" in request.GET:
         context |= registered(convention, query, signed_in(request))
     return page(request, convention, current, f"conventions/steps/{slug}.html", context)
@@ -116,9 +118,9 @@ def found_as_one_types(request: HttpRequest, pk: int, slug: str, avenant: int | 
     query = typed(request)
     context = {
         "convention": convention,
-        "step": wizard.BY_SLUG[slug],
-        "url": wizard.step_url(convention, slug),
-        "previous_url": wizard.previous_url(convention, slug),
+        "step": steps.BY_SLUG[slug],
+        "url": steps.step_url(convention, slug),
+        "previous_url": steps.previous_url(convention, slug),
         "query": query,
         "chosen": None,
         **offered(convention, slug, query, signed_in(request)),
@@ -171,7 +173,7 @@ def chosen(request: HttpRequest, convention: Convention, slug: str) -> HttpRespo
     row = get_object_or_404(candidates(convention, slug, signed_in(request)), pk=key_in(choice))
     if slug == HOST and (refusal := refused(convention, row)):
         messages.error(request, refusal)
-        return redirect(f"{wizard.step_url(convention, slug)}?changer")
+        return redirect(f"{steps.step_url(convention, slug)}?changer")
     assign(convention, CHOICES[slug][0], row)
     return redirect(after_choice(convention, slug))
 
@@ -179,7 +181,7 @@ def chosen(request: HttpRequest, convention: Convention, slug: str) -> HttpRespo
 def assign(convention: Convention, column: str, row: Model) -> None:
     """Put a chosen row on the agreement, or in the avenant shown."""
     if convention.amended_by:
-        avenants.assign(convention, column, row)
+        changes.assign(convention, column, row)
     else:
         drafts.assign(convention, column, row)
 
@@ -191,8 +193,8 @@ def refused(convention: Convention, host: Organisation) -> str:
 
 def after_choice(convention: Convention, slug: str) -> str:
     if slug == HOST:
-        return wizard.step_url(convention, slug)
-    return wizard.next_url(convention, slug)
+        return steps.step_url(convention, slug)
+    return steps.next_url(convention, slug)
 
 
 def candidates(convention: Convention, slug: str, by: User) -> QuerySet[Any]:
@@ -235,7 +237,7 @@ def offers(convention: Convention, hosts: list[Organisation]) -> list[Offer]:
     """Say of each host whether it may be chosen for this stage."""
     banned = acceptance.banned(hosts, convention.institution)
     today = timezone.localdate()
-    full = legality.full_hosts(hosts, convention.start or today, convention.end or today)
+    full = quotas.full_hosts(hosts, convention.start or today, convention.end or today)
     return [
         Offer(
             host,
@@ -263,14 +265,14 @@ def create(request: HttpRequest, pk: int, slug: str, avenant: int | None = None)
     if creation is None:
         raise Http404
     convention = load(request, pk, avenant)
-    if slug not in {step.slug for step in wizard.steps_of(convention)}:
+    if slug not in {step.slug for step in steps.steps_of(convention)}:
         raise Http404
     if slug in NEEDS_HOST and convention.organisation is None:
         return redirect("conventions:step", convention.pk, "etablissement")
     form = creation_form(creation, posted(request), convention, signed_in(request), request.GET)
     # A page that offers nothing to choose sends back here: the way back is then the step before.
     may_choose = slug == HOST or candidates(convention, slug, signed_in(request)).exists()
-    back = wizard.step_url(convention, slug) if may_choose else wizard.previous_url(convention, slug)
+    back = steps.step_url(convention, slug) if may_choose else steps.previous_url(convention, slug)
     return write_in_directory(
         request, convention, slug, form, {"heading": HEADINGS[slug], "previous_url": back}
     )
@@ -297,7 +299,7 @@ def correct(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         form = ContactForm(data, instance=row, centre=convention.centre, by=user)
     else:
         form = OrganisationForm(data, instance=row, by=user)
-    back = wizard.step_url(convention, slug)
+    back = steps.step_url(convention, slug)
     return write_in_directory(
         request,
         convention,
@@ -317,7 +319,7 @@ def write_in_directory(
         row = form.save()
         if isinstance(row, Organisation) and (refusal := refused(convention, row)):
             messages.error(request, refusal)
-            return redirect(f"{wizard.step_url(convention, slug)}?changer")
+            return redirect(f"{steps.step_url(convention, slug)}?changer")
         assign(convention, CHOICES[slug][0], row)
         for notice in getattr(form, "notices", ()):
             messages.warning(request, notice)
@@ -325,7 +327,7 @@ def write_in_directory(
     return page(
         request,
         convention,
-        wizard.BY_SLUG[slug],
+        steps.BY_SLUG[slug],
         f"conventions/steps/{'contact' if isinstance(form, ContactForm) else slug}_new.html",
         {"form": form, "sirene": "|".join(sorted(SIRENE_COUNTRIES)), **context},
         form,

@@ -17,24 +17,17 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.sign_in.session import signed_in
-from conventions import (
-    documents,
-    explanations,
-    forms,
-    law,
-    legality,
-    permissions,
-    phases,
-    signing,
-    wizard,
-    workflow,
-)
+from conventions import documents, law, legality, permissions, signing, workflow
+from conventions.legality import insurance
+from conventions.legality.words import Link, panel
 from conventions.models import Avenant, Convention, Remark, Status, Turn
 from conventions.models.convention import AWAITS_SIGNATURES, FROZEN
+from conventions.standing import alerts, cards, staff, words
+from conventions.standing.journal import events_of, journal, last_move, reason, tells
 from conventions.views import attachments, papers
 from conventions.views.access import visible
 from conventions.views.acting import Button, button_of, in_order
-from conventions.views.journal import events_of, journal, last_move, reason, tells
+from conventions.writing import forms, steps
 from organisations.models import Party
 from organisations.models.roles import roles_of
 
@@ -76,9 +69,9 @@ def what_is_left(request: HttpRequest, convention: Convention) -> HttpResponse:
             "facts": documents.in_brief(context, sections),
             "sections": [(title, rows) for title, rows in left if rows],
             "journal": journal(events_of(convention)),
-            "label": phases.label(convention),
-            "tone": phases.TONES[Status(convention.status)],
-            "icon_name": phases.ICONS[Status(convention.status)],
+            "label": words.label(convention),
+            "tone": words.TONES[Status(convention.status)],
+            "icon_name": words.ICONS[Status(convention.status)],
         },
     )
 
@@ -122,8 +115,8 @@ def page(
             "owns": owns,
             "manages": manages,
             "keeps_directory": roles_of(user).keeps_directory,
-            "card": phases.card(convention, next_party, since, certified=stored.is_ended) if owns else None,
-            "standing": phases.standing(
+            "card": cards.card(convention, next_party, since, certified=stored.is_ended) if owns else None,
+            "standing": staff.standing(
                 Status(convention.status),
                 convention.start,
                 convention.end,
@@ -133,14 +126,14 @@ def page(
                 follows=permissions.follows(user, convention),
                 certified=stored.is_ended,
             ),
-            "panel": explanations.panel(judged, findings, shown_at(sections)) if judged else None,
+            "panel": panel(judged, findings, shown_at(sections)) if judged else None,
             "reason": reason(convention, events) if owns else "",
-            "phases": phases.track(convention),
-            "soon": phases.soon(Status(convention.status), convention.start),
+            "phases": words.track(convention),
+            "soon": alerts.soon(Status(convention.status), convention.start),
             "facts": documents.in_brief(context, sections),
             "sections": pinned(sections, remarks),
             "unplaced": unplaced(sections, remarks),
-            "open_remarks": [(wizard.label_of(remark.field), remark) for remark in open_remarks],
+            "open_remarks": [(steps.label_of(remark.field), remark) for remark in open_remarks],
             "unsaved": unsaved,
             "may_remark": permissions.may_remark(user, convention),
             "deletable": [
@@ -149,7 +142,7 @@ def page(
             "may_edit": permissions.may_edit(user, convention),
             "differences": documents.differences(context) if manages or roles_of(user).is_admin else [],
             "changes": documents.changes_since(context, convention) if document and not day else [],
-            "avenants": [(avenant, phases.avenant_badge(avenant)) for avenant in amendments],
+            "avenants": [(avenant, staff.avenant_badge(avenant)) for avenant in amendments],
             "effective": [
                 avenant
                 for avenant in amendments
@@ -164,7 +157,7 @@ def page(
             "may_delete": permissions.may_delete(user, convention),
             "may_hold": permissions.may_hold(user, convention),
             "circuit": signing.circuit(convention, signing.people(convention, document)),
-            "alert": phases.signature_alert(convention),
+            "alert": alerts.signature_alert(convention),
             "may_sign": "sign" in possible,
             "may_unsign": "unsign" in possible,
             "lacks_signed_copy": permissions.may_attach_signed_copy(user, convention)
@@ -196,7 +189,7 @@ def avenants_of(convention: Convention, user: User) -> list[Avenant]:
     return sorted(found, key=lambda avenant: (avenant.rank is None, avenant.rank or 0, avenant.pk))
 
 
-def shown_at(sections: list[documents.Section]) -> explanations.Link:
+def shown_at(sections: list[documents.Section]) -> Link:
     """Return what leads from a field to its row on the page, nowhere when it has none."""
     fields = {row.field for section in sections for row in section.rows}
     places = {field: f"#champ-{field}" for field in fields} | {"attachments": "#attachments"}
@@ -224,7 +217,7 @@ def pinned(sections: list[documents.Section], remarks: list[Remark]) -> Sections
 def unplaced(sections: list[documents.Section], remarks: list[Remark]) -> list[tuple[str, Remark]]:
     """Return the remarks on fields that share the row of another one, with the name of their field."""
     shown = {row.field for section in sections for row in section.rows}
-    return [(wizard.label_of(remark.field), remark) for remark in remarks if remark.field not in shown]
+    return [(steps.label_of(remark.field), remark) for remark in remarks if remark.field not in shown]
 
 
 def waiting(convention: Convention) -> Party | None:
@@ -280,14 +273,14 @@ def buttons(
         # Beside the signatures: a student prints first, and nobody takes one back by habit.
         if action.name == "unsign" or (action.name == "sign" and permissions.owns(user, convention)):
             continue
-        if action.name == "submit" and (open_remarks or needs_words or wizard.first_incomplete(convention)):
+        if action.name == "submit" and (open_remarks or needs_words or steps.first_incomplete(convention)):
             continue
         if action.name == "validate" and (
             open_remarks
             or is_stopped
             or permissions.awaits_approval(convention)
-            or legality.awaits_insurance(convention)
-            or wizard.first_incomplete(convention)
+            or insurance.awaits_insurance(convention)
+            or steps.first_incomplete(convention)
         ):
             continue
         found.append(button_of(action, convention, is_asked=action.name == "return" and bool(open_remarks)))
@@ -298,13 +291,13 @@ def buttons(
         found.append(
             Button(
                 label if owns else _("Modifier à sa place"),
-                wizard.step_url(convention, wizard.RESUME),
+                steps.step_url(convention, steps.RESUME),
                 acts=False,
                 is_primary=owns and not ready,
             )
         )
     if stored.end_url and not stored.is_ended:
-        is_due = convention.status == Status.TERMINATED or phases.is_over(convention.end)
+        is_due = convention.status == Status.TERMINATED or words.is_over(convention.end)
         found.append(Button(_("Enregistrer la fin du stage"), stored.end_url, acts=False, is_primary=is_due))
     return in_order(found)
 
@@ -314,8 +307,8 @@ def hint(convention: Convention, user: User, open_remarks: list[Remark], finding
     is_judged = convention.status == Status.SUBMITTED and permissions.decides(user, convention)
     if is_judged and not open_remarks and any(finding.stops for finding in findings):
         return _("Une règle de droit empêche la validation : demandez une correction.")
-    if is_judged and not open_remarks and wizard.first_incomplete(convention):
-        return wizard.first_mistake(convention) or _("Il manque des informations : demandez une correction.")
+    if is_judged and not open_remarks and steps.first_incomplete(convention):
+        return steps.first_mistake(convention) or _("Il manque des informations : demandez une correction.")
     if open_remarks and permissions.may_remark(user, convention):
         return ngettext(
             "%(count)s remarque épinglée, que l’étudiant ne voit pas encore.",
@@ -326,7 +319,7 @@ def hint(convention: Convention, user: User, open_remarks: list[Remark], finding
         return _("Votre approbation permettra au gestionnaire de valider.")
     if permissions.awaits_approval(convention) and permissions.decides(user, convention):
         return _("La validation attend l’approbation de l’enseignant référent.")
-    if is_judged and legality.awaits_insurance(convention):
+    if is_judged and insurance.awaits_insurance(convention):
         return str(workflow.ACCEPT_INSURANCE)
     if is_judged:
         return str(workflow.IRREVERSIBLE)

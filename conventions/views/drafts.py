@@ -11,9 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Student
 from accounts.sign_in.session import signed_in
-from conventions import attachments, drafts, permissions, wizard
+from conventions import permissions
+from conventions.attachments import deciding
 from conventions.views.access import load
 from conventions.views.frame import SHORTEST_SEARCH, key_in
+from conventions.writing import drafts, steps
 from organisations import people
 from organisations.models import Centre
 from organisations.models.roles import roles_of
@@ -27,7 +29,7 @@ def advice(request: HttpRequest) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         convention = drafts.create(student, by=signed_in(request))
-        return redirect("conventions:step", convention.pk, wizard.STEPS[0].slug)
+        return redirect("conventions:step", convention.pk, steps.STEPS[0].slug)
     return render(request, "conventions/advice.html", {"student": student, "centres": centres_of(student)})
 
 
@@ -50,7 +52,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         # The centre gives the manager the right to fill it, until the étape is chosen.
         centre = next((centre for centre in centres_of(student) if centre in centres), None)
         convention = drafts.create(student, by=user, centre=centre)
-        return redirect("conventions:step", convention.pk, wizard.STEPS[0].slug)
+        return redirect("conventions:step", convention.pk, steps.STEPS[0].slug)
     text = request.GET.get("q", "").strip()
     students = people.search_students(text, centres) if len(text) >= SHORTEST_SEARCH else None
     return render(request, "conventions/enter.html", {"query": text, "students": students})
@@ -66,7 +68,7 @@ def duplicate(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         _("Nouveau brouillon créé : vérifiez chaque étape, puis indiquez les dates et votre étape d’étude."),
     )
-    return redirect(wizard.resume_url(copy))
+    return redirect(steps.resume_url(copy))
 
 
 @require_POST
@@ -77,7 +79,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     if not permissions.may_delete(signed_in(request), convention):
         messages.error(request, _("Une convention déjà soumise ne se supprime pas : annulez-la."))
         return redirect(convention)
-    attachments.discard(convention.attachments.all())
+    deciding.discard(convention.attachments.all())
     convention.delete()
     messages.success(request, _("Brouillon supprimé."))
     return redirect("home")

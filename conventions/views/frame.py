@@ -17,8 +17,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.sign_in.session import signed_in
-from conventions import avenants, explanations, forms, law, legality, permissions, remarks, wizard
+from conventions import law, legality, permissions
+from conventions.legality import words
 from conventions.models import Convention, Remark, Status
+from conventions.writing import changes, forms, remarks, steps
 
 # The sections of the content step that most students need not fill.
 FOLDED = {
@@ -39,8 +41,8 @@ def key_in(text: str) -> int | None:
 def reread(convention: Convention) -> Convention:
     """Return an agreement as it is stored, whatever was typed on this instance."""
     if convention.amended_by:
-        return avenants.proposed(convention.amended_by, convention.amended_from)
-    return Convention.objects.for_detail().prefetch_related(*wizard.PERIODS).get(pk=convention.pk)
+        return changes.proposed(convention.amended_by, convention.amended_from)
+    return Convention.objects.for_detail().prefetch_related(*steps.PERIODS).get(pk=convention.pk)
 
 
 def show_locked(request: HttpRequest, convention: Convention, parts: Iterable[BaseForm]) -> HttpResponse:
@@ -67,9 +69,9 @@ def in_words(field: Field, value: Any) -> str:
             return str(date_format(field.clean(value), "SHORT_DATE_FORMAT"))
     for key, label in getattr(field.widget, "choices", ()):
         group = label if isinstance(label, (list, tuple)) else [(key, label)]
-        for code, words in group:
+        for code, text in group:
             if str(code) == str(value):
-                return str(words)
+                return str(text)
     return str(value)
 
 
@@ -106,19 +108,19 @@ def places(
     current: str,
     remarks: Iterable[Remark] | None = None,
     findings: Iterable[law.Finding] = (),
-) -> list[wizard.Place]:
+) -> list[steps.Place]:
     """Return the stepper of an agreement, remarks included once they have been sent."""
     remarked: Iterable[str] = ()
     if convention.acted_on.status == Status.RETURNED:
         opened = convention.own_remarks if remarks is None else remarks
         remarked = (remark.field for remark in opened if remark.resolved_at is None)
-    return wizard.places(convention, current, frozenset(remarked), findings)
+    return steps.places(convention, current, frozenset(remarked), findings)
 
 
 def page(
     request: HttpRequest,
     convention: Convention,
-    current: wizard.Step | None,
+    current: steps.Step | None,
     template: str,
     context: dict[str, Any],
     form: Any = None,
@@ -127,7 +129,7 @@ def page(
     """Render a page of the wizard: stepper, remarks beside their fields, previous and next."""
     user = signed_in(request)
     # Two pages are no step: the purpose of an avenant, the summary of an agreement.
-    slug = current.slug if current else wizard.PURPOSE if convention.amended_by else wizard.RECAP
+    slug = current.slug if current else steps.PURPOSE if convention.amended_by else steps.RECAP
     findings = legality.review(convention) if findings is None else findings
     remarks: dict[str, list[Remark]] = {}
     seen = permissions.remarks_seen(user, convention)
@@ -141,9 +143,9 @@ def page(
                 request,
                 _("Votre session avait expiré. Voici ce que vous aviez écrit : vérifiez et enregistrez."),
             )
-    steps = places(convention, slug, seen, findings)
+    stepper = places(convention, slug, seen, findings)
     if form is not None and form.errors:
-        steps = [replace(place, state="error") if place.current else place for place in steps]
+        stepper = [replace(place, state="error") if place.current else place for place in stepper]
     column = current.fields[0] if current and current.form is None else ""
     saved_at = timezone.localtime(convention.acted_on.updated_at)
     return render(
@@ -152,23 +154,23 @@ def page(
         {
             "convention": convention,
             "step": current,
-            "steps": steps,
-            "number": next(rank for rank, place in enumerate(steps, start=1) if place.current),
-            "current": next(place for place in steps if place.current),
-            "heading": next(place.label for place in steps if place.current),
+            "steps": stepper,
+            "number": next(rank for rank, place in enumerate(stepper, start=1) if place.current),
+            "current": next(place for place in stepper if place.current),
+            "heading": next(place.label for place in stepper if place.current),
             "remarks": remarks,
             "answers_remarks": answers,
             "column": column,
             "opened": opened(form, remarks, findings) if isinstance(form, forms.ContentForm) else set(),
             "findings": [
-                explanations.explain(finding, explanations.nowhere)
+                words.explain(finding, words.nowhere)
                 for finding in findings
                 if finding.field == column and not finding.is_missing
             ],
-            "previous_url": wizard.previous_url(convention, slug) if slug != wizard.PURPOSE else None,
-            "next_url": wizard.next_url(convention, slug) if current else "",
-            "url": wizard.step_url(convention, slug),
-            "create_url": wizard.create_url(convention, slug),
+            "previous_url": steps.previous_url(convention, slug) if slug != steps.PURPOSE else None,
+            "next_url": steps.next_url(convention, slug) if current else "",
+            "url": steps.step_url(convention, slug),
+            "create_url": steps.create_url(convention, slug),
             "avenant": convention.amended_by,
             "saved_at": saved_at if saved_at.date() == timezone.localdate() else None,
             "for_someone_else": not permissions.owns(user, convention),

@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from conventions import legality
-from conventions.filters import TO_SIGN
+from conventions.desk.filters import TO_SIGN
+from conventions.legality import quotas
 from conventions.models import Convention, Status, Turn
 from conventions.models.convention import AWAITS_SIGNATURES
 from conventions.views.lists import WAITING, centres_of, rows
@@ -47,7 +47,7 @@ def host(request: HttpRequest, pk: int) -> HttpResponse:
     )
     agreements = Convention.objects.visible_to(user).filter(organisation=found).exclude(status=Status.DRAFT)
     today = timezone.localdate()
-    weeks = list(weeks_from(today, legality.received([found], today, today + (WEEKS - 1) * ONE_WEEK)[pk]))
+    weeks = list(weeks_from(today, quotas.received([found], today, today + (WEEKS - 1) * ONE_WEEK)[pk]))
     bans = list(
         found.bans.filter(institution=user.institution_id).select_related("by", "lifted_by")[:BANS_SHOWN]
     )
@@ -88,7 +88,7 @@ class Week:
         return self.most is not None and self.trainees >= self.most
 
 
-def weeks_from(today: date, received: legality.Received) -> Iterator[Week]:
+def weeks_from(today: date, received: quotas.Received) -> Iterator[Week]:
     """Yield the present week and those that follow."""
     monday = today - timedelta(days=today.weekday())
     for rank in range(WEEKS):

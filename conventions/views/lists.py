@@ -33,12 +33,13 @@ from django_htmx.http import push_url
 
 from accounts.models import User
 from accounts.sign_in.session import signed_in
-from conventions import ending, phases
-from conventions.filters import AMENDED, CERTIFICATES, GATHERED, NOT_VALIDATED, TO_SIGN, FilterForm
+from conventions import ending
+from conventions.desk.filters import AMENDED, CERTIFICATES, GATHERED, NOT_VALIDATED, TO_SIGN, FilterForm
 from conventions.models import Avenant, AvenantStatus, Convention, Event, Status, Turn
 from conventions.models.avenant import GIVEN_UP
 from conventions.models.convention import AWAITS_SIGNATURES, SHOWN_TO_TEACHERS, archives_of
 from conventions.models.journal import BESIDE
+from conventions.standing import alerts, cards, staff
 from organisations.models import Centre, Organisation, Party
 from organisations.models.host import FRENCH_COUNTRIES
 from organisations.models.roles import Roles, roles_of
@@ -66,11 +67,11 @@ def home(request: HttpRequest) -> HttpResponse:
     roles = roles_of(user)
     context: dict[str, Any] = {"roles": roles}
     if roles.is_student:
-        cards = own_cards(roles)
+        own = own_cards(roles)
         context |= {
-            "cards": cards,
-            "todo": phases.to_do(cards),
-            "others": [card for card in cards if not card.todo],
+            "cards": own,
+            "todo": cards.to_do(own),
+            "others": [card for card in own if not card.todo],
         }
     if roles.is_manager:
         context["desk"] = desk(user, roles)
@@ -79,7 +80,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "conventions/home.html", context)
 
 
-def own_cards(roles: Roles) -> list[phases.Card]:
+def own_cards(roles: Roles) -> list[cards.Card]:
     """Return a student's agreements, the last touched first."""
     agreements = (
         Convention.objects.filter(student=roles.student_id)
@@ -90,7 +91,7 @@ def own_cards(roles: Roles) -> list[phases.Card]:
         .order_by("-updated_at")
     )
     return [
-        phases.card(
+        cards.card(
             convention,
             convention.waiting,
             convention.since,
@@ -116,7 +117,7 @@ def desk(user: User, roles: Roles) -> dict[str, Any]:
     """Return what a manager has to treat: counts in two queries, then the first agreements to validate."""
     handled = Convention.objects.filter(centre__in=roles.centre_ids).exclude(archives_of(user))
     today = timezone.localdate()
-    soon = today + phases.URGENT
+    soon = today + alerts.URGENT
     certificates = ending.owed_a_certificate(handled, last=today - timedelta(days=1)).count()
     # Ended agreements, nearly all of them, are left to the index.
     counts = handled.filter(status__in=[*GATHERED[NOT_VALIDATED], *GATHERED[TO_SIGN]]).aggregate(
@@ -141,7 +142,7 @@ def desk(user: User, roles: Roles) -> dict[str, Any]:
         "tiles": [
             Tile(
                 urgent,
-                urgent_label % {"days": phases.URGENT.days},
+                urgent_label % {"days": alerts.URGENT.days},
                 "alarm-clock",
                 f"{every}{NOT_VALIDATED}&debut_avant={soon}",
                 is_urgent=True,
@@ -183,9 +184,9 @@ class Followed:
     """One agreement on its teacher's home page."""
 
     convention: Convention
-    standing: phases.Standing
+    standing: staff.Standing
     is_asked: bool  # this teacher's approval is what it waits for
-    amended: phases.Amended | None
+    amended: staff.Amended | None
 
 
 def followed(user: User, roles: Roles) -> list[Followed]:
@@ -202,7 +203,7 @@ def followed(user: User, roles: Roles) -> list[Followed]:
     return [
         Followed(
             convention,
-            phases.standing(
+            staff.standing(
                 Status(convention.status),
                 convention.start,
                 convention.end,
@@ -303,12 +304,12 @@ COLUMNS = (
 )
 
 
-def amended(pk: int, found: dict[str, Any] | None, *, takes_part: bool = True) -> phases.Amended | None:
+def amended(pk: int, found: dict[str, Any] | None, *, takes_part: bool = True) -> staff.Amended | None:
     """Return the badge of what ``AMENDED_BY`` found for an agreement; a draft is for whoever takes part in it."""
     if found is None or not (found["rank"] or takes_part):
         return None
     url = reverse("conventions:avenant", args=[pk, found["pk"]])
-    return phases.Amended(found["rank"], AvenantStatus(found["status"]), url)
+    return staff.Amended(found["rank"], AvenantStatus(found["status"]), url)
 
 
 @dataclass(frozen=True)
@@ -323,8 +324,8 @@ class Row:
     place: str
     dates: str
     soon: str
-    standing: phases.Standing
-    amended: phases.Amended | None
+    standing: staff.Standing
+    amended: staff.Amended | None
 
 
 def rows(found: QuerySet[Convention], roles: Roles) -> list[Row]:
@@ -343,8 +344,8 @@ def row(values: Values, roles: Roles) -> Row:
         host=values.host or "",
         place=f"{values.city} ({countries.name(values.country)})" if abroad else values.city or "",
         dates=f"{values.start:%d/%m/%Y} → {values.end:%d/%m/%Y}" if values.start and values.end else "",
-        soon=phases.soon(status, values.start),
-        standing=phases.standing(
+        soon=alerts.soon(status, values.start),
+        standing=staff.standing(
             status,
             values.start,
             values.end,

@@ -8,11 +8,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.sign_in.session import signed_in
-from conventions import documents, notifications, permissions, phases, signing, wizard, workflow
+from conventions import documents, notifications, permissions, signing, workflow
 from conventions.models import Status
+from conventions.standing import alerts, cards, words
+from conventions.standing.journal import events_of, reason
 from conventions.views import attachments, papers
 from conventions.views.access import visible
-from conventions.views.journal import events_of, reason
+from conventions.writing import steps
 
 
 @require_safe
@@ -24,7 +26,7 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(convention)
     if not convention.number:
         return redirect(
-            wizard.resume_url(convention) if permissions.may_edit(user, convention) else convention
+            steps.resume_url(convention) if permissions.may_edit(user, convention) else convention
         )
     prefetch_related_objects([convention], documents.STORED, "avenants")
     events = events_of(convention)
@@ -36,21 +38,21 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
             "convention": convention,
             "document": document,
             "circuit": signing.circuit(convention, signing.people(convention, document)),
-            "alert": phases.signature_alert(convention),
+            "alert": alerts.signature_alert(convention),
             "papers": papers.papers(convention, user),
-            "follows": phases.what_follows(
+            "follows": cards.what_follows(
                 convention,
                 notifications.told(convention),
                 awaits_approval=permissions.awaits_approval(convention),
             ),
             "reason": reason(convention, events) if permissions.sees_journal(user, convention) else "",
-            "is_under_way": convention.status not in phases.STOPPED,
-            "label": phases.label(convention),
-            "tone": phases.TONES[Status(convention.status)],
-            "icon_name": phases.ICONS[Status(convention.status)],
+            "is_under_way": convention.status not in words.STOPPED,
+            "label": words.label(convention),
+            "tone": words.TONES[Status(convention.status)],
+            "icon_name": words.ICONS[Status(convention.status)],
             "owns": permissions.owns(user, convention),
             "actions": {action.name: action for action in workflow.available(convention, user)},
-            "resume_url": wizard.step_url(convention, wizard.RESUME),
+            "resume_url": steps.step_url(convention, steps.RESUME),
             **attachments.section(convention, user),
         },
     )

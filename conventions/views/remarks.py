@@ -11,9 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import forms, permissions, remarks, wizard
+from conventions import permissions
 from conventions.views.access import locked, visible
 from conventions.views.detail import page
+from conventions.writing import forms, remarks, steps
 
 
 @keeps_typed_text
@@ -29,7 +30,7 @@ def add_remark(request: HttpRequest, pk: int, avenant: int | None = None) -> Htt
     if typed is None:
         return redirect(convention.acted_on)
     form = forms.RemarkForm(typed)
-    fields = {*wizard.STEP_OF_FIELD, *(["reason"] if avenant else [])}
+    fields = {*steps.STEP_OF_FIELD, *(["reason"] if avenant else [])}
     valid = form.is_valid() and form.cleaned_data["field"] in fields
     if request.method == "GET":
         problem = _("Votre session avait expiré : votre remarque n’est pas encore épinglée.")

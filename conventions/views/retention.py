@@ -23,8 +23,8 @@ from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import permissions, purging, retention
-from conventions.forms import HoldForm, PurgeForm
 from conventions.models import Convention
+from conventions.retention.forms import HoldForm, PurgeForm
 from organisations.models.roles import roles_of
 from organisations.models.university import academic_year_label
 

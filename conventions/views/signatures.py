@@ -18,10 +18,14 @@ from django.views.decorators.http import require_http_methods
 from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import amending, attachments, explanations, legality, permissions, phases, signing, workflow
-from conventions.forms import SignaturesForm, SignedCopyForm
+from conventions import amending, legality, permissions, signing, workflow
+from conventions.attachments import deciding
+from conventions.attachments.forms import SignedCopyForm
+from conventions.attachments.uploads import takes_a_file
+from conventions.circuit.forms import SignaturesForm
+from conventions.legality import words
 from conventions.models import Attachment, Avenant, Convention, Status, Turn
-from conventions.uploads import takes_a_file
+from conventions.standing import alerts
 from conventions.views.access import shown, visible
 from conventions.views.acting import lines_of
 
@@ -84,7 +88,7 @@ def signed_copy(request: HttpRequest, pk: int, avenant: int | None = None) -> Ht
     form = SignedCopyForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            sent = attachments.attach_signed_copy(convention, form.cleaned_data["upload"], by=user)
+            sent = deciding.attach_signed_copy(convention, form.cleaned_data["upload"], by=user)
         except Refused as refusal:
             form.add_error("upload", str(refusal))
         else:
@@ -143,10 +147,10 @@ def page(
                 (line, None if line.state == "done" else form[line.party]) for line in lines_of(convention)
             ],
             "late": [
-                explanations.explain(finding, explanations.nowhere)
+                words.explain(finding, words.nowhere)
                 for finding in (legality.late(convention, signed_on) if signed_on else [])
             ],
-            "alert": phases.signature_alert(convention),
+            "alert": alerts.signature_alert(convention),
         },
         status=422 if request.method == "POST" else 200,
     )

@@ -16,28 +16,14 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import (
-    avenants,
-    documents,
-    drafts,
-    explanations,
-    forms,
-    law,
-    legality,
-    notifications,
-    permissions,
-    wizard,
-)
+from conventions import documents, law, legality, notifications, permissions
+from conventions.legality import words
 from conventions.models import Convention
 from conventions.views import calculator, choices
 from conventions.views.access import load
-from conventions.views.frame import (
-    answer_remarks,
-    page,
-    places,
-    reread,
-    show_locked,
-)
+from conventions.views.frame import answer_remarks, page, places, reread, show_locked
+from conventions.writing import changes, drafts, forms, steps
+from conventions.writing.periods import BasePeriodFormSet, InterruptionFormSet, WorkPeriodFormSet
 
 
 @keeps_typed_text
@@ -48,23 +34,23 @@ def step(request: HttpRequest, pk: int, slug: str, avenant: int | None = None) -
 
     With an ``avenant``, the same step fills what it changes.
     """
-    if slug not in wizard.BY_SLUG and slug not in (wizard.RECAP, wizard.RESUME):
+    if slug not in steps.BY_SLUG and slug not in (steps.RECAP, steps.RESUME):
         raise Http404
     if request.method == "GET" and slug in choices.SEARCHED and request.headers.get("HX-Request"):
         return choices.found_as_one_types(request, pk, slug, avenant)
     convention = load(request, pk, avenant)
     if not convention.is_editable:
         return locked(request, convention, slug)
-    steps = {step.slug: step for step in wizard.steps_of(convention)}
-    if slug in wizard.BY_SLUG and slug not in steps:
+    by_slug = {step.slug: step for step in steps.steps_of(convention)}
+    if slug in steps.BY_SLUG and slug not in by_slug:
         raise Http404
-    if slug == wizard.RESUME:
-        return redirect(wizard.resume_url(convention))
-    if slug == wizard.RECAP:
+    if slug == steps.RESUME:
+        return redirect(steps.resume_url(convention))
+    if slug == steps.RECAP:
         return redirect(convention.amended_by) if convention.amended_by else recap(request, convention)
     if slug in choices.CHOICES:
-        return choices.choose(request, convention, steps[slug])
-    return fill(request, convention, steps[slug])
+        return choices.choose(request, convention, by_slug[slug])
+    return fill(request, convention, by_slug[slug])
 
 
 def locked(request: HttpRequest, convention: Convention, slug: str) -> HttpResponse:
@@ -75,7 +61,7 @@ def locked(request: HttpRequest, convention: Convention, slug: str) -> HttpRespo
         return JsonResponse({"message": message % {"status": status}}, status=409)
     if request.method != "POST":
         return redirect(convention.acted_on)
-    current = wizard.BY_SLUG.get(slug)
+    current = steps.BY_SLUG.get(slug)
     parts: list[BaseForm] = []
     if current and current.form:
         parts = [current.form(request.POST, instance=convention)]
@@ -85,17 +71,17 @@ def locked(request: HttpRequest, convention: Convention, slug: str) -> HttpRespo
     return show_locked(request, convention, parts)
 
 
-def periods_of(convention: Convention, data: QueryDict | None) -> list[forms.BasePeriodFormSet]:
+def periods_of(convention: Convention, data: QueryDict | None) -> list[BasePeriodFormSet]:
     """Return the tables of periods of the content step, those that the avenant shown opens."""
     avenant = convention.amended_by
     return [
         formset(data, convention=convention)
-        for formset in (forms.WorkPeriodFormSet, forms.InterruptionFormSet)
+        for formset in (WorkPeriodFormSet, InterruptionFormSet)
         if avenant is None or formset.name in avenant.may_change
     ]
 
 
-def fill(request: HttpRequest, convention: Convention, current: wizard.Step) -> HttpResponse:
+def fill(request: HttpRequest, convention: Convention, current: steps.Step) -> HttpResponse:
     """A step made of fields."""
     assert current.form is not None
     data = posted(request)
@@ -115,7 +101,7 @@ def fill(request: HttpRequest, convention: Convention, current: wizard.Step) -> 
             return autosaved(stored, form, tables, current, case, findings)
         if valid:
             stays = "stay" in request.POST
-            return redirect(request.path if stays else wizard.next_url(convention, current.slug))
+            return redirect(request.path if stays else steps.next_url(convention, current.slug))
     return page(
         request,
         stored,
@@ -129,7 +115,7 @@ def fill(request: HttpRequest, convention: Convention, current: wizard.Step) -> 
             "panel": law_panel(stored, case, findings),
             "changes": documents.changed(stored),
             "differences": [
-                documents.Change(wizard.label_of(name), before, after)
+                documents.Change(steps.label_of(name), before, after)
                 for name, (before, after) in drafts.differences(stored).items()
             ],
         },
@@ -138,16 +124,16 @@ def fill(request: HttpRequest, convention: Convention, current: wizard.Step) -> 
     )
 
 
-def law_panel(convention: Convention, case: law.Case, findings: list[law.Finding]) -> explanations.Panel:
+def law_panel(convention: Convention, case: law.Case, findings: list[law.Finding]) -> words.Panel:
     """Return what the law says beside the form, with the way to compute it again."""
-    panel = explanations.panel(case, findings, partial(wizard.field_url, convention))
+    panel = words.panel(case, findings, partial(steps.field_url, convention))
     return replace(panel, again=calculator.address(case))
 
 
 def save(
     convention: Convention,
     form: forms.StepForm,
-    tables: list[forms.BasePeriodFormSet],
+    tables: list[BasePeriodFormSet],
     request: HttpRequest,
 ) -> None:
     """Save what a draft can hold of a step, the periods that hold, the answers to remarks."""
@@ -155,8 +141,8 @@ def save(
         for periods in tables:
             periods.is_valid()
             if periods.is_bound:
-                avenants.show_periods(convention, periods.name, periods.periods)
-        avenants.record(avenant, convention)
+                changes.show_periods(convention, periods.name, periods.periods)
+        changes.record(avenant, convention)
         answer_remarks(convention, request)
         return
     form.save_valid()
@@ -171,8 +157,8 @@ def save(
 def autosaved(
     stored: Convention,
     form: forms.StepForm,
-    tables: list[forms.BasePeriodFormSet],
-    current: wizard.Step,
+    tables: list[BasePeriodFormSet],
+    current: steps.Step,
     case: law.Case,
     findings: list[law.Finding],
 ) -> JsonResponse:
@@ -204,14 +190,14 @@ def autosaved(
 def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
     """Everything before submitting: each section with its link, what is missing listed."""
     if request.method == "POST":
-        return redirect(wizard.step_url(convention, wizard.RECAP))
+        return redirect(steps.step_url(convention, steps.RECAP))
     case = legality.case_of(convention)
     findings = legality.findings(convention, case)
-    steps = places(convention, wizard.RECAP, findings=findings)
+    stepper = places(convention, steps.RECAP, findings=findings)
     seen = permissions.remarks_seen(signed_in(request), convention)
     open_remarks = [remark for remark in seen if remark.resolved_at is None]
     lacking = [
-        explanations.explain(finding, partial(wizard.field_url, convention))
+        words.explain(finding, partial(steps.field_url, convention))
         for finding in findings
         if finding.stops and finding.field == "attachments"
     ]
@@ -226,22 +212,22 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
                 (section, [row for row in section.rows if row.value])
                 for section in documents.sections(context)
             ],
-            "incomplete": [place for place in steps if place.missing],
-            "is_mistaken": any(place.state == "error" for place in steps),
+            "incomplete": [place for place in stepper if place.missing],
+            "is_mistaken": any(place.state == "error" for place in stepper),
             "open_remarks": [
-                (remark, wizard.label_of(remark.field), wizard.field_url(convention, remark.field))
+                (remark, steps.label_of(remark.field), steps.field_url(convention, remark.field))
                 for remark in open_remarks
             ],
             "copies": context["copies"],
             "told": notifications.told(convention),
             "lacking": lacking,
-            "ready": not open_remarks and not lacking and not any(place.missing for place in steps),
+            "ready": not open_remarks and not lacking and not any(place.missing for place in stepper),
             "exceptions": [
-                explanations.explain(finding, partial(wizard.field_url, convention))
+                words.explain(finding, partial(steps.field_url, convention))
                 for finding in findings
                 if finding.asks_an_exception
             ],
-            "panel": explanations.panel(case, findings, partial(wizard.field_url, convention)),
+            "panel": words.panel(case, findings, partial(steps.field_url, convention)),
         },
         findings=findings,
     )

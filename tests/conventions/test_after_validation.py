@@ -13,17 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.refusals import Refused
-from conventions import (
-    amending,
-    attachments,
-    avenants,
-    completion,
-    documents,
-    legality,
-    signing,
-    uploads,
-    workflow,
-)
+from conventions import amending, completion, documents, legality, signing, workflow
+from conventions.attachments import deciding, uploads
 from conventions.ending import owed_a_certificate
 from conventions.models import (
     Avenant,
@@ -34,6 +25,7 @@ from conventions.models import (
     Document,
     Status,
 )
+from conventions.writing import changes
 from tests import files
 from tests.factories import ContactFactory, ManagerFactory
 from tests.worlds import World, next_signatures
@@ -210,7 +202,7 @@ def test_what_an_avenant_chose_and_was_deleted_stops_its_signatures(client, worl
 
     avenant = world.avenant_in(AvenantStatus.SIGNING, convention, AvenantKind.TUTOR, change=another)
     tutor.delete()
-    dates = next_signatures(avenants.proposed(Avenant.objects.get(pk=avenant.pk)), 3)
+    dates = next_signatures(changes.proposed(Avenant.objects.get(pk=avenant.pk)), 3)
     with pytest.raises(Refused, match="n’existe plus dans l’annuaire"):
         amending.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
     amending.act(avenant.pk, "cancel", by=world.people["manager"], comment="Tuteur parti")
@@ -243,7 +235,7 @@ def test_an_avenant_of_a_stage_under_way_is_not_late(world):
     convention = world.convention_in(Status.SIGNED)
     with at(convention.start + timedelta(days=7)):
         avenant = world.avenant(row(convention))
-        found = legality.review(avenants.proposed(Avenant.objects.get(pk=avenant.pk)))
+        found = legality.review(changes.proposed(Avenant.objects.get(pk=avenant.pk)))
         assert "R-01" not in {finding.rule.id for finding in found}
 
 
@@ -280,15 +272,15 @@ def test_the_scan_of_a_signature_taken_back_counts_no_more(world, see):
     convention = world.convention_in(Status.SIGNED)
     scan = uploads.clean(ContentFile(files.pdf(), "convention.pdf"))
     read = row(convention)
-    attachments.attach_signed_copy(read, scan, by=world.people["manager"])
+    deciding.attach_signed_copy(read, scan, by=world.people["manager"])
     page = convention.get_absolute_url()
     assert not see("manager", page).context["lacks_signed_copy"]
     workflow.act(convention.pk, "unsign", by=world.people["manager"], comment="Mauvais exemplaire")
     with pytest.raises(Refused, match="une fois toutes les signatures enregistrées"):
-        attachments.attach_signed_copy(read, scan, by=world.people["manager"])
+        deciding.attach_signed_copy(read, scan, by=world.people["manager"])
     world.sign(row(convention))
     assert see("manager", page).context["lacks_signed_copy"]
-    attachments.attach_signed_copy(row(convention), scan, by=world.people["manager"])
+    deciding.attach_signed_copy(row(convention), scan, by=world.people["manager"])
     assert not see("manager", page).context["lacks_signed_copy"]
 
 
@@ -355,7 +347,7 @@ def test_pages_cost_the_same_however_many_avenants_and_signatures(world, see):
     for _time in range(3):
         # Each by somebody else: who recorded it is named.
         by = ManagerFactory(centre=world.centre).user
-        dates = next_signatures(avenants.proposed(Avenant.objects.get(pk=avenant.pk)), 1)
+        dates = next_signatures(changes.proposed(Avenant.objects.get(pk=avenant.pk)), 1)
         amending.act(avenant.pk, "sign", by=by, dates=dates)
         costs.add(tuple(cost("manager", page) for page in pages))
     assert len(costs) == 1

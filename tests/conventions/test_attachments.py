@@ -16,7 +16,9 @@ from django.utils import timezone
 
 from accounts.models import Message
 from accounts.refusals import Refused
-from conventions import attachments, legality, workflow
+from conventions import workflow
+from conventions.attachments import deciding
+from conventions.legality import insurance
 from conventions.models import Attachment, Convention, Status
 from tests import files
 from tests.factories import AttachmentFactory
@@ -144,13 +146,13 @@ class TestSending:
         assert answer.context["form"].errors == {"upload": ["Choisissez un fichier."]}
 
     def test_nobody_fills_the_disk(self, world, convention, media, monkeypatch):
-        monkeypatch.setattr(attachments, "MOST_WAITING", 2)
+        monkeypatch.setattr(deciding, "MOST_WAITING", 2)
         student = browser(world.people["student"])
         codes = [send(student, convention).status_code for _ in range(3)]
         assert codes == [302, 302, 422]
         assert len(stored(media)) == convention.attachments.count() == 2
         assert "2 pièces attendent déjà" in plain(send(student, convention))
-        attachments.refuse(convention.attachments.first().pk, "Illisible", by=world.people["manager"])
+        deciding.refuse(convention.attachments.first().pk, "Illisible", by=world.people["manager"])
         assert send(student, convention).status_code == 302
 
     def test_the_period_typed_on_the_agreement_is_proposed(self, world):
@@ -262,12 +264,12 @@ class TestDeciding:
     @pytest.mark.parametrize("state", [Status.SUBMITTED, Status.SIGNED])
     def test_even_after_the_validation(self, world, state):
         paper = AttachmentFactory(convention=world.convention_in(state))
-        assert attachments.accept(paper.pk, by=world.people["manager"])
+        assert deciding.accept(paper.pk, by=world.people["manager"])
 
     @pytest.mark.parametrize("name", ["accept_attachment", "refuse_attachment", "discard_attachment"])
     def test_only_once(self, world, convention, name):
         paper, client = AttachmentFactory(convention=convention), browser(world.people["manager"])
-        attachments.accept(paper.pk, by=world.people["manager"])
+        deciding.accept(paper.pk, by=world.people["manager"])
         answer = client.post(url(name, convention.pk, paper.pk), {"reason": "Non."}, follow=True)
         assert "Cette pièce est déjà « Acceptée »" in plain(answer)
         paper.refresh_from_db()
@@ -275,7 +277,7 @@ class TestDeciding:
 
     def test_a_page_left_open_says_that_it_is_decided(self, world, convention):
         paper, client = AttachmentFactory(convention=convention), browser(world.people["manager"])
-        attachments.refuse(paper.pk, "Illisible.", by=world.people["manager"])
+        deciding.refuse(paper.pk, "Illisible.", by=world.people["manager"])
         answer = client.get(url("refuse_attachment", convention.pk, paper.pk))
         assert answer.url == f"{convention.get_absolute_url()}#attachments"
 
@@ -298,7 +300,7 @@ class TestTakingBack:
     def test_a_draft_goes_with_its_papers(self, world, media, django_capture_on_commit_callbacks):
         convention = world.draft()
         AttachmentFactory(convention=convention)
-        attachments.accept(AttachmentFactory(convention=convention).pk, by=world.people["manager"])
+        deciding.accept(AttachmentFactory(convention=convention).pk, by=world.people["manager"])
         with django_capture_on_commit_callbacks(execute=True):
             browser(world.people["student"]).post(url("delete", convention.pk))
         assert not Convention.objects.filter(pk=convention.pk).exists()
@@ -322,9 +324,9 @@ class TestDatabase:
         paper = AttachmentFactory(convention=convention)
         manager = world.people["manager"]
         if decision == ACCEPTED:
-            attachments.accept(paper.pk, by=manager)
+            deciding.accept(paper.pk, by=manager)
         else:
-            attachments.refuse(paper.pk, "Illisible.", by=manager)
+            deciding.refuse(paper.pk, "Illisible.", by=manager)
         row = Attachment.objects.filter(pk=paper.pk)
         undone = {"decision": WAITING, "decided_by": None, "decided_at": None, "reason": ""}
         for change in (lambda: row.update(**undone), lambda: row.update(reason="Autre"), row.delete):
@@ -354,7 +356,7 @@ class TestDatabase:
     def test_a_refusal_has_its_reason(self, world, convention):
         paper = AttachmentFactory(convention=convention)
         with pytest.raises(IntegrityError, match="attachment_decided_by_someone"), transaction.atomic():
-            attachments.refuse(paper.pk, "", by=world.people["manager"])
+            deciding.refuse(paper.pk, "", by=world.people["manager"])
 
 
 INSURED = {"insurer": "MAIF", "insurance_policy": "123"}
@@ -414,7 +416,7 @@ class TestInsurance:
         convention, manager = insured_draft(strict_world), strict_world.people["manager"]
         paper = AttachmentFactory(convention=convention)
         workflow.act(convention.pk, "submit", by=strict_world.people["student"])
-        attachments.refuse(paper.pk, "Illisible.", by=manager)
+        deciding.refuse(paper.pk, "Illisible.", by=manager)
         with pytest.raises(Refused, match="P-06"):
             workflow.act(convention.pk, "validate", by=manager)
         send(
@@ -424,18 +426,18 @@ class TestInsurance:
             valid_from=convention.start.isoformat(),
             valid_until=convention.end.isoformat(),
         )
-        attachments.accept(convention.attachments.last().pk, by=manager)
+        deciding.accept(convention.attachments.last().pk, by=manager)
         workflow.act(convention.pk, "validate", by=manager)
 
     def test_another_kind_of_paper_does_not_count(self, strict_world):
         convention = insured_draft(strict_world)
         AttachmentFactory(convention=convention, kind=Attachment.Kind.ASSISTANCE)
-        assert legality.awaits_insurance(convention)
-        assert legality.certified(convention) == ()
+        assert insurance.awaits_insurance(convention)
+        assert insurance.certified(convention) == ()
 
     def test_elsewhere_nobody_waits_for_it(self, world):
         convention = world.draft()
-        assert not legality.awaits_insurance(convention)
+        assert not insurance.awaits_insurance(convention)
         workflow.act(convention.pk, "submit", by=world.people["student"])
         workflow.act(convention.pk, "validate", by=world.people["manager"])
 

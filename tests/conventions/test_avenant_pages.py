@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from accounts.models import Message
 from accounts.refusals import Refused
-from conventions import amending, avenants
+from conventions import amending
 from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Remark, Status
+from conventions.writing import changes
 from tests.factories import ContactFactory, TeacherFactory
 from tests.files import pdf
 from tests.worlds import World, next_signatures
@@ -149,7 +150,7 @@ def test_the_tutor_is_chosen_or_created(client, world, convention):
     typed["civility"] = page.context["form"].fields["civility"].choices[-1][0]
     client.post(url("_create", avenant, "tuteur"), typed)
     avenant.refresh_from_db()
-    assert avenants.proposed(avenant).tutor.last_name == "Dubreuil"
+    assert changes.proposed(avenant).tutor.last_name == "Dubreuil"
     assert client.get(url("_step", avenant, "service")).status_code == 404
 
 
@@ -249,7 +250,7 @@ def test_each_step_is_told_to_those_it_concerns(world, convention):
         (f"L’avenant {number} est validé\u00a0: faites-le signer", people["student"]),
         (f"L’avenant {number} est validé\u00a0: faites-le signer", people["teacher"]),
     }
-    dates = next_signatures(avenants.proposed(Avenant.objects.get()), 5)
+    dates = next_signatures(changes.proposed(Avenant.objects.get()), 5)
     amending.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
     told = {recipient for subject, recipient in mails() if subject == f"L’avenant {number} est en vigueur"}
     assert told == {people["student"], people["teacher"], people["manager"]}

@@ -19,19 +19,11 @@ from hypothesis import strategies as st
 
 from accounts.models import Message
 from accounts.refusals import Refused
-from conventions import (
-    amending,
-    attachments,
-    avenants,
-    completion,
-    documents,
-    drafts,
-    law,
-    legality,
-    workflow,
-)
+from conventions import amending, completion, documents, law, legality, workflow
+from conventions.attachments import deciding
 from conventions.documents.printing import render, render_sheet
 from conventions.documents.reading import long_date, number
+from conventions.legality import quotas
 from conventions.models import (
     Avenant,
     AvenantKind,
@@ -46,6 +38,7 @@ from conventions.models import (
     Turn,
 )
 from conventions.models.avenant import FROZEN, MOVES_WHEN_FROZEN
+from conventions.writing import changes, drafts
 from organisations.models import Centre, Party
 from tests.conventions.test_documents import text_of
 from tests.factories import (
@@ -81,7 +74,7 @@ def spelled(row: Convention) -> dict:
         for field in Convention._meta.concrete_fields
         if field.name not in {"updated_at", "search_key", "status"}
     }
-    return columns | {name: avenants.periods_of(row, name) for name in avenants.PERIODS}
+    return columns | {name: changes.periods_of(row, name) for name in changes.PERIODS}
 
 
 # What each kind changes
@@ -107,7 +100,7 @@ def prolong(row):
 
 def postpone(row):
     row.end += WEEK
-    avenants.show_periods(
+    changes.show_periods(
         row, "interruptions", [(row.start + WEEK, row.start + WEEK + timedelta(days=8), "interruption")]
     )
 
@@ -118,7 +111,7 @@ def begin_later(row):
 
 
 def suspend(row):
-    avenants.show_periods(
+    changes.show_periods(
         row, "interruptions", [(row.start + WEEK, row.start + WEEK + timedelta(days=6), "interruption")]
     )
 
@@ -126,7 +119,7 @@ def suspend(row):
 def work_less(row):
     row.weekly_hours, row.working_time = Decimal(28), "part"
     monday = row.start - timedelta(days=row.start.weekday()) + WEEK
-    avenants.show_periods(
+    changes.show_periods(
         row, "work_periods", [(monday, monday + timedelta(days=6), *[Decimal("4.5")] * 5, 0, 0)]
     )
 
@@ -260,7 +253,7 @@ def around(world, convention):
 
 def seen_from(other):
     """Return whether another stage of the student is at the same time, and their hours in that host in the year."""
-    case = legality.case_of(avenants.in_force(other.pk))
+    case = legality.case_of(changes.in_force(other.pk))
     assert case.uncertain_hours == 0
     return any(one.rule.id == "D-07" for one in law.findings(case)), case.hours_in_same_host
 
@@ -268,17 +261,17 @@ def seen_from(other):
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_an_avenant_takes_effect_everywhere(client, world, case):
     convention = world.convention_in(Status.SIGNED)
-    was, seen_before = reloaded(convention), spelled(avenants.in_force(convention.pk))
-    done_before, summary_before = certificate(avenants.in_force(convention.pk)), summary(was)
+    was, seen_before = reloaded(convention), spelled(changes.in_force(convention.pk))
+    done_before, summary_before = certificate(changes.in_force(convention.pk)), summary(was)
     last_week, week_after = around(world, was)
     avenant = world.avenant_in(AvenantStatus.SIGNING, convention, *case.kinds, change=case.change)
 
     # Until the last signature the agreement stays what it was.
-    assert spelled(avenants.in_force(convention.pk)) == seen_before
+    assert spelled(changes.in_force(convention.pk)) == seen_before
     assert seen_from(last_week) == (True, was.duration)
     assert seen_from(week_after) == (False, was.duration)
     world_signs(world, avenant)
-    avenant, row = reloaded(avenant), avenants.in_force(convention.pk)
+    avenant, row = reloaded(avenant), changes.in_force(convention.pk)
     assert avenant.status == AvenantStatus.EFFECTIVE
     assert str(avenant) == f"{convention.number}/A1"
     for name, expected in case.columns.items():
@@ -288,14 +281,16 @@ def test_an_avenant_takes_effect_everywhere(client, world, case):
 
     # What is read of it: frozen before and after, the page, the list, the search.
     paper = avenant.documents.get()
-    changes = documents.compare(paper.context["before"], paper.context["after"])
-    assert any(case.shown in change.after for change in changes)
+    compared = documents.compare(paper.context["before"], paper.context["after"])
+    assert any(case.shown in change.after for change in compared)
     assert documents.in_force(row) == paper.context["after"]
     assert documents.compare(documents.agreement(row), documents.in_force(row)) == []
     client.force_login(world.people["manager"])
     shown = client.get(convention.get_absolute_url()).content.decode()
     assert all(
-        change.after.split("\n")[0] in shown for change in changes if change.after and "’" not in change.after
+        change.after.split("\n")[0] in shown
+        for change in compared
+        if change.after and "’" not in change.after
     )
     listed = client.get("/conventions/", {"q": case.found or convention.number}).content.decode()
     assert convention.number in listed
@@ -310,7 +305,7 @@ def test_an_avenant_takes_effect_everywhere(client, world, case):
     assert seen_from(week_after) == (row.end >= week_after.start, row.duration)
     # What is printed, before and after.
     printed, summary_after = text_of(render(Document.Kind.AVENANT, paper.context)), summary(row)
-    for change in changes:
+    for change in compared:
         before, after = plain(change.before), plain(change.after)
         assert before in printed
         assert after in printed
@@ -326,17 +321,17 @@ def test_an_avenant_takes_effect_everywhere(client, world, case):
 
 
 def world_signs(world, avenant):
-    dates = next_signatures(avenants.proposed(reloaded(avenant)), 5)
+    dates = next_signatures(changes.proposed(reloaded(avenant)), 5)
     amending.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
 
 
 def test_a_free_clause_is_printed_and_changes_no_value(client, world):
     convention = world.convention_in(Status.SIGNED)
-    seen_before = spelled(avenants.in_force(convention.pk))
+    seen_before = spelled(changes.in_force(convention.pk))
     clause = {"other": "Un badge est remis au stagiaire.", "change": lambda row: None}
     avenant = world.avenant_in(AvenantStatus.EFFECTIVE, convention, AvenantKind.OTHER, **clause)
     assert avenant.changes == {}
-    assert spelled(avenants.in_force(convention.pk)) == seen_before
+    assert spelled(changes.in_force(convention.pk)) == seen_before
     context = avenant.documents.get().context
     assert documents.compare(context["before"], context["after"]) == []
     assert avenant.other in text_of(render(Document.Kind.AVENANT, context))
@@ -349,7 +344,7 @@ def test_a_free_clause_is_printed_and_changes_no_value(client, world):
 
 def test_several_avenants_follow_one_another_and_any_day_can_be_shown(client, world):
     convention = world.convention_in(Status.SIGNED)
-    stages = [spelled(avenants.in_force(convention.pk))]
+    stages = [spelled(changes.in_force(convention.pk))]
     client.force_login(world.people["manager"])
     costs = []
     for kinds, change in (
@@ -359,7 +354,7 @@ def test_several_avenants_follow_one_another_and_any_day_can_be_shown(client, wo
         ((AvenantKind.TERMINATION,), end_early),
     ):
         avenant = world.avenant_in(AvenantStatus.EFFECTIVE, convention, *kinds, change=change)
-        stages.append(spelled(avenants.in_force(convention.pk)))
+        stages.append(spelled(changes.in_force(convention.pk)))
         with CaptureQueriesContext(connection) as queries:
             client.get(convention.get_absolute_url())
         costs.append(len(queries))
@@ -367,10 +362,10 @@ def test_several_avenants_follow_one_another_and_any_day_can_be_shown(client, wo
     assert [str(one) for one in convention.avenants.order_by("rank")] == [
         f"{convention.number}/A{rank}" for rank in (1, 2, 3, 4)
     ]
-    row = avenants.in_force(convention.pk)
+    row = changes.in_force(convention.pk)
     for rank in (4, 3, 2, 1):
         assert spelled(row) == stages[rank]
-        avenants.put(row, convention.avenants.get(rank=rank).changes, "before")
+        changes.put(row, convention.avenants.get(rank=rank).changes, "before")
     assert spelled(row) == stages[0]
     assert avenant.status == AvenantStatus.EFFECTIVE
 
@@ -391,7 +386,7 @@ def test_the_parties_of_the_day_sign_the_next_one_and_take_it_back(client, world
     world.avenant_in(AvenantStatus.EFFECTIVE, convention, AvenantKind.SIGNATORY, change=other_signatory)
     avenant = world.avenant_in(AvenantStatus.VALIDATED, convention)
     count = convention.signature_order.index(Party.HOST) + 1
-    dates = next_signatures(avenants.proposed(avenant), count)
+    dates = next_signatures(changes.proposed(avenant), count)
     amending.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
     client.force_login(world.people["manager"])
     for page in ("", "actions/sign/", "actions/unsign/"):
@@ -408,7 +403,7 @@ def test_every_action_in_every_state(world, state):
     """Each action moves from its sources only, and a refusal writes nothing."""
     avenant = world.avenant_in(state)
     events = avenant.events.count()
-    dates = next_signatures(avenants.proposed(avenant))
+    dates = next_signatures(changes.proposed(avenant))
     for name, action in amending.ACTIONS.items():
         is_taken_back = name == "withdraw" or (name, state) == ("cancel", AvenantStatus.SUBMITTED)
         by = world.people["teacher" if name == "approve" else "student" if is_taken_back else "manager"]
@@ -451,7 +446,7 @@ PROPOSE = {"student", "manager", "teacher"}
 )
 def test_who_may(world, state, allowed):
     avenant = world.avenant_in(state)
-    dates = next_signatures(avenants.proposed(avenant))
+    dates = next_signatures(changes.proposed(avenant))
     for name, roles in allowed.items():
         for role, person in world.people.items():
             with transaction.atomic():
@@ -529,7 +524,7 @@ def test_it_is_signed_before_it_takes_effect(world):
     day = timezone.localdate() + timedelta(days=1)
     avenant = world.avenant_in(AvenantStatus.VALIDATED, effective_on=day)
     with time_machine.travel(timezone.now() + timedelta(days=2)):
-        dates = next_signatures(avenants.proposed(avenant), 5)
+        dates = next_signatures(changes.proposed(avenant), 5)
         with pytest.raises(Refused, match="rétroactif"):
             amending.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
 
@@ -538,7 +533,7 @@ def test_it_is_signed_before_the_end_and_never_begun_after_it(world):
     convention = world.convention_in(Status.SIGNED)
     avenant = world.avenant_in(AvenantStatus.VALIDATED, convention)
     with time_machine.travel(datetime.combine(convention.end + timedelta(days=1), time(12), tzinfo=UTC)):
-        dates = next_signatures(avenants.proposed(avenant), 5)
+        dates = next_signatures(changes.proposed(avenant), 5)
         with pytest.raises(Refused, match="avant la fin du stage"):
             amending.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
         amending.act(avenant.pk, "cancel", by=world.people["manager"], comment="Trop tard.")
@@ -550,7 +545,7 @@ def test_nobody_signs_a_change_of_what_is_not_signed(world):
     avenant = world.avenant_in(AvenantStatus.VALIDATED, world.convention_in(Status.VALIDATED))
     with pytest.raises(Refused, match="convention elle-même"):
         amending.act(
-            avenant.pk, "sign", by=world.people["manager"], dates=next_signatures(avenants.proposed(avenant))
+            avenant.pk, "sign", by=world.people["manager"], dates=next_signatures(changes.proposed(avenant))
         )
 
 
@@ -570,7 +565,7 @@ def test_what_ends_an_agreement_gives_up_its_open_avenant(world, name):
 
 
 def findings(avenant):
-    return {one.rule.id for one in legality.review(avenants.proposed(reloaded(avenant))) if one.stops}
+    return {one.rule.id for one in legality.review(changes.proposed(reloaded(avenant))) if one.stops}
 
 
 def test_the_law_reviews_the_result_and_not_what_was_agreed(world):
@@ -616,14 +611,14 @@ def test_the_insurance_covers_the_longer_stage(client, settings, tmp_path):
     start, end = next_stage()
     covered = {"insurance_start": start, "insurance_end": end}
     convention = world.draft(insurer="MAIF", insurance_policy="12", **covered)
-    attachments.accept(AttachmentFactory(convention=convention).pk, by=manager)
+    deciding.accept(AttachmentFactory(convention=convention).pk, by=manager)
     workflow.act(convention.pk, "submit", by=student)
     workflow.act(convention.pk, "validate", by=manager)
     avenant = world.avenant(convention, AvenantKind.EXTENSION, change=prolong)
     assert "P-06" in findings(avenant)
-    after = avenants.proposed(avenant)
+    after = changes.proposed(avenant)
     after.insurance_end = after.end
-    avenants.record(avenant, after)
+    changes.record(avenant, after)
     assert "P-06" in findings(avenant)
     client.force_login(student)
     page = client.get(avenant.get_absolute_url()).text
@@ -634,7 +629,7 @@ def test_the_insurance_covers_the_longer_stage(client, settings, tmp_path):
     validate = partial(amending.act, avenant.pk, "validate", by=manager, comment="Vu.")
     with pytest.raises(Refused, match="Acceptez d’abord l’attestation"):
         validate()
-    attachments.accept(paper.pk, by=manager)
+    deciding.accept(paper.pk, by=manager)
     assert validate().status == AvenantStatus.VALIDATED
 
 
@@ -672,8 +667,8 @@ def test_postponed_weeks_do_not_count_in_the_quota_of_the_host(world):
     world.avenant_in(AvenantStatus.EFFECTIVE, convention, AvenantKind.POSTPONEMENT, change=postpone)
     host = convention.organisation
     extra = before.end + timedelta(days=4)  # a day of the added week
-    assert legality.received([host], extra, extra)[host.pk].known(extra, extra) == 0
-    assert legality.received([host], before.end, before.end)[host.pk].known(before.end, before.end) == 1
+    assert quotas.received([host], extra, extra)[host.pk].known(extra, extra) == 0
+    assert quotas.received([host], before.end, before.end)[host.pk].known(before.end, before.end) == 1
 
 
 def test_a_copy_takes_over_nothing_of_what_happened(world):
@@ -806,7 +801,7 @@ def alter(kind, data, row):
             first = row.start + timedelta(days=data.draw(st.integers(0, 5)))
             last = first + timedelta(days=data.draw(st.integers(0, 5)))
             kinds = st.sampled_from(Interruption.Kind.values)
-            avenants.show_periods(row, "interruptions", [(first, last, data.draw(kinds))])
+            changes.show_periods(row, "interruptions", [(first, last, data.draw(kinds))])
         case AvenantKind.HOURS:
             row.weekly_hours = data.draw(hours)
             row.working_days = data.draw(st.sampled_from([[0, 1, 2, 3, 4], [0, 2, 4]]))
@@ -814,7 +809,7 @@ def alter(kind, data, row):
             row.leave_days = data.draw(st.none() | st.decimals(0, 9, places=1))
             if data.draw(st.booleans()):
                 times = [data.draw(st.decimals(1, 8, places=2)) for _ in range(7)]
-                avenants.show_periods(row, "work_periods", [(row.start, row.start + WEEK, *times)])
+                changes.show_periods(row, "work_periods", [(row.start, row.start + WEEK, *times)])
         case AvenantKind.GRATIFICATION:
             row.amount = data.draw(st.decimals("4.50", 20, places=2))
         case AvenantKind.SUBJECT:
@@ -839,31 +834,31 @@ def test_the_original_and_the_changes_rebuild_what_is_in_effect(data):
     with transaction.atomic():
         world = World()
         convention = world.convention_in(Status.SIGNED)
-        original = avenants.in_force(convention.pk)
+        original = changes.in_force(convention.pk)
         stages = [spelled(original)]
         chosen_in_a_row = st.lists(st.sets(kinds, min_size=1), min_size=1, max_size=4)
         for chosen in data.draw(chosen_in_a_row) + data.draw(last):
             avenant = Avenant.objects.create(
                 convention=convention, kinds=sorted(chosen), reason="-", created_by=world.people["manager"]
             )
-            after = avenants.proposed(avenant)
+            after = changes.proposed(avenant)
             for kind in sorted(chosen):
                 alter(kind, data, after)
-            avenants.record(avenant, after)
+            changes.record(avenant, after)
             rank, now = len(stages), timezone.now()
             # The law and the signatures are tested apart: here only what the database and the values say.
             for status in (AvenantStatus.SUBMITTED, AvenantStatus.VALIDATED, AvenantStatus.SIGNED):
                 Avenant.objects.filter(pk=avenant.pk).update(status=status, rank=rank, submitted_at=now)
-            avenants.apply(reloaded(avenant), avenants.in_force(convention.pk))
-            stages.append(spelled(avenants.in_force(convention.pk)))
+            changes.apply(reloaded(avenant), changes.in_force(convention.pk))
+            stages.append(spelled(changes.in_force(convention.pk)))
 
-        rebuilt, undone = original, avenants.in_force(convention.pk)
+        rebuilt, undone = original, changes.in_force(convention.pk)
         effective = list(convention.avenants.order_by("rank"))
         for rank, avenant in enumerate(effective, start=1):
-            avenants.put(rebuilt, avenant.changes, "after")
+            changes.put(rebuilt, avenant.changes, "after")
             assert spelled(rebuilt) == stages[rank]
         for rank, avenant in reversed(list(enumerate(effective))):
-            avenants.put(undone, avenant.changes, "before")
+            changes.put(undone, avenant.changes, "before")
             assert spelled(undone) == stages[rank]
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -8,8 +8,9 @@ from django.db import connections
 from django.utils import timezone
 
 from accounts.refusals import Refused
-from conventions import amending, avenants, workflow
+from conventions import amending, workflow
 from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Event, Status
+from conventions.writing import changes
 from organisations import merging
 from tests.factories import (
     ContactFactory,
@@ -54,17 +55,17 @@ def refusals(outcomes):
 
 def consistent(convention):
     """The row is the original with the avenants in effect, and nothing else; the journal tells each step once."""
-    row = avenants.in_force(convention.pk)
+    row = changes.in_force(convention.pk)
     effective = list(convention.avenants.filter(status=AvenantStatus.EFFECTIVE).order_by("-rank"))
     last = {}
     for avenant in effective:
         for name, change in avenant.changes.items():
             last.setdefault(name, change["after"])
     for name, after in last.items():
-        if name in avenants.PERIODS:
-            assert avenants.periods_of(row, name) == after
+        if name in changes.PERIODS:
+            assert changes.periods_of(row, name) == after
         else:
-            assert avenants.written(avenants.column(name), getattr(row, name)) == after
+            assert changes.written(changes.column(name), getattr(row, name)) == after
     for avenant in convention.avenants.all():
         events = Event.objects.filter(avenant=avenant)
         assert events.filter(action="take_effect").count() == (avenant.status == AvenantStatus.EFFECTIVE)
@@ -73,7 +74,7 @@ def consistent(convention):
 
 
 def last_signature(world, avenant, by):
-    dates = next_signatures(avenants.proposed(Avenant.objects.get(pk=avenant.pk)), 5)
+    dates = next_signatures(changes.proposed(Avenant.objects.get(pk=avenant.pk)), 5)
     return lambda: amending.act(avenant.pk, "sign", by=by, dates=dates)
 
 
@@ -205,9 +206,9 @@ def test_a_change_of_teacher_while_the_next_avenant_begins(world):
         following = amending.begin(
             convention.pk, by=world.people["student"], kinds=[AvenantKind.TEACHER], reason="-"
         )
-        after = avenants.proposed(following)
+        after = changes.proposed(following)
         after.teacher = successor_of
-        avenants.record(following, after)
+        changes.record(following, after)
         return following
 
     outcomes = at_once(last_signature(world, avenant, world.people["manager"]), begin)
@@ -225,7 +226,7 @@ def test_a_student_fills_an_avenant_while_it_is_submitted(client, world):
     """What is typed too late changes nothing of what was submitted."""
     convention = world.convention_in(Status.SIGNED)
     avenant = world.avenant(convention)
-    changes = avenant.changes
+    written = avenant.changes
 
     def type_late():
         from django.test import Client
@@ -242,6 +243,6 @@ def test_a_student_fills_an_avenant_while_it_is_submitted(client, world):
     avenant.refresh_from_db()
     assert avenant.status == AvenantStatus.SUBMITTED
     if outcomes[0] == 409:
-        assert avenant.changes == changes
+        assert avenant.changes == written
     else:
         assert avenant.changes["subject"]["after"] == "Tout autre chose"

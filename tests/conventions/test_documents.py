@@ -21,10 +21,11 @@ from PIL import Image
 from pypdf import PdfReader
 from weasyprint.formatting_structure.boxes import TextBox
 
-from conventions import documents, wizard
+from conventions import documents
 from conventions.documents import pdf as pdf_module
 from conventions.documents import printing, reading
 from conventions.models import Convention, Document, Interruption, Status
+from conventions.writing import steps
 from tests.conventions import specimen
 from tests.factories import AdminFactory
 from tests.worlds import World
@@ -139,7 +140,7 @@ def test_signatures_follow_the_order_of_the_centre():
 
 def test_every_row_names_a_column_and_every_section_a_step():
     columns = {field.name for field in Convention._meta.get_fields()}
-    slugs = {step.slug for step in wizard.STEPS} | {""}
+    slugs = {step.slug for step in steps.STEPS} | {""}
     for section in documents.sections(documents.agreement(specimen.specimen())):
         assert section.step in slugs
         for row in section.rows:
@@ -163,7 +164,7 @@ def test_every_column_a_step_asks_for_is_shown():
         for section in documents.sections(documents.agreement(agreement))
         for row in section.rows
     }
-    asked = {name for step in wizard.STEPS for name in step.fields}
+    asked = {name for step in steps.STEPS for name in step.fields}
     assert asked - shown == summed_up & asked
 
 

@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Message
-from conventions import phases, reminders, workflow
+from conventions import reminders, workflow
 from conventions.ending import owed_a_certificate
 from conventions.models import Convention, Document, Status
+from conventions.standing import words
 from organisations import retention
 from organisations.models import Centre
 from tests.factories import ConventionFactory
@@ -81,7 +82,7 @@ def test_a_signed_agreement_is_found_by_the_state_its_dates_give(day, state, wor
     with at(day(convention)):
         for wanted in ("a-venir", "en-cours", "terminees"):
             assert bool(listed(world.people["manager"], statut=wanted)) == (wanted == state), wanted
-        assert phases.label(convention) == word
+        assert words.label(convention) == word
         page = browser(world.people["manager"]).get(reverse("conventions:list"), {"statut": state})
         assert page.context["chips"][0].label.startswith("État")
         assert page.context["rows"][0].standing.label == word

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.refusals import Refused
-from conventions import avenants, signing, workflow
+from conventions import signing, workflow
 from conventions.models import (
     Avenant,
     AvenantStatus,
@@ -24,6 +24,7 @@ from conventions.models import (
     WorkPeriod,
 )
 from conventions.models.convention import AWAITS_SIGNATURES, FROZEN, MOVES_WHEN_FROZEN
+from conventions.writing import changes
 from organisations.models import Party
 from tests.factories import ManagerFactory
 from tests.worlds import World, next_signatures
@@ -257,14 +258,14 @@ def test_the_circuit_is_settled_by_the_decision(names):
     workflow.act(convention.pk, "approve", by=world.people["teacher"])
     act(world, convention, names)
     turns = convention.turns.all()
-    changes = [
+    attempts = [
         lambda: convention.turns.create(purpose=Turn.Purpose.SIGNATURE, rank=9, party=Party.TUTOR),
         turns.delete,
         *(lambda turn=turn: Turn.objects.filter(pk=turn.pk).delete() for turn in turns),
         *(lambda turn=turn: Turn.objects.filter(pk=turn.pk).update(rank=9) for turn in turns),
         lambda: turns.filter(purpose=Turn.Purpose.APPROVAL).update(done_at=timezone.now()),
     ]
-    for change in changes:
+    for change in attempts:
         with pytest.raises(IntegrityError, match=r"frozen|never changed"), transaction.atomic():
             change()
 
@@ -275,13 +276,13 @@ def test_a_recorded_signature_is_never_changed(names):
     convention = world.convention_in(Status.SIGNING)
     signature = convention.turns.get(done_at__isnull=False)
     act(world, convention, names)
-    for changes in (
+    for values in (
         {"signed_on": timezone.localdate() - timedelta(days=1)},
         {"done_at": None, "done_by": None, "method": ""},
         {"done_by": world.people["admin"]},
     ):
         with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
-            Turn.objects.filter(pk=signature.pk).update(**changes)
+            Turn.objects.filter(pk=signature.pk).update(**values)
     with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
         signature.delete()
 
@@ -293,7 +294,7 @@ def test_what_is_signed_is_signed_by_all():
     with pytest.raises(IntegrityError, match="not signed by all"), transaction.atomic():
         Avenant.objects.filter(pk=avenant.pk).update(status=AvenantStatus.SIGNED)
     waiting = World().avenant_in(AvenantStatus.SIGNED)
-    for subject in (avenants.proposed(waiting), World().convention_in(Status.SIGNED)):
+    for subject in (changes.proposed(waiting), World().convention_in(Status.SIGNED)):
         with transaction.atomic():
             signing.undo(subject)
             with pytest.raises(IntegrityError, match="signed by all"):
@@ -352,7 +353,7 @@ def test_a_document_context_is_never_changed():
 
 
 @pytest.mark.parametrize(
-    ("changes", "constraint"),
+    ("values", "constraint"),
     [
         ({"status": "inventée"}, "convention_status_known"),
         ({"subject": ""}, "convention_complete_once_submitted"),
@@ -362,25 +363,25 @@ def test_a_document_context_is_never_changed():
         ({"hours_corrected": 12}, "convention_correction_explained"),
     ],
 )
-def test_the_database_knows_what_is_always_true(changes, constraint):
+def test_the_database_knows_what_is_always_true(values, constraint):
     convention = World().convention_in(Status.SUBMITTED)
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-        Convention.objects.filter(pk=convention.pk).update(**changes)
+        Convention.objects.filter(pk=convention.pk).update(**values)
 
 
 @pytest.mark.parametrize(
-    ("model", "changes", "constraint"),
+    ("model", "values", "constraint"),
     [
         (Remark, {"resolved_at": timezone.now()}, "remark_treated_by_someone"),
         (Remark, {"resolved_by": F("author")}, "remark_treated_by_someone"),
         (Turn, {"party": "notaire"}, "turn_party_known"),
     ],
 )
-def test_the_database_knows_what_is_always_true_around_it(model, changes, constraint):
+def test_the_database_knows_what_is_always_true_around_it(model, values, constraint):
     world = World(teacher_approves=True)
     world.remark(world.convention_in(Status.SUBMITTED, weekly_hours=Decimal(20)))
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-        model.objects.update(**changes)
+        model.objects.update(**values)
 
 
 @pytest.mark.parametrize("states", [{"after": "inventée"}, {"before": "inventée", "after": Status.DRAFT}])

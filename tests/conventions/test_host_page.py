@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from conventions import legality
+from conventions.legality import quotas
 from conventions.models import Convention, Status, Turn
 from organisations import merging
 from organisations.models import Ban, Note, Organisation
@@ -80,21 +80,21 @@ def stages(world, host, *periods, state=Status.SUBMITTED):
 )
 def test_a_host_is_full_when_a_week_of_the_stage_is(world, host, periods, asked, full):
     stages(world, host, *periods)
-    assert legality.full_hosts([host], *asked) == ({host.pk} if full else set())
+    assert quotas.full_hosts([host], *asked) == ({host.pk} if full else set())
 
 
 @pytest.mark.parametrize("state", Status)
 def test_only_who_is_expected_counts(world, host, state):
     stages(world, host, *[days(0, 60)] * 3, state=state)
     counts = state in {Status.SUBMITTED, Status.VALIDATED, Status.SIGNING, Status.SIGNED}
-    assert legality.full_hosts([host], *days(0, 60)) == ({host.pk} if counts else set())
+    assert quotas.full_hosts([host], *days(0, 60)) == ({host.pk} if counts else set())
 
 
 def test_the_whole_legal_entity_counts(world, host):
     sister = OrganisationFactory(siret=next_siret(host.siret[:9]), headcount_band=host.headcount_band)
     stages(world, host, days(0, 60), days(0, 60))
     stages(world, sister, days(0, 60))
-    assert legality.full_hosts([host, sister], *days(0, 60)) == {host.pk, sister.pk}
+    assert quotas.full_hosts([host, sister], *days(0, 60)) == {host.pk, sister.pk}
 
 
 def test_a_host_without_siret_is_counted_by_itself(world, host):
@@ -103,27 +103,27 @@ def test_a_host_without_siret_is_counted_by_itself(world, host):
         for _ in range(2)
     )
     stages(world, alone, *[days(0, 60)] * 3)
-    assert legality.full_hosts([alone, other, host], *days(0, 60)) == {alone.pk}
+    assert quotas.full_hosts([alone, other, host], *days(0, 60)) == {alone.pk}
 
 
 @pytest.mark.parametrize("changes", [{"headcount_band": None}, {"abroad": True, "siret": None}])
 def test_without_headcount_or_french_law_there_is_no_quota(world, host, changes):
     free = OrganisationFactory(**{"headcount_band": host.headcount_band, **changes})
     stages(world, free, *[days(0, 60)] * 3)
-    assert legality.full_hosts([free], *days(0, 60)) == set()
-    assert legality.received([free], *days(0, 60))[free.pk].known(*days(0, 6)) == 3
+    assert quotas.full_hosts([free], *days(0, 60)) == set()
+    assert quotas.received([free], *days(0, 60))[free.pk].known(*days(0, 6)) == 3
 
 
 def test_twenty_hosts_cost_one_query(world, host):
     hosts = [host, *OrganisationFactory.create_batch(19, headcount_band=host.headcount_band)]
     stages(world, hosts[7], *[days(0, 60)] * 3)
     with CaptureQueriesContext(connection) as queries:
-        assert legality.full_hosts(hosts, *days(0, 60)) == {hosts[7].pk}
+        assert quotas.full_hosts(hosts, *days(0, 60)) == {hosts[7].pk}
     assert len(queries) == 1
 
 
 def test_no_host_is_not_full():
-    assert legality.full_hosts([], *days(0, 60)) == set()
+    assert quotas.full_hosts([], *days(0, 60)) == set()
 
 
 # The page

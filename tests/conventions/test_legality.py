@@ -17,9 +17,11 @@ from django.utils import timezone
 from stdnum import luhn
 
 from accounts.refusals import Refused
-from conventions import calendar, law, legality, wizard, workflow
+from conventions import calendar, law, legality, workflow
 from conventions.law.facts import PayUnit, Regime, Zone
+from conventions.legality import neighbours
 from conventions.models import Convention, HourlyCeiling, Interruption, Status, WorkPeriod
+from conventions.writing import steps
 from tests.factories import (
     EnrolmentFactory,
     LegalFormFactory,
@@ -206,7 +208,7 @@ def test_every_finding_points_at_a_column(world):
     source = "".join(path.read_text() for path in Path(law.__file__).parent.glob("*.py"))
     named = set(re.findall(r'finds\(\s*"(\w+)"', source))
     assert len(named) > 40
-    assert named - {"effective_on", "reason"} <= set(wizard.STEP_OF_FIELD) | {"guardian_name", "attachments"}
+    assert named - {"effective_on", "reason"} <= set(steps.STEP_OF_FIELD) | {"guardian_name", "attachments"}
 
 
 # Submitting
@@ -333,7 +335,7 @@ def test_any_number_of_agreements_is_reviewed_with_one_query(world):
     ],
 )
 def test_neighbours_are_named_as_their_indexes_name_them(expression, table, index):
-    assert f"WHERE {expression} = ANY" in legality.AROUND
+    assert f"WHERE {expression} = ANY" in neighbours.AROUND
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN SELECT 1 FROM {table} WHERE {expression} = 'x'")

@@ -21,9 +21,10 @@ from weasyprint.formatting_structure.boxes import TextBox
 
 from accounts.models import Message
 from accounts.refusals import Refused
-from conventions import completion, documents, drafts, workflow
+from conventions import completion, documents, workflow
 from conventions.documents import checking, pdf, printing
 from conventions.models import Avenant, Completion, Convention, Document, Status
+from conventions.writing import drafts
 from tests.conventions import specimen
 from tests.conventions.test_documents import cover, structure, text_of, words
 from tests.factories import OrganisationFactory, ServiceFactory

@@ -20,7 +20,8 @@ from django.utils import timezone
 
 from accounts.models import Institution, Message, Student, User
 from accounts.refusals import Refused
-from conventions import attachments, documents, purging, uploads, workflow
+from conventions import documents, purging, workflow
+from conventions.attachments import deciding, uploads
 from conventions.models import (
     Attachment,
     Avenant,
@@ -604,7 +605,7 @@ def test_nothing_joins_an_agreement_anonymised_since_its_page_was_read(late, med
     assert purging.purge(convention.pk, long_after(convention), by=None)
     if late == "paper":
         with refused("not_allowed"):
-            attachments.attach(
+            deciding.attach(
                 Attachment(convention=read, kind="other", title="Trace"),
                 uploads.Clean(b"%PDF Trace", "application/pdf", ".pdf", "Trace.pdf"),
                 by=world.student.user,

@@ -15,8 +15,10 @@ from django.utils import timezone
 
 from accounts.models import Message
 from accounts.refusals import Refused
-from conventions import amending, avenants, phases, signing, workflow
+from conventions import amending, signing, workflow
 from conventions.models import Attachment, Avenant, AvenantStatus, Convention, Status, Turn
+from conventions.standing import alerts
+from conventions.writing import changes
 from organisations.models import Party
 from tests import files
 from tests.factories import ManagerFactory
@@ -174,7 +176,7 @@ CLEARED = "method = '', signed_on = NULL, done_at = NULL, done_by_id = NULL"
 
 
 @pytest.mark.parametrize(
-    ("state", "party", "changes", "allowed"),
+    ("state", "party", "values", "allowed"),
     [
         (Status.SIGNED, Party.UNIVERSITY, CLEARED, True),
         (Status.SIGNED, Party.TEACHER, CLEARED, False),
@@ -186,9 +188,9 @@ CLEARED = "method = '', signed_on = NULL, done_at = NULL, done_by_id = NULL"
         (Status.SIGNING, Party.STUDENT, "done_at = now()", False),
     ],
 )
-def test_the_database_lets_nothing_else_through(world, state, party, changes, allowed):
+def test_the_database_lets_nothing_else_through(world, state, party, values, allowed):
     convention = world.convention_in(state)
-    change = f"UPDATE conventions_turn SET {changes} WHERE convention_id = %s AND party = %s"
+    change = f"UPDATE conventions_turn SET {values} WHERE convention_id = %s AND party = %s"
     with transaction.atomic(), connection.cursor() as cursor:
         if allowed:
             cursor.execute(change, [convention.pk, party])
@@ -297,7 +299,7 @@ def test_missing_signatures_are_told_as_the_stage_comes(world, days, recorded, t
     convention = world.convention_in(Status.VALIDATED, **starting(days))
     if recorded:
         world.sign(convention, recorded)
-    alert = phases.signature_alert(Convention.objects.get(pk=convention.pk))
+    alert = alerts.signature_alert(Convention.objects.get(pk=convention.pk))
     assert (alert.tone if alert else "") == tone
     client = browser(world.people[role])
     for name in ("conventions:detail", "conventions:next"):
@@ -324,7 +326,7 @@ def test_an_avenant_tells_until_when_it_can_be_signed(world, time_machine, days,
     effective_on = last if days is not None else None
     avenant = world.avenant_in(AvenantStatus.VALIDATED, convention, effective_on=effective_on)
     if recorded:
-        dates = next_signatures(avenants.proposed(Avenant.objects.get(pk=avenant.pk)), recorded)
+        dates = next_signatures(changes.proposed(Avenant.objects.get(pk=avenant.pk)), recorded)
         amending.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
     time_machine.move_to(timezone.now() + (last - timezone.localdate()) - timedelta(days=days or 0))
     told = f"À signer au plus tard le {last:%d/%m/%Y} {words}"
@@ -365,7 +367,7 @@ def test_signed_in_time_says_nothing(world, time_machine):
     done = browser(world.people["student"]).post(page_of(convention), typed, follow=True)
     assert "Toutes les signatures sont enregistrées." in text_of(done)
     assert convention.events.get(action="sign").findings == []
-    assert phases.signature_alert(Convention.objects.get(pk=convention.pk)) is None
+    assert alerts.signature_alert(Convention.objects.get(pk=convention.pk)) is None
 
 
 def test_a_late_date_that_is_not_the_last_asks_nothing(world, time_machine):

@@ -16,8 +16,9 @@ from django.utils import timezone
 from accounts.models import Message
 from accounts.refusals import Refused
 from accounts.sign_in.typed_text import WRITER_FIELD
-from conventions import amending, documents, drafts, workflow
+from conventions import amending, documents, workflow
 from conventions.models import AvenantKind, Convention, Remark, Status
+from conventions.writing import drafts
 from organisations.models import Contact, Party, Service
 from tests.factories import (
     ConventionFactory,

@@ -13,7 +13,7 @@ from pikepdf import Array, Dictionary, Name, String
 from PIL import Image
 
 from accounts.refusals import Refused
-from conventions import uploads
+from conventions.attachments import uploads
 from tests import files
 from tests.files import JAVASCRIPT
 

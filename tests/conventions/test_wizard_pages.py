@@ -14,9 +14,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.sign_in.typed_text import WRITER_FIELD
-from conventions import explanations, forms, phases, wizard, workflow
+from conventions import workflow
 from conventions.law import finding
+from conventions.legality.words import in_words
 from conventions.models import Convention, HealthInsuranceFund, Interruption, Status
+from conventions.standing import cards
+from conventions.standing.words import track as track_of
+from conventions.writing import forms, steps
 from organisations import retention
 from organisations.models import Contact, Organisation, Service
 from tests.factories import (
@@ -41,8 +45,8 @@ from tests.worlds import World
 
 pytestmark = pytest.mark.django_db
 
-FORMS = [step.slug for step in wizard.STEPS if step.form]
-CHOICES = [step.slug for step in wizard.STEPS if not step.form]
+FORMS = [step.slug for step in steps.STEPS if step.form]
+CHOICES = [step.slug for step in steps.STEPS if not step.form]
 CREATIONS = ["etablissement", "service", "tuteur", "signataire"]
 MAXIMUM_QUERIES = 12
 
@@ -105,13 +109,13 @@ def returned(world, client):
 # Every page
 
 
-@pytest.mark.parametrize("slug", [*FORMS, *CHOICES, wizard.RECAP])
+@pytest.mark.parametrize("slug", [*FORMS, *CHOICES, steps.RECAP])
 def test_each_step_is_shown(client, draft, slug, django_assert_max_num_queries):
     with django_assert_max_num_queries(MAXIMUM_QUERIES):
         page = client.get(step_url(draft, slug))
     assert page.status_code == 200
     assert page.text.count("<h1") == 1
-    title = wizard.RECAP_TITLE if slug == wizard.RECAP else wizard.BY_SLUG[slug].title
+    title = steps.RECAP_TITLE if slug == steps.RECAP else steps.BY_SLUG[slug].title
     assert f"<h1>{title}</h1>" in page.text
 
 
@@ -123,7 +127,7 @@ def test_each_creation_form_is_shown(client, draft, slug, django_assert_max_num_
     assert page.text.count("<h1") == 1
 
 
-@pytest.mark.parametrize("slug", [*FORMS, *CHOICES, wizard.RECAP])
+@pytest.mark.parametrize("slug", [*FORMS, *CHOICES, steps.RECAP])
 def test_each_step_of_a_draft_just_begun_is_shown(client, slug):
     convention = ConventionFactory()
     client.force_login(convention.student.user)
@@ -131,7 +135,7 @@ def test_each_step_of_a_draft_just_begun_is_shown(client, slug):
     assert page.status_code == 200
 
 
-@pytest.mark.parametrize("slug", [*FORMS, *CHOICES, wizard.RECAP, wizard.RESUME])
+@pytest.mark.parametrize("slug", [*FORMS, *CHOICES, steps.RECAP, steps.RESUME])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_the_draft_of_someone_else_does_not_exist(client, draft, slug, method):
     client.force_login(StudentFactory().user)
@@ -150,11 +154,11 @@ def test_an_unknown_step_does_not_exist(client, draft):
 
 @pytest.mark.parametrize("slug", FORMS)
 def test_saving_a_step_goes_on_to_the_next(client, draft, slug):
-    form = wizard.BY_SLUG[slug].form
+    form = steps.BY_SLUG[slug].form
     data = content_of(draft) if slug == "contenu" else posted(form(instance=draft))
     page = client.post(step_url(draft, slug), data)
     assert page.status_code == 302
-    assert page.url == wizard.next_url(draft, slug)
+    assert page.url == steps.next_url(draft, slug)
 
 
 def test_what_the_student_corrects_is_kept_and_shown_to_them(client, draft):
@@ -284,7 +288,7 @@ def test_a_correction_of_the_hours_needs_its_reason(client, draft):
     page = client.get(step_url(draft, "contenu")).text
     assert "200 h de présence" in page
     assert "Calcul d’après les horaires" in page
-    assert explanations.in_words(finding.hours(draft.hours_computed)) in page
+    assert in_words(finding.hours(draft.hours_computed)) in page
 
 
 def folded(page):
@@ -388,7 +392,7 @@ def test_an_absence_says_what_it_is(client, draft):
     data = content_of(draft, week(draft, 1), week(draft, 2)) | {"interruptions-1-kind": "leave"}
     assert client.post(step_url(draft, "contenu"), data).status_code == 302
     assert list(draft.interruptions.values_list("kind", flat=True)) == ["interruption", "leave"]
-    assert "congé" in client.get(step_url(draft, wizard.RECAP)).text
+    assert "congé" in client.get(step_url(draft, steps.RECAP)).text
     data |= {"interruptions-0-kind": "university"}
     client.post(step_url(draft, "contenu"), data)
     assert draft.interruptions.first().kind == Interruption.Kind.UNIVERSITY
@@ -441,7 +445,7 @@ def test_hours_by_period_are_stored_shown_and_stored_once(client, draft):
 
 
 def words(client, draft):
-    return client.get(step_url(draft, wizard.RECAP)).text
+    return client.get(step_url(draft, steps.RECAP)).text
 
 
 def test_hours_by_period_are_saved_as_they_are_filled(client, draft):
@@ -575,7 +579,7 @@ def test_autosave_saves_what_holds_and_says_what_does_not(client, draft):
     assert re.fullmatch(r"\d\d:\d\d", told["saved_at"])
     assert told["errors"] == {"weekly_hours": ["Saisissez un nombre."]}
     assert told["steps"]["eleve"] == "done"
-    assert set(told["steps"]) == {*wizard.BY_SLUG, wizard.RECAP}
+    assert set(told["steps"]) == {*steps.BY_SLUG, steps.RECAP}
     draft.refresh_from_db()
     assert draft.subject == "Un sujet tapé à l’instant"
     assert draft.weekly_hours == 35
@@ -674,7 +678,7 @@ def test_a_row_of_the_host_is_chosen(client, draft, slug, column, factory):
     row = factory(organisation=draft.organisation)
     assert str(row) in client.get(step_url(draft, slug)).text
     answer = client.post(step_url(draft, slug), {"choice": row.pk})
-    assert answer.url == wizard.next_url(draft, slug)
+    assert answer.url == steps.next_url(draft, slug)
     draft.refresh_from_db()
     assert getattr(draft, column) == row
 
@@ -701,13 +705,13 @@ def test_one_letter_is_not_a_search(client, draft, slug):
 
 def test_a_person_anonymised_since_is_replaced(client, draft):
     retention.anonymise(draft.tutor)
-    recap = client.get(step_url(draft, wizard.RECAP)).text
+    recap = client.get(step_url(draft, steps.RECAP)).text
     assert "choisissez ou saisissez une personne" in recap
 
 
 def test_a_teacher_who_has_left_is_replaced(client, draft):
     User.objects.filter(pk=draft.teacher.user_id).update(is_active=False)
-    assert "n’enseigne plus ici" in client.get(step_url(draft, wizard.RECAP)).text
+    assert "n’enseigne plus ici" in client.get(step_url(draft, steps.RECAP)).text
 
 
 @pytest.mark.parametrize("slug", ["service", "tuteur", "signataire"])
@@ -716,9 +720,7 @@ def test_a_host_that_has_none_goes_straight_to_the_form(client, draft, slug):
     answer = client.get(step_url(draft, slug))
     assert answer.url == create_url(draft, slug)
     page = client.get(answer.url).text
-    assert f'href="{wizard.previous_url(draft, slug)}"' in page, (
-        "the way back is not the page that sends here"
-    )
+    assert f'href="{steps.previous_url(draft, slug)}"' in page, "the way back is not the page that sends here"
 
 
 @pytest.mark.parametrize("slug", ["service", "tuteur", "signataire"])
@@ -874,7 +876,7 @@ def test_a_new_service_starts_at_the_address_of_its_host(client, draft):
         "city": "Le Havre",
         "country": "FR",
     }
-    assert client.post(create_url(draft, "service"), data).url == wizard.next_url(draft, "service")
+    assert client.post(create_url(draft, "service"), data).url == steps.next_url(draft, "service")
     draft.refresh_from_db()
     assert draft.service == Service.objects.get(name="Atelier", organisation=draft.organisation)
 
@@ -887,7 +889,7 @@ def test_a_new_tutor_is_created_at_the_host(client, draft):
         "phone": "02 61 91 00 45",
         "email": "odile@ateliers.example",
     }
-    assert client.post(create_url(draft, "tuteur"), data).url == wizard.next_url(draft, "tuteur")
+    assert client.post(create_url(draft, "tuteur"), data).url == steps.next_url(draft, "tuteur")
     draft.refresh_from_db()
     assert draft.tutor == Contact.objects.get(last_name="Garnier", organisation=draft.organisation)
     again = client.post(create_url(draft, "signataire"), data)
@@ -976,16 +978,16 @@ def test_a_remark_on_a_choice_is_answered_on_its_step(client, returned):
 
 
 def test_the_summary_lists_the_remarks_left_and_submits_without(client, returned):
-    page = client.get(step_url(returned, wizard.RECAP)).text
-    assert f'href="{wizard.field_url(returned, "subject")}"' in page
+    page = client.get(step_url(returned, steps.RECAP)).text
+    assert f'href="{steps.field_url(returned, "subject")}"' in page
     assert "Soumettre la convention" not in page
     returned.remarks.update(resolved_at=timezone.now(), resolved_by=returned.student.user)
-    assert "Soumettre la convention" in client.get(step_url(returned, wizard.RECAP)).text
+    assert "Soumettre la convention" in client.get(step_url(returned, steps.RECAP)).text
 
 
 def test_the_stepper_shows_where_remarks_are(client, returned):
-    steps = client.get(step_url(returned, "eleve")).context["steps"]
-    assert {place.slug for place in steps if place.state == "remark"} == {"contenu", "tuteur"}
+    stepper = client.get(step_url(returned, "eleve")).context["steps"]
+    assert {place.slug for place in stepper if place.state == "remark"} == {"contenu", "tuteur"}
 
 
 # Summary and what follows
@@ -996,7 +998,7 @@ def test_everything_missing_leads_to_its_field(client):
     EnrolmentFactory(student=convention.student)
     TermFactory(kind="stage_type")
     client.force_login(convention.student.user)
-    page = client.get(step_url(convention, wizard.RECAP))
+    page = client.get(step_url(convention, steps.RECAP))
     assert "Soumettre la convention" not in page.text
     for place in page.context["incomplete"]:
         for item in place.missing:
@@ -1008,7 +1010,7 @@ def test_everything_missing_leads_to_its_field(client):
 
 def test_the_summary_submits_and_the_next_page_gives_the_number(client, draft, django_assert_max_num_queries):
     manager = ManagerFactory(centre=draft.centre)
-    page = client.get(step_url(draft, wizard.RECAP)).text
+    page = client.get(step_url(draft, steps.RECAP)).text
     assert str(manager.user) in page
     answer = client.post(reverse("conventions:act", args=[draft.pk, "submit"]))
     with django_assert_max_num_queries(MAXIMUM_QUERIES):
@@ -1027,7 +1029,7 @@ def test_the_summary_submits_and_the_next_page_gives_the_number(client, draft, d
 def test_a_stage_abroad_is_warned_and_printed_four_times(client):
     convention = ConventionFactory(complete=True, organisation=OrganisationFactory(abroad=True))
     client.force_login(convention.student.user)
-    for slug in ("etablissement", wizard.RECAP):
+    for slug in ("etablissement", steps.RECAP):
         assert (
             "https://www.diplomatie.gouv.fr/fr/conseils-aux-voyageurs/"
             in client.get(step_url(convention, slug)).text
@@ -1076,13 +1078,13 @@ def test_the_pdf_is_offered_as_soon_as_it_is_ready(client, world, settings, tmp_
 
 def test_a_draft_has_no_next_page_yet(client, draft):
     url = reverse("conventions:next", args=[draft.pk])
-    assert client.get(url).url == step_url(draft, wizard.RECAP)
+    assert client.get(url).url == step_url(draft, steps.RECAP)
     workflow.act(draft.pk, "cancel", by=draft.student.user)
     assert client.get(url).url == draft.get_absolute_url()
 
 
 def test_an_agreement_ended_before_its_signatures_does_not_show_them_as_done(world):
-    track = phases.track(world.convention_in(Status.TERMINATED))
+    track = track_of(world.convention_in(Status.TERMINATED))
     assert [phase.state for phase in track] == ["done", "done", "done", "stop", ""]
 
 
@@ -1091,13 +1093,13 @@ def test_an_agreement_cancelled_once_submitted_shows_that_it_was(world):
     convention = workflow.act(
         convention.pk, "cancel", by=convention.student.user, comment="Projet abandonné."
     )
-    assert [phase.state for phase in phases.track(convention)] == ["done", "stop", "", "", ""]
+    assert [phase.state for phase in track_of(convention)] == ["done", "stop", "", "", ""]
 
 
 def test_resuming_leads_to_the_first_step_left(client, draft):
-    assert client.get(step_url(draft, wizard.RESUME)).url == step_url(draft, wizard.RECAP)
+    assert client.get(step_url(draft, steps.RESUME)).url == step_url(draft, steps.RECAP)
     Convention.objects.filter(pk=draft.pk).update(tutor=None)
-    assert client.get(step_url(draft, wizard.RESUME)).url == step_url(draft, "tuteur")
+    assert client.get(step_url(draft, steps.RESUME)).url == step_url(draft, "tuteur")
 
 
 # Home, advice, copies
@@ -1110,7 +1112,7 @@ def test_home_says_what_to_do_now(client, returned):
     assert page.count("<article") == 1, "what is to do is not listed a second time"
     assert "À faire maintenant" in page
     assert "Votre gestionnaire demande 2 corrections." in page
-    assert f'href="{wizard.field_url(returned, "subject")}"' in page
+    assert f'href="{steps.field_url(returned, "subject")}"' in page
 
 
 @pytest.mark.parametrize("state", Status)
@@ -1226,7 +1228,7 @@ def test_a_submitted_agreement_is_not_deleted(client, world):
     ],
 )
 def test_the_countdown_before_the_stage(days, words):
-    said = phases.countdown(days)
+    said = cards.countdown(days)
     assert said.endswith(words)
     assert bool(said) == bool(words)
 

@@ -10,9 +10,10 @@ from django.forms.models import model_to_dict
 from django.utils import timezone
 
 from accounts.refusals import Refused
-from conventions import drafts, workflow
+from conventions import workflow
 from conventions.models import Convention, Document, Status
 from conventions.models.convention import FROZEN
+from conventions.writing import drafts
 from organisations import directory, merging
 from organisations.models import Ban, Contact, Merge, Note, Organisation, Resemblance, Service
 from tests.factories import ContactFactory, ConventionFactory, OrganisationFactory, ServiceFactory

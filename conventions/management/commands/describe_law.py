@@ -14,12 +14,13 @@ from django.core.management.base import BaseCommand
 from django.utils import translation
 
 from accounts.models import StricterRules
-from conventions import explanations, law
+from conventions import law
 from conventions.calendar import DAYS_PER_MONTH, HOURS_PER_DAY
-from conventions.explanations import money, number
 from conventions.law.case import SIX_MONTHS, THREE_MONTHS, TWO_MONTHS
 from conventions.law.facts import SHARES
 from conventions.law.finding import Severity
+from conventions.legality import words
+from conventions.legality.words import money, number
 from conventions.management.commands.load_nomenclatures import LISTS
 from conventions.models import HourlyCeiling
 
@@ -150,8 +151,8 @@ TIGHTENED = {
 
 def described(rule: law.Rule) -> str:
     """Return one rule as Markdown."""
-    url = explanations.source(rule)
-    cited = explanations.cited(rule)
+    url = words.source(rule)
+    cited = words.cited(rule)
     lines = [f"**Effet** : {SEMICOLON.join(effects(rule))}."]
     if rule.article != "—":
         lines.insert(0, f"**Texte** : {f'[{cited}]({url})' if url else cited}.")
@@ -160,7 +161,7 @@ def described(rule: law.Rule) -> str:
     if rule.example:
         lines.append(f"**Exemple** : {rule.example}")
     if rule.since > date.min:
-        lines.append(f"**Depuis** : {explanations.in_words(rule.since)}.")
+        lines.append(f"**Depuis** : {words.in_words(rule.since)}.")
     items = "".join(f"- {line}\n" for line in lines)
     return f"\n### {rule.id}\n\n{rule.title}\n\n{items}"
 
@@ -180,7 +181,7 @@ def effects(rule: law.Rule) -> list[str]:
         for severity in severities(call, rule)
         for lifted in can_be_lifted(call, rule)
     }
-    return [words for effect, words in EFFECTS.items() if effect in found]
+    return [text for effect, text in EFFECTS.items() if effect in found]
 
 
 def argument(call: ast.Call, name: str) -> ast.expr | None:

@@ -12,7 +12,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
 
-from conventions import explanations, law, legality
+from conventions import law, legality
+from conventions.legality import words
 from conventions.models import Convention
 
 CHUNK = 500
@@ -50,7 +51,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Convention {number}\n\nFaits")
         for name, value in known(case.facts):
             self.stdout.write(f"  {name} = {value}")
-        panel = explanations.panel(case, findings := law.findings(case))
+        panel = words.panel(case, findings := law.findings(case))
         self.stdout.write(f"\n{panel.sentence}")
         for line in panel.figures:
             self.stdout.write(f"  {line.label} : {line.value}")
@@ -59,10 +60,10 @@ class Command(BaseCommand):
         self.stdout.write("\nRègles")
         for finding in findings:
             self.stdout.write(
-                f"  {finding.severity:6} {finding.rule.id} [{finding.field}] {explanations.message(finding)}"
+                f"  {finding.severity:6} {finding.rule.id} [{finding.field}] {words.message(finding)}"
                 f" ({finding.rule.article})"
             )
-            for line in explanations.explain(finding, explanations.nowhere).calculation:
+            for line in words.explain(finding, words.nowhere).calculation:
                 self.stdout.write(f"           {line.label} : {line.value}")
 
     def count(self, agreements: Iterator[Convention]) -> None:

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from accounts.refusals import Refused
 from conventions import notifications, permissions
+from conventions.attachments.uploads import Clean
 from conventions.models import Attachment, Convention
-from conventions.uploads import Clean
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -1,87 +1,41 @@
-"""What each step of the wizard asks, and what an action or a remark does.
+"""What each step of the wizard asks, and what a remark says.
 
 A step's rules are pure functions of the agreement: the form applies them to what was just typed, and
-``wizard`` to the row as it stands, so that a page and a submission judge alike.
+``steps`` to the row as it stands, so that a page and a submission judge alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date
-from decimal import Decimal
+from collections.abc import Iterable
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.core.files.uploadedfile import UploadedFile
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import models
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.refusals import Refused
-from conventions import explanations, law, legality, uploads
-from conventions.models import (
-    Attachment,
-    Completion,
-    Convention,
-    HealthInsuranceFund,
-    Interruption,
-    Term,
-    WorkPeriod,
+from conventions import calendar, law
+from conventions.legality import words
+from conventions.models import Convention, HealthInsuranceFund, Term
+from organisations.fields import (
+    DateField,
+    DecimalField,
+    TimeField,
+    WholeNumberField,
+    clean_phone,
+    clean_postal_code,
 )
-from organisations.fields import DateField, clean_phone, clean_postal_code
 from organisations.forms import say_what_to_do, suggest_communes
 from organisations.models import Enrolment
 
 Problems = dict[str, str]
 
 ENOUGH_TO_SAY = 20
-
-
-class DecimalField(forms.DecimalField):
-    """A decimal typed with a comma or a point, as ``99,99`` or ``99.99``."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"localize": True, **options})
-        self.widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-        self.widget.is_localized = True
-
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, str):
-            value = "".join(value.split()).replace(",", ".")
-        return super().to_python(value)
-
-    def prepare_value(self, value: Any) -> Any:
-        """Show « 35 » rather than « 35,00 », and « 4,50 » as it is."""
-        return int(value) if isinstance(value, Decimal) and value == value.to_integral_value() else value
-
-
-class WholeNumberField(forms.IntegerField):
-    """A whole number, with or without spaces between its thousands."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
-
-    def to_python(self, value: Any) -> Any:
-        return super().to_python("".join(value.split()) if isinstance(value, str) else value)
-
-
-class TimeField(forms.TimeField):
-    """A time from the browser's own picker, or typed as 9:30, 9h30 or 9h."""
-
-    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"input_formats": ["%H:%M", "%H:%M:%S", "%Hh%M", "%Hh"], **options})
-
-    def to_python(self, value: Any) -> Any:
-        return super().to_python("".join(value.split()).lower() if isinstance(value, str) else value)
 
 
 class StepForm(forms.ModelForm):
@@ -124,7 +78,7 @@ class StepForm(forms.ModelForm):
         stopped = [finding for finding in findings if finding.stops and finding.field in self.fields]
         for finding in stopped:
             if finding.field not in self.errors:
-                self.add_error(finding.field, explanations.message(finding))
+                self.add_error(finding.field, words.message(finding))
         return bool(stopped)
 
     def save_valid(self) -> None:
@@ -537,9 +491,9 @@ def schedule_problems(convention: Convention) -> Problems:
     found: Problems = {}
     for name in ("start", "end"):
         day = getattr(convention, name)
-        if day and not legality.plausible(day):
+        if day and not calendar.plausible(day):
             found[name] = _("Vérifiez l’année.")
-    found = found or explanations.wrong_dates(convention.start, convention.end)
+    found = found or words.wrong_dates(convention.start, convention.end)
     if convention.hours_corrected is not None and not convention.hours_reason.strip():
         found["hours_reason"] = _("Dites pourquoi le nombre d’heures calculé ne convient pas.")
     return found
@@ -636,450 +590,14 @@ def funds_by_region() -> list[Any]:
     return [("", _("Choisissez votre caisse")), *groups]
 
 
-class PeriodForm(forms.Form):
-    """One period of the stage; an empty row is no period."""
-
-    end_before_start: str | Promise = gettext_lazy("La fin de la période précède son début.")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        say_what_to_do(self)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        start, end = cleaned.get("start"), cleaned.get("end")
-        if start and end and end < start:
-            self.add_error("end", str(self.end_before_start))
-        return cleaned
-
-
-class InterruptionForm(PeriodForm):
-    """One period without presence."""
-
-    sometimes_required = frozenset({"kind"})
-    end_before_start = gettext_lazy("La fin de l’absence précède son début.")
-    kind = forms.ChoiceField(
-        label=Interruption._meta.get_field("kind").verbose_name,
-        choices=Interruption.Kind.choices,
-        initial=Interruption.Kind.INTERRUPTION,
-        required=False,
-    )
-    start = DateField(label=Interruption._meta.get_field("start").verbose_name)
-    end = DateField(label=Interruption._meta.get_field("end").verbose_name)
-
-    def has_changed(self) -> bool:
-        """A kind without dates is no period: the list always has one chosen."""
-        return bool({"start", "end"} & set(self.changed_data))
-
-    def clean_kind(self) -> str:
-        return self.cleaned_data["kind"] or Interruption.Kind.INTERRUPTION
-
-
-def daily_hours(day: str) -> DecimalField:
-    return DecimalField(
-        label=WorkPeriod.DAYS[day],
-        required=False,
-        min_value=Decimal(0),
-        max_value=Decimal(24),
-        max_digits=4,
-        decimal_places=2,
-    )
-
-
-class WorkPeriodForm(PeriodForm):
-    """Hours day by day between two dates; an empty day is a day without presence."""
-
-    sometimes_required = frozenset(WorkPeriod.DAYS)
-    start = DateField(label=WorkPeriod._meta.get_field("start").verbose_name)
-    end = DateField(label=WorkPeriod._meta.get_field("end").verbose_name)
-    monday = daily_hours("monday")
-    tuesday = daily_hours("tuesday")
-    wednesday = daily_hours("wednesday")
-    thursday = daily_hours("thursday")
-    friday = daily_hours("friday")
-    saturday = daily_hours("saturday")
-    sunday = daily_hours("sunday")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for day in WorkPeriod.DAYS:
-            self.fields[day].widget.attrs["data-unit"] = "h"
-
-    @property
-    def days(self) -> list[forms.BoundField]:
-        return [self[day] for day in WorkPeriod.DAYS]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        if not any(name in self.errors for name in WorkPeriod.DAYS):
-            cleaned |= {day: cleaned.get(day) or Decimal(0) for day in WorkPeriod.DAYS}
-            if not any(cleaned[day] for day in WorkPeriod.DAYS):
-                self.add_error("monday", _("Indiquez les heures d’au moins un jour."))
-        return cleaned
-
-
-class BasePeriodFormSet(forms.BaseFormSet):
-    """Periods within the stage, that do not overlap. What is posted replaces what was stored, so that saving twice
-    changes nothing; a post that does not speak of them, from a page of before they were asked, leaves them alone.
-    """
-
-    name: str  # of the rows of the agreement, and of what is posted
-    model: type[Interruption] | type[WorkPeriod]
-    columns: tuple[str, ...]
-    outside: str | Promise
-    overlaps: str | Promise
-
-    def __init__(self, data: QueryDict | None = None, *, convention: Convention) -> None:
-        self.convention = convention
-        self.stored = [
-            tuple(getattr(period, column) for column in self.columns)
-            for period in getattr(convention, self.name).all()
-        ]
-        if data is not None and f"{self.name}-TOTAL_FORMS" not in data:
-            data = None
-        super().__init__(
-            data,
-            prefix=self.name,
-            # When something is posted it says it all, and a row that was emptied is a row less.
-            initial=[dict(zip(self.columns, period, strict=True)) for period in self.stored]
-            if data is None
-            else None,
-            form_kwargs={"empty_permitted": True, "use_required_attribute": False},
-        )
-
-    def is_valid(self) -> bool:
-        return not self.is_bound or super().is_valid()
-
-    @property
-    def is_used(self) -> bool:
-        """Whether there is anything to show: a stored period, or something typed."""
-        return any(form.initial or form.has_changed() for form in self.forms)
-
-    @property
-    def periods(self) -> list[tuple[Any, ...]]:
-        """The periods that were typed, in order, without the rows to delete."""
-        return sorted(
-            tuple(form.cleaned_data[column] for column in self.columns)
-            for form in self.forms
-            if form.is_valid() and form.cleaned_data.get("start") and not form.cleaned_data.get("DELETE")
-        )
-
-    def clean(self) -> None:
-        """Refuse what overlaps or leaves the stage."""
-        periods: list[tuple[date, date]] = []
-        stage_start, stage_end = self.convention.start, self.convention.end
-        for form in self.forms:
-            cleaned = getattr(form, "cleaned_data", {})
-            if form.errors or not cleaned.get("start") or cleaned.get("DELETE"):
-                continue
-            start, end = cleaned["start"], cleaned["end"]
-            if stage_start and stage_end and (start < stage_start or end > stage_end):
-                form.add_error("start", str(self.outside))
-            if any(start <= other_end and end >= other_start for other_start, other_end in periods):
-                form.add_error("start", str(self.overlaps))
-            periods.append((start, end))
-
-    def save(self) -> None:
-        """Store the periods, when they are not those stored already."""
-        if self.is_bound and self.periods != sorted(self.stored):
-            rows = getattr(self.convention, self.name)
-            rows.all().delete()
-            rows.bulk_create(
-                self.model(convention=self.convention, **dict(zip(self.columns, period, strict=True)))
-                for period in self.periods
-            )
-
-
-class BaseInterruptionFormSet(BasePeriodFormSet):
-    """When the trainee is away."""
-
-    name = "interruptions"
-    model = Interruption
-    columns = ("start", "end", "kind")
-    outside = gettext_lazy("L’absence doit rester entre le début et la fin du stage.")
-    overlaps = gettext_lazy("Cette absence en chevauche une autre.")
-
-
-class BaseWorkPeriodFormSet(BasePeriodFormSet):
-    """When the hours are not those of the usual week."""
-
-    name = "work_periods"
-    model = WorkPeriod
-    columns = ("start", "end", *WorkPeriod.DAYS)
-    outside = gettext_lazy("La période doit rester entre le début et la fin du stage.")
-    overlaps = gettext_lazy("Cette période en chevauche une autre.")
-
-    def __init__(self, data: QueryDict | None = None, *, convention: Convention) -> None:
-        super().__init__(data, convention=convention)
-        # Hours are shown as they are typed: « 3,5 », and nothing for a day without presence.
-        self.initial = [
-            {
-                name: value.normalize() if isinstance(value, Decimal) else value
-                for name, value in period.items()
-                if value != 0
-            }
-            for period in self.initial or []
-        ]
-
-
-def period_formset(form: type[PeriodForm], base: type[BasePeriodFormSet]) -> type[BasePeriodFormSet]:
-    return cast(
-        "type[BasePeriodFormSet]",
-        forms.formset_factory(
-            form,
-            formset=base,
-            extra=1,
-            max_num=12,
-            absolute_max=24,
-            validate_max=True,
-            can_delete=True,
-        ),
-    )
-
-
-InterruptionFormSet = period_formset(InterruptionForm, BaseInterruptionFormSet)
-WorkPeriodFormSet = period_formset(WorkPeriodForm, BaseWorkPeriodFormSet)
-
-
-class ActionForm(forms.Form):
-    """What an action asks before it is done: a reason or message, a date; each only when it does."""
-
-    use_required_attribute = False
-    comment = forms.CharField(
-        max_length=2_000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": gettext_lazy("Indiquez la raison : elle sera notée dans le journal.")},
-    )
-    ended_on = DateField(
-        label=gettext_lazy("Dernier jour du stage"),
-        error_messages={"required": gettext_lazy("Indiquez le dernier jour du stage.")},
-    )
-
-    def __init__(
-        self,
-        *args: Any,
-        comment_label: str | Promise = "",
-        comment_required: bool = False,
-        comment_only_if_required: bool = False,
-        asks_last_day: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        if comment_label and (comment_required or not comment_only_if_required):
-            self.fields["comment"].label = str(comment_label)
-            self.fields["comment"].required = comment_required
-        else:
-            del self.fields["comment"]
-        if not asks_last_day:
-            del self.fields["ended_on"]
-
-
-class SignaturesForm(forms.Form):
-    """The day each party signed on paper, those who have not signed left empty.
-
-    It has a field for each party, signed or not: a page that is out of date must be told so.
-    """
-
-    use_required_attribute = False
-
-    def __init__(self, *args: Any, parties: Mapping[str, str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for party, label in parties.items():
-            self.fields[party] = DateField(label=label, required=False)
-        self.sometimes_required = parties.keys()
-
-    @property
-    def dates(self) -> dict[str, date]:
-        """Return what was typed and could be read, by party."""
-        typed = self.cleaned_data if self.is_valid() or self.is_bound else {}
-        return {party: day for party, day in typed.items() if day}
-
-
 class DayForm(forms.Form):
     """A past day to show an agreement as it was."""
 
     le = DateField(required=False)
 
 
-class CompletionForm(forms.ModelForm):
-    """What a host declared of a stage that ends; whoever records it says that it was declared, not planned."""
-
-    use_required_attribute = False
-    confirmed = forms.BooleanField(
-        label=gettext_lazy("L’organisme m’a déclaré ces valeurs : ce ne sont pas seulement celles du plan"),
-        error_messages={
-            "required": gettext_lazy(
-                "Demandez ces valeurs à l’organisme, puis cochez cette case : l’attestation les reprend."
-            )
-        },
-    )
-
-    class Meta:
-        model = Completion
-        fields = [
-            "start",
-            "end",
-            "hours",
-            "leave_hours",
-            "amount_paid",
-            "declared_by",
-            "declared_function",
-            "declared_on",
-        ]
-        field_classes = {
-            "start": DateField,
-            "end": DateField,
-            "declared_on": DateField,
-            "hours": DecimalField,
-            "leave_hours": DecimalField,
-            "amount_paid": DecimalField,
-        }
-
-    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, unit in (("hours", "h"), ("leave_hours", "h"), ("amount_paid", currency)):
-            self.fields[name].widget.attrs["data-unit"] = unit
-        say_what_to_do(self)
-
-
-class HoldForm(forms.ModelForm):
-    """Why an agreement is kept longer than the others, and until when; both empty, it is not."""
-
-    use_required_attribute = False
-
-    class Meta:
-        model = Convention
-        fields = ["hold_reason", "hold_until"]
-        field_classes = {"hold_until": DateField}
-
-    def clean_hold_until(self) -> date | None:
-        until: date | None = self.cleaned_data["hold_until"]
-        if until and until <= timezone.localdate():
-            raise ValidationError(_("Choisissez un jour à venir."), "past")
-        return until
-
-
-class PurgeForm(forms.Form):
-    """The number of agreements that will be anonymised, typed by whoever asks for it."""
-
-    use_required_attribute = False
-    confirmation = WholeNumberField(
-        error_messages={"required": gettext_lazy("Écrivez le nombre de conventions à anonymiser.")}
-    )
-
-    def __init__(self, *args: Any, count: int, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.count = count
-        self.fields["confirmation"].label = _(
-            "Pour confirmer, écrivez le nombre de conventions : %(count)s"
-        ) % {"count": count}
-
-    def clean_confirmation(self) -> int:
-        typed: int = self.cleaned_data["confirmation"]
-        if typed != self.count or not self.count:
-            raise ValidationError(
-                _("Ce n’est pas le nombre de conventions à anonymiser : relisez la liste."), "count"
-            )
-        return typed
-
-
 class RemarkForm(forms.Form):
     field = forms.CharField(max_length=40)
     text = forms.CharField(
         label=gettext_lazy("Remarque"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 3})
-    )
-
-
-def made_safe(file: UploadedFile) -> uploads.Clean:
-    """Return what may be stored of a file that was sent. Raises ValidationError."""
-    try:
-        return uploads.clean(file)
-    except Refused as refusal:
-        raise forms.ValidationError(str(refusal)) from refusal
-
-
-class AttachmentForm(forms.ModelForm):
-    """A paper to join to an agreement; ``cleaned_data["upload"]`` is its content, made safe."""
-
-    use_required_attribute = False
-    sometimes_required = ("title", "valid_from", "valid_until")
-    upload = forms.FileField(
-        label=gettext_lazy("Fichier"),
-        widget=forms.FileInput(attrs={"accept": uploads.ACCEPT}),
-        error_messages={
-            "required": gettext_lazy("Choisissez un fichier."),
-            "empty": gettext_lazy("Ce fichier est vide : choisissez-en un autre."),
-        },
-    )
-
-    class Meta:
-        model = Attachment
-        fields = ["kind", "title", "valid_from", "valid_until"]
-        field_classes = {"valid_from": DateField, "valid_until": DateField}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["upload"].help_text = uploads.what_is_taken()
-        # The signed agreement arrives with its signatures.
-        kinds = [kind for kind in Attachment.Kind if kind != Attachment.Kind.SIGNED_AGREEMENT]
-        cast(forms.ChoiceField, self.fields["kind"]).choices = [
-            ("", _("Choisissez")),
-            *((kind.value, kind.label) for kind in kinds),
-        ]
-        say_what_to_do(self)
-
-    def clean_upload(self) -> uploads.Clean:
-        return made_safe(self.cleaned_data["upload"])
-
-    def clean(self) -> dict[str, Any]:
-        super().clean()
-        cleaned = self.cleaned_data
-        if cleaned.get("kind") == Attachment.Kind.OTHER:
-            if not cleaned.get("title") and "title" not in self.errors:
-                self.add_error("title", _("Dites ce qu’est cette pièce."))
-        else:
-            cleaned["title"] = ""
-        if cleaned.get("kind") == Attachment.Kind.CIVIL_LIABILITY:
-            for name in ("valid_from", "valid_until"):
-                if not cleaned.get(name) and name not in self.errors:
-                    self.add_error(name, _("Recopiez cette date de l’attestation."))
-        first, last = cleaned.get("valid_from"), cleaned.get("valid_until")
-        if first and last and last < first:
-            self.add_error("valid_until", _("La fin de validité doit suivre son début."))
-        return cleaned
-
-
-class SignedCopyForm(forms.Form):
-    """The scan of what the parties signed; ``cleaned_data["upload"]`` is its content, made safe."""
-
-    use_required_attribute = False
-    upload = forms.FileField(
-        label=gettext_lazy("Copie signée"),
-        widget=forms.FileInput(attrs={"accept": uploads.ACCEPT}),
-        error_messages={
-            "required": gettext_lazy("Choisissez un fichier."),
-            "empty": gettext_lazy("Ce fichier est vide : choisissez-en un autre."),
-        },
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["upload"].help_text = uploads.what_is_taken()
-
-    def clean_upload(self) -> uploads.Clean:
-        return made_safe(self.cleaned_data["upload"])
-
-
-class RefusalForm(forms.Form):
-    """Why a paper is refused."""
-
-    use_required_attribute = False
-    reason = forms.CharField(
-        label=gettext_lazy("Raison du refus"),
-        help_text=gettext_lazy(
-            "L’étudiant la reçoit par courriel : dites-lui quelle pièce envoyer à la place."
-        ),
-        max_length=2_000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": gettext_lazy("Dites pourquoi la pièce est refusée.")},
     )

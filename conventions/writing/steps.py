@@ -11,8 +11,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from conventions import explanations, forms, law
+from conventions import law
+from conventions.legality import words
 from conventions.models import Convention
+from conventions.writing import forms
 from organisations import acceptance
 
 # What the content step asks in tables of their own.
@@ -230,7 +232,7 @@ def places(
     stopped: dict[str, dict[str, str]] = {}
     for finding in findings:
         if finding.stops and not finding.is_missing and (step := STEP_OF_FIELD.get(finding.field)):
-            stopped.setdefault(step.slug, {})[finding.field] = explanations.message(finding)
+            stopped.setdefault(step.slug, {})[finding.field] = words.message(finding)
     lines = []
     if convention.amended_by:
         url = purpose_url(convention)

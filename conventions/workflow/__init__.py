@@ -16,20 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.refusals import Refused
-from conventions import (
-    documents,
-    drafts,
-    ending,
-    explanations,
-    law,
-    legality,
-    notifications,
-    permissions,
-    signing,
-    wizard,
-)
+from conventions import documents, ending, law, legality, notifications, permissions, signing
+from conventions.legality import insurance, words
 from conventions.models import Avenant, AvenantStatus, Convention, Event, NumberCounter, Status, Turn, journal
 from conventions.models.avenant import OPEN
+from conventions.writing import drafts, steps
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -83,9 +74,9 @@ class Action:
 
 
 def complete(request: Request) -> None:
-    if wizard.first_incomplete(request.convention) is not None:
+    if steps.first_incomplete(request.convention) is not None:
         raise Refused(
-            wizard.first_mistake(request.convention)
+            steps.first_mistake(request.convention)
             or _("Il manque des informations : complétez les étapes signalées, puis soumettez."),
             "incomplete",
         )
@@ -94,8 +85,7 @@ def complete(request: Request) -> None:
 def refuse_what_stops(request: Request) -> None:
     if stopped := [finding for finding in request.findings if finding.stops]:
         raise Refused(
-            _("La convention ne respecte pas une règle : %(rules)s")
-            % {"rules": explanations.listed(stopped)},
+            _("La convention ne respecte pas une règle : %(rules)s") % {"rules": words.listed(stopped)},
             "unlawful",
         )
 
@@ -194,7 +184,7 @@ def approved(request: Request) -> None:
 
 
 def insured(request: Request) -> None:
-    if legality.awaits_insurance(request.convention):
+    if insurance.awaits_insurance(request.convention):
         raise Refused(ACCEPT_INSURANCE, "insurance_awaited")
 
 
@@ -582,7 +572,7 @@ def noted(findings: Iterable[law.Finding]) -> list[dict[str, str]]:
             {
                 "rule": finding.rule.id,
                 "severity": str(finding.severity),
-                "message": explanations.message(finding),
+                "message": words.message(finding),
             }
             for finding in findings
         ]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
-from conventions import phases
 from conventions.models import Avenant, Convention, Event, Status
 from conventions.models.journal import BESIDE
+from conventions.standing import words
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def last_move(events: list[Event]) -> Event | None:
 
 def reason(convention: Convention, events: list[Event]) -> str:
     """Return why an agreement was stopped, or sent back, as it was written."""
-    if convention.status not in {*phases.STOPPED, Status.RETURNED}:
+    if convention.status not in {*words.STOPPED, Status.RETURNED}:
         return ""
     moved = last_move(events)
     return moved.comment if moved else ""
@@ -64,9 +64,7 @@ def reason(convention: Convention, events: list[Event]) -> str:
 def journal(events: list[Event]) -> list[Entry]:
     return [
         Entry(
-            (phases.AVENANT_HAPPENED if event.avenant_id else phases.HAPPENED).get(
-                event.action, event.action
-            ),
+            (words.AVENANT_HAPPENED if event.avenant_id else words.HAPPENED).get(event.action, event.action),
             TONES.get(event.action, ""),
             event,
         )

@@ -1,0 +1,1 @@
+"""Files that people join to an agreement: judged, stored, accepted or refused."""

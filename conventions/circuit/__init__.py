@@ -1,0 +1,1 @@
+"""Who approves and signs, in which order."""

@@ -1,0 +1,1 @@
+"""The lists of agreements that people work from."""

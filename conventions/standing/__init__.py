@@ -1,0 +1,1 @@
+"""Where an agreement or an avenant stands, said to its reader."""

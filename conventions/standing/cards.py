@@ -1,0 +1,252 @@
+"""What a student reads of an agreement: its card on the home page, and what follows a submission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from conventions.legality import insurance
+from conventions.models import Convention, Status
+from conventions.standing.staff import Amended
+from conventions.standing.words import (
+    AVENANT_REQUESTS,
+    ICONS,
+    TONES,
+    Phase,
+    days_until,
+    elapsed,
+    is_over,
+    label,
+    track,
+)
+from conventions.writing import steps
+from organisations.models import Party
+
+# A start that is further away needs no countdown.
+DAYS_COUNTED = 30
+
+
+@dataclass(frozen=True)
+class Card:
+    """One agreement on its student's home page: where it is, who holds it since when, what to do."""
+
+    convention: Convention
+    title: str
+    label: str
+    tone: str
+    icon: str
+    phases: list[Phase]
+    holder: str
+    elapsed: str
+    sentence: str
+    countdown: str
+    url: str
+    button: str
+    todo: bool
+    amended: Amended | None = None
+
+    @property
+    def lead_tone(self) -> str:
+        """Return the tone of what is to be done: of the agreement, or of its avenant."""
+        return self.amended.tone if self.amended and self.url == self.amended.url else self.tone
+
+    @property
+    def has_next_steps(self) -> bool:
+        """Something follows: verification, printing, signatures, and the page that says so is not its button yet."""
+        return self.convention.status in {Status.RETURNED, Status.SUBMITTED, Status.SIGNING, Status.SIGNED}
+
+    @property
+    def can_be_deleted(self) -> bool:
+        return self.convention.status == Status.DRAFT and self.convention.number is None
+
+    @property
+    def can_be_withdrawn(self) -> bool:
+        return self.convention.status == Status.SUBMITTED
+
+    @property
+    def can_be_copied(self) -> bool:
+        """A draft is still being written: a copy would only confuse."""
+        return self.convention.status != Status.DRAFT
+
+
+def card(
+    convention: Convention,
+    waiting: Party | None,
+    since: datetime | None,
+    amended: Amended | None = None,
+    *,
+    certified: bool,
+) -> Card:
+    """Return what its student must know and do now.
+
+    ``waiting`` is the party whose approval or signature comes next, ``since`` the last event of the journal,
+    ``amended`` its avenant that counts, ``certified`` whether its certificate was made. Needs the remarks; no other
+    query.
+    """
+    status = Status(convention.status)
+    yours, sentence = _("C’est à vous"), ""
+    holder, button, url, todo = "", _("Voir la convention"), convention.get_absolute_url(), False
+    match status:
+        case Status.DRAFT:
+            holder, todo = yours, True
+            sentence = _("Complétez les étapes, puis soumettez la convention.")
+            button, url = _("Reprendre la saisie"), steps.step_url(convention, steps.RESUME)
+        case Status.RETURNED:
+            holder, todo = yours, True
+            remarks = [remark for remark in convention.remarks.all() if remark.resolved_at is None]
+            sentence = ngettext(
+                "Votre gestionnaire demande une correction.",
+                "Votre gestionnaire demande %(count)s corrections.",
+                len(remarks),
+            ) % {"count": len(remarks)}
+            button, url = _("Corriger la convention"), steps.step_url(convention, steps.RECAP)
+            if remarks:
+                url = steps.field_url(convention, remarks[0].field)
+            else:
+                sentence = _("Vos corrections sont faites : soumettez la convention à nouveau.")
+        case Status.SUBMITTED:
+            holder = (
+                _("Chez votre enseignant référent") if waiting else _("Au centre de gestion (%(centre)s)")
+            )
+            holder %= {"centre": convention.centre}
+            sentence = _("Vous ne pouvez pas encore l’imprimer.")
+        case Status.VALIDATED:
+            holder, todo = yours, True
+            sentence = _("Imprimez la convention et faites-la signer avant le début du stage.")
+            button, url = _("Imprimer et faire signer"), steps.after_url(convention)
+        case Status.SIGNING:
+            party = str(Party(waiting).label) if waiting else ""
+            holder = _("En attente de signature : %(party)s") % {"party": party[:1].lower() + party[1:]}
+        case Status.SIGNED if is_over(convention.end) and certified:
+            sentence = _("Votre attestation de stage est prête.")
+            button, url = _("Voir l’attestation"), f"{convention.get_absolute_url()}#documents"
+        case Status.SIGNED if is_over(convention.end):
+            sentence = _(
+                "Votre attestation de stage sera établie une fois vos heures et votre gratification déclarées par "
+                "l’organisme."
+            )
+        case Status.SIGNED:
+            holder = _("Toutes les signatures sont réunies")
+        case Status.REFUSED | Status.TERMINATED | Status.CANCELLED:
+            button, url = _("Voir pourquoi"), steps.after_url(convention)
+    if amended and not todo and amended.status in AVENANT_REQUESTS:
+        holder, todo, url, since = yours, True, amended.url, None
+        sentence, button = map(str, AVENANT_REQUESTS[amended.status])
+    is_unsigned = status in {
+        Status.DRAFT,
+        Status.RETURNED,
+        Status.SUBMITTED,
+        Status.VALIDATED,
+        Status.SIGNING,
+    }
+    return Card(
+        convention,
+        ", ".join(filter(None, [title(convention), convention.service.city if convention.service else ""])),
+        label(convention),
+        TONES[status],
+        ICONS[status],
+        track(convention),
+        holder,
+        elapsed(since) if holder and status != Status.SIGNED else "",
+        sentence,
+        countdown(days_until(convention.start)) if is_unsigned else "",
+        url,
+        button,
+        todo,
+        amended,
+    )
+
+
+def to_do(cards: list[Card]) -> list[Card]:
+    """Return what waits for the student, the stage that starts first at the top."""
+    return sorted((card for card in cards if card.todo), key=lambda card: card.convention.start or date.max)
+
+
+def title(convention: Convention) -> str:
+    """Return what a student knows an agreement by before it has a number: its host, or its subject."""
+    return str(convention.organisation or convention.subject or _("Nouvelle convention"))
+
+
+def countdown(days: int | None) -> str:
+    """Return « Votre stage commence dans 12 jours »: the agreement must be signed before."""
+    if days is None or not 0 <= days <= DAYS_COUNTED:
+        return ""
+    if days == 0:
+        return _("Votre stage commence aujourd’hui.")
+    return ngettext("Votre stage commence demain.", "Votre stage commence dans %(days)s jours.", days) % {
+        "days": days
+    }
+
+
+@dataclass(frozen=True)
+class Follow:
+    """One line of what follows a submission; ``state`` is ``done``, ``now`` or ``todo``."""
+
+    state: str
+    title: str
+    note: str = ""
+
+
+def what_follows(convention: Convention, told: list[str], *, awaits_approval: bool) -> list[Follow]:
+    """Return what happens from the submission to the last signature, in order, for its student.
+
+    ``told`` are the people or the mailbox that a submission reaches.
+    """
+    status, centre, teacher = Status(convention.status), convention.centre, convention.teacher
+    is_sent = not convention.is_editable
+    is_validated = convention.validated_at is not None
+
+    def state(is_done: bool, is_now: bool) -> str:
+        return "done" if is_done else "now" if is_now else "todo"
+
+    lines = [
+        Follow(
+            state(is_sent, not is_sent),
+            _("Vous avez soumis la convention") if is_sent else _("Vous soumettez la convention"),
+            date_format(timezone.localtime(convention.submitted_at), "SHORT_DATETIME_FORMAT")
+            if is_sent and convention.submitted_at
+            else "",
+        )
+    ]
+    if centre and centre.teacher_approves:
+        lines.append(
+            Follow(
+                state(is_sent and not awaits_approval, is_sent and awaits_approval),
+                _("Votre enseignant référent approuve"),
+                f"{teacher} · {teacher.user.email}" if teacher else "",
+            )
+        )
+    mailbox = [centre.mailbox] if centre and centre.mailbox not in told else []
+    lines += [
+        Follow(
+            state(is_validated, is_sent and not awaits_approval),
+            _("Votre gestionnaire, prévenu par courriel, vérifie puis valide"),
+            " · ".join([str(centre or ""), ", ".join(told), *mailbox]),
+        ),
+        Follow(state(is_validated, False), _("Un courriel vous dit que vous pouvez imprimer")),
+        Follow(
+            state(is_validated and status != Status.VALIDATED, status == Status.VALIDATED),
+            ngettext(
+                "Vous imprimez %(count)s exemplaire",
+                "Vous imprimez %(count)s exemplaires",
+                convention.copies or 0,
+            )
+            % {"count": convention.copies},
+            _("parce que le stage est à l’étranger") if convention.is_abroad else "",
+        ),
+        Follow(
+            state(status == Status.SIGNED, status == Status.SIGNING),
+            _("Vous faites signer, dans l’ordre du circuit"),
+        ),
+        Follow(
+            "done" if insurance.certified(convention) else "todo",
+            _("Vous joignez votre attestation d’assurance « Responsabilité civile »"),
+            _("ci-dessous, ou à l’exemplaire qui revient à votre UFR"),
+        ),
+    ]
+    return lines

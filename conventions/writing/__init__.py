@@ -1,0 +1,1 @@
+"""How an agreement and its avenants are written: their steps, drafts, changes and remarks."""
