@@ -16,7 +16,8 @@ from accounts.models import StricterRules
 from conventions import calendar, law
 from conventions.law import facts, protection, supervision
 from conventions.law.case import LONGEST
-from conventions.models import Attachment, AvenantKind, Convention, HourlyCeiling, Status
+from conventions.models import Attachment, AvenantKind, Convention, HourlyCeiling, Status, Turn
+from conventions.models.circuit import completed_on
 from organisations.models import Contact, Organisation, Programme
 from organisations.models.host import FRENCH_COUNTRIES
 
@@ -349,7 +350,8 @@ def _signed_on(convention: Convention) -> date | None:
     agreement = convention.amended_from or convention
     if agreement.status != Status.SIGNED:
         return None
-    return max((turn.signed_on for turn in agreement.own_turns if turn.signed_on), default=None)
+    signatures = [turn for turn in agreement.own_turns if turn.purpose == Turn.Purpose.SIGNATURE]
+    return completed_on(signatures, {})
 
 
 def plausible(day: date | None) -> date | None:

@@ -30,14 +30,13 @@ from conventions import (
     workflow,
 )
 from conventions.avenant_forms import PurposeForm
-from conventions.models import Avenant, AvenantStatus, Convention, Remark, Status, Turn
+from conventions.models import Avenant, AvenantStatus, Convention, Remark, Status
 from conventions.models.avenant import AWAITS_SIGNATURES, FROZEN, GIVEN_UP
 from conventions.views import papers
 from conventions.views.access import load, shown, visible
 from conventions.views.acting import Button, button_of, in_order
 from conventions.views.frame import answer_remarks, page, places, show_locked
 from conventions.views.journal import events_of, journal
-from organisations.models import Party
 
 
 @keeps_typed_text
@@ -130,9 +129,6 @@ def context_of(
     problem = amending.unfinished(convention) if may_edit else ""
     changes = documents.compare(before, after)
     events = events_of(avenant)
-    turn = signing.current_turn(convention, Turn.Purpose.APPROVAL) or signing.current_turn(
-        convention, Turn.Purpose.SIGNATURE
-    )
     since = (
         signing.since(convention) if avenant.status in AWAITS_SIGNATURES else events[0].at if events else None
     )
@@ -141,7 +137,7 @@ def context_of(
         "avenant": avenant,
         "standing": phases.avenant_standing(
             avenant,
-            Party(turn.party) if turn else None,
+            signing.waiting(convention),
             since,
             decides=permissions.decides(user, convention),
             follows=permissions.follows(user, convention),

@@ -29,13 +29,13 @@ from conventions import (
     wizard,
     workflow,
 )
-from conventions.models import Avenant, Convention, Remark, Status, Turn
-from conventions.models.convention import AWAITS_SIGNATURES, FROZEN
+from conventions.models import Avenant, Convention, Remark, Status
+from conventions.models.convention import FROZEN
 from conventions.views import attachments, papers
 from conventions.views.access import visible
 from conventions.views.acting import Button, button_of, in_order
-from conventions.views.journal import events_of, journal, last_move, reason, tells
-from organisations.models import Party
+from conventions.views.journal import events_of, journal, reason, tells
+from conventions.views.journal import since as since_when
 from organisations.roles import roles_of
 
 
@@ -105,10 +105,7 @@ def page(
     manages, owns = permissions.manages(user, convention), permissions.owns(user, convention)
     sections = documents.sections(context)
     events = events_of(convention)
-    next_party, moved = waiting(convention), last_move(events)
-    since = moved.at if moved else None
-    if convention.status in AWAITS_SIGNATURES:
-        since = signing.since(convention)
+    next_party, since = signing.waiting(convention), since_when(convention, events)
     possible = {action.name for action in workflow.available(convention, user)}
     joined, stored = attachments.section(convention, user), papers.papers(convention, user)
     judged = None if convention.status in FROZEN else legality.case_of(convention)
@@ -225,13 +222,6 @@ def unplaced(sections: list[documents.Section], remarks: list[Remark]) -> list[t
     """Return the remarks on fields that share the row of another one, with the name of their field."""
     shown = {row.field for section in sections for row in section.rows}
     return [(wizard.label_of(remark.field), remark) for remark in remarks if remark.field not in shown]
-
-
-def waiting(convention: Convention) -> Party | None:
-    """Return whose approval or signature comes next."""
-    turn = signing.current_turn(convention, Turn.Purpose.APPROVAL)
-    turn = turn or signing.current_turn(convention, Turn.Purpose.SIGNATURE)
-    return Party(turn.party) if turn else None
 
 
 @dataclass(frozen=True)
