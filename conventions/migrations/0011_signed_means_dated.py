@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import migrations, models
 
@@ -8,7 +10,7 @@ UNDATED = """
 """
 
 
-def date_signatures(apps, schema_editor):
+def date_signatures(apps: Any, schema_editor: Any) -> None:
     with schema_editor.connection.cursor() as cursor:
         # A recorded signature is never changed, but here.
         cursor.execute("ALTER TABLE conventions_turn DISABLE TRIGGER USER")

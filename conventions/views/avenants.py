@@ -156,6 +156,7 @@ def context_of(
         "panel": explanations.panel(judged, findings, shown_at(convention, changes)) if judged else None,
         "alert": phases.signature_alert(convention),
         "document": document if document and papers.may_open(document, convention) else None,
+        "is_to_print": avenant.status == AvenantStatus.VALIDATED,
         "missing_kinds": missing_kinds(avenant, findings) if may_edit else [],
         "open_remarks": [(wizard.label_of(remark.field), remark) for remark in open_remarks],
         "problem": problem,

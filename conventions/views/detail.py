@@ -29,6 +29,7 @@ from conventions import (
     wizard,
     workflow,
 )
+from conventions.headline import since_agreed
 from conventions.models import Avenant, Convention, Remark, Status
 from conventions.models.convention import FROZEN
 from conventions.views import attachments, papers
@@ -132,6 +133,8 @@ def page(
             ),
             "panel": explanations.panel(judged, findings, shown_at(sections)) if judged else None,
             "reason": reason(convention, events) if owns else "",
+            "is_broken_off": convention.status == Status.TERMINATED,
+            "since_agreed": since_agreed(convention),
             "phases": phases.track(convention),
             "soon": phases.soon(Status(convention.status), convention.start),
             "facts": documents.in_brief(context, sections),

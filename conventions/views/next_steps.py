@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.session import signed_in
 from conventions import documents, notifications, permissions, phases, signing, wizard, workflow
+from conventions.headline import headline
 from conventions.models import Status
 from conventions.views import attachments, papers
 from conventions.views.access import visible
@@ -29,6 +30,8 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
     prefetch_related_objects([convention], documents.STORED, "avenants")
     events = events_of(convention)
     document = convention.documents.agreed()
+    status = Status(convention.status)
+    stored = papers.papers(convention, user)
     return render(
         request,
         "conventions/next.html#printing" if request.headers.get("HX-Request") else "conventions/next.html",
@@ -37,17 +40,22 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
             "document": document,
             "circuit": signing.circuit(convention, signing.people(convention, document)),
             "alert": phases.signature_alert(convention),
-            "papers": papers.papers(convention, user),
+            "papers": stored,
+            "headline": headline(convention, certified=stored.is_ended),
             "follows": phases.what_follows(
                 convention,
                 notifications.told(convention),
                 awaits_approval=permissions.awaits_approval(convention),
+                certified=stored.is_ended,
             ),
+            "is_submitted": status == Status.SUBMITTED,
+            "is_returned": status == Status.RETURNED,
+            "is_signed": status == Status.SIGNED,
             "reason": reason(convention, events) if permissions.sees_journal(user, convention) else "",
-            "is_under_way": convention.status not in phases.STOPPED,
+            "is_under_way": status not in phases.STOPPED,
             "label": phases.label(convention),
-            "tone": phases.TONES[Status(convention.status)],
-            "icon_name": phases.ICONS[Status(convention.status)],
+            "tone": phases.TONES[status],
+            "icon_name": phases.ICONS[status],
             "owns": permissions.owns(user, convention),
             "actions": {action.name: action for action in workflow.available(convention, user)},
             "resume_url": wizard.step_url(convention, wizard.RESUME),

@@ -55,6 +55,7 @@ class Papers:
     end_url: str  # where this reader records the end of the stage; nothing when they may not now
     is_ended: bool  # the end of the stage is recorded
     opens_on: date | None  # when it will be possible to record it, while it is not
+    awaits_host: bool  # what the host declares is awaited, and another reader records it
 
     @property
     def is_expected(self) -> bool:
@@ -85,12 +86,14 @@ def papers(convention: Convention, user: User) -> Papers:
     first = completion.opens_on(convention)
     is_open = completion.is_open(convention)
     records = is_open and permissions.decides(user, convention)
+    is_ended = bool(convention.validated_at) and ending.is_certified(convention)
     return Papers(
         [in_list(document, convention) for document in shown.values()],
         may_summarise=convention.number is not None,
         end_url=reverse("conventions:certificate", args=[convention.pk]) if records else "",
-        is_ended=bool(convention.validated_at) and ending.is_certified(convention),
+        is_ended=is_ended,
         opens_on=None if is_open else first,
+        awaits_host=is_open and not records and not is_ended and convention.status == Status.SIGNED,
     )
 
 
@@ -221,6 +224,7 @@ def certificate_page(
             "recorded": recorded,
             "seen": completion.version(recorded),
             "lacking": lacking,
+            "is_broken_off": convention.status == Status.TERMINATED,
         },
         status=422 if request.method == "POST" else 200,
     )
