@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Least
 
-from conventions.models import Avenant, Convention, Document, Status
-
-# An avenant in effect since a certificate was made leaves nothing of what it certifies.
-OUTDATED = Exists(
-    Avenant.objects.filter(convention=OuterRef("convention"), applied_at__gt=OuterRef("created_at"))
-)
-# Whether an agreement as it stands has its certificate; ``is_certified`` says the same of one that is read.
-CERTIFIED = Exists(
-    Document.objects.filter(convention=OuterRef("pk"), kind=Document.Kind.CERTIFICATE).exclude(OUTDATED)
-)
+from conventions.models import Convention, Document, Status
+from conventions.models.standing import CERTIFIED
 
 
 def is_recorded(convention: Convention) -> bool:

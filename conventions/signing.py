@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from conventions.models import Convention, Document, Status, Turn, signers
 from conventions.models.avenant import GIVEN_UP
 from conventions.models.circuit import Signer
+from conventions.models.circuit import completed_on as last_day
 from conventions.models.convention import AWAITS_SIGNATURES
 from organisations.models import Party
 
@@ -56,17 +57,23 @@ def open_circuit(convention: Convention) -> None:
     )
 
 
+def waiting(convention: Convention) -> Party | None:
+    """Return whose approval or signature comes next."""
+    turn = current_turn(convention, Turn.Purpose.APPROVAL) or current_turn(convention, Turn.Purpose.SIGNATURE)
+    return Party(turn.party) if turn else None
+
+
 def current_turn(convention: Convention, purpose: Turn.Purpose) -> Turn | None:
     """Return the first turn not done, or None when the circuit is complete (or not open)."""
     return next((turn for turn in turns_of(convention, purpose) if turn.done_at is None), None)
 
 
 def record(turn: Turn, *, by: User, method: Turn.Method, signed_on: date | None = None) -> None:
-    """Mark ``turn`` as done by ``by``, now; a paper signature carries its own date."""
+    """Mark ``turn`` as done by ``by``, now; a signature carries its date, today's when it is not on paper."""
     turn.method = method
     turn.done_at = timezone.now()
     turn.done_by = by
-    turn.signed_on = signed_on
+    turn.signed_on = signed_on or (timezone.localdate() if turn.purpose == Turn.Purpose.SIGNATURE else None)
     turn.save(update_fields=["method", "done_at", "done_by", "signed_on"])
 
 
@@ -117,9 +124,7 @@ def problem(convention: Convention, dates: Mapping[str, date]) -> Problem | None
 
 def completed_on(convention: Convention, dates: Mapping[str, date]) -> date | None:
     """Return the day of the last signature, these included; None while one is missing."""
-    days = [turn.signed_on or dates.get(turn.party) for turn in turns_of(convention, Turn.Purpose.SIGNATURE)]
-    known = [day for day in days if day]
-    return max(known) if known and len(known) == len(days) else None
+    return last_day(turns_of(convention, Turn.Purpose.SIGNATURE), dates)
 
 
 def record_on_paper(convention: Convention, dates: Mapping[str, date], *, by: User) -> str:

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.refusals import Refused
 from conventions.attachments import uploads
 from conventions.models import Attachment
 from organisations.fields import DateField
@@ -19,7 +20,7 @@ def made_safe(file: UploadedFile) -> uploads.Clean:
     """Return what may be stored of a file that was sent. Raises ValidationError."""
     try:
         return uploads.clean(file)
-    except uploads.Refused as refusal:
+    except Refused as refusal:
         raise forms.ValidationError(str(refusal)) from refusal
 
 

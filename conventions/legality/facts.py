@@ -14,7 +14,8 @@ from conventions.law.case import LONGEST
 from conventions.legality.insurance import certified
 from conventions.legality.neighbours import REFERENT, STUDENT, TUTOR, Neighbour, Neighbours, host_of, siren_of
 from conventions.legality.stricter import stricter_of, year_of
-from conventions.models import AvenantKind, Convention, HourlyCeiling, Status
+from conventions.models import AvenantKind, Convention, HourlyCeiling, Status, Turn
+from conventions.models.circuit import completed_on
 from organisations.models import Contact, Programme
 
 CESURE = "cesure"
@@ -144,7 +145,8 @@ def _signed_on(convention: Convention) -> date | None:
     agreement = convention.amended_from or convention
     if agreement.status != Status.SIGNED:
         return None
-    return max((turn.signed_on for turn in agreement.own_turns if turn.signed_on), default=None)
+    signatures = [turn for turn in agreement.own_turns if turn.purpose == Turn.Purpose.SIGNATURE]
+    return completed_on(signatures, {})
 
 
 def _contact(contact: Contact | None) -> facts.Person | None:

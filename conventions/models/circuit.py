@@ -1,12 +1,15 @@
 """Who approves or signs, in which order: one shape for both."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Func, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -57,6 +60,25 @@ SIGNATURES = f"""
 """
 
 
+# When a turn was done, as ``Turn.given_at`` says it: a day begins at midnight here, whatever the database's own hour.
+GIVEN_AT = Case(
+    When(Q(signed_on__isnull=True) | Q(done_at__date=F("signed_on")), then="done_at"),
+    default=Func(
+        F("signed_on"),
+        Value(settings.TIME_ZONE),
+        template="(%(expressions)s)",
+        arg_joiner="::timestamp AT TIME ZONE ",
+        output_field=models.DateTimeField(),
+    ),
+)
+
+
+class TurnQuerySet(models.QuerySet["Turn"]):
+    def given(self) -> TurnQuerySet:
+        """Return those that are done, each with when: ``at``."""
+        return self.filter(done_at__isnull=False).annotate(at=GIVEN_AT)
+
+
 class Turn(models.Model):
     """One party's turn. Whose turn it is, and since when, is the first rank not done."""
 
@@ -86,6 +108,8 @@ class Turn(models.Model):
         verbose_name=_("Fait par"),
     )
 
+    objects = TurnQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("étape du circuit")
         verbose_name_plural = _("étapes du circuit")
@@ -98,6 +122,11 @@ class Turn(models.Model):
                 condition=Q(done_at__isnull=True, done_by__isnull=True, method="")
                 | Q(done_at__isnull=False, done_by__isnull=False) & ~Q(method=""),
                 name="turn_done_by_someone",
+            ),
+            models.CheckConstraint(
+                condition=~Q(purpose="signature") | Q(done_at__isnull=True) | Q(signed_on__isnull=False),
+                name="turn_signed_means_dated",
+                violation_error_message=_("Une signature donnée porte sa date."),
             ),
             models.CheckConstraint(condition=Q(party__in=Party.values), name="turn_party_known"),
         ]
@@ -130,10 +159,17 @@ class Turn(models.Model):
 
     @property
     def given_at(self) -> datetime | None:
-        """When it was signed: at the minute it was recorded when that is the same day, else as its day began."""
+        """When it was done: at the minute it was recorded when that is the day it carries, else as this day began."""
         if self.done_at is None or self.signed_on in (None, timezone.localdate(self.done_at)):
             return self.done_at
         return timezone.make_aware(datetime.combine(self.signed_on, time.min))
+
+
+def completed_on(signatures: Iterable[Turn], dates: Mapping[str, date]) -> date | None:
+    """Return the day of the last of some signatures, those about to be given by party too; None while one is missing."""
+    days = [turn.signed_on or dates.get(turn.party) for turn in signatures]
+    known = [day for day in days if day]
+    return max(known) if known and len(known) == len(days) else None
 
 
 # The turns and who recorded them, in one query.

@@ -43,11 +43,13 @@ from organisations.models.roles import roles_of
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
+    from django_stubs_ext import WithAnnotations
 
     from accounts.models import User
     from conventions.models.avenant import Avenant
     from conventions.models.circuit import Turn
     from conventions.models.journal import Remark
+    from conventions.models.standing import Standing
 
 
 class Status(models.TextChoices):
@@ -298,6 +300,13 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
         alone = self.select_related(None).prefetch_related(None)
         alone.select_for_update(of=("self",)).get(pk=pk)
         return self.get(pk=pk)
+
+    def with_standing(self) -> models.QuerySet[WithAnnotations[Convention, Standing]]:
+        """Say of each whose turn it is, since when it is so, which avenant counts and whether it is certified."""
+        # What it reads points at this table.
+        from conventions.models.standing import STANDING
+
+        return self.annotate(**STANDING)
 
     def unfrozen(self) -> ConventionQuerySet:
         """Return those of which the content may still change."""

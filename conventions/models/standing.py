@@ -16,6 +16,7 @@ from conventions.models.circuit import Turn
 from conventions.models.convention import AWAITS_SIGNATURES
 from conventions.models.document import Document
 from conventions.models.journal import BESIDE, Event
+from organisations.models import Party
 
 # Whose approval or signature comes next: ``signing.waiting``.
 WAITING = Subquery(
@@ -63,7 +64,7 @@ STANDING = {"waiting": WAITING, "since": SINCE, "amended": AMENDED_BY, "certifie
 class Standing(TypedDict):
     """What ``with_standing`` adds to each agreement."""
 
-    waiting: str | None
+    waiting: Party | None
     since: datetime | None
     amended: dict[str, Any] | None
     certified: bool

@@ -123,13 +123,10 @@ def card(
             party = str(Party(waiting).label) if waiting else ""
             holder = _("En attente de signature : %(party)s") % {"party": party[:1].lower() + party[1:]}
         case Status.SIGNED if is_over(convention.end) and certified:
-            sentence = _("Votre attestation de stage est prête.")
+            sentence = of_certificate(is_ready=True)
             button, url = _("Voir l’attestation"), f"{convention.get_absolute_url()}#documents"
         case Status.SIGNED if is_over(convention.end):
-            sentence = _(
-                "Votre attestation de stage sera établie une fois vos heures et votre gratification déclarées par "
-                "l’organisme."
-            )
+            sentence = of_certificate(is_ready=False)
         case Status.SIGNED:
             holder = _("Toutes les signatures sont réunies")
         case Status.REFUSED | Status.TERMINATED | Status.CANCELLED:
@@ -192,10 +189,12 @@ class Follow:
     note: str = ""
 
 
-def what_follows(convention: Convention, told: list[str], *, awaits_approval: bool) -> list[Follow]:
-    """Return what happens from the submission to the last signature, in order, for its student.
+def what_follows(
+    convention: Convention, told: list[str], *, awaits_approval: bool, certified: bool
+) -> list[Follow]:
+    """Return what happens from the submission to the last signature, then to the certificate, for its student.
 
-    ``told`` are the people or the mailbox that a submission reaches.
+    ``told`` are the people or the mailbox that a submission reaches; ``certified`` says that its certificate was made.
     """
     status, centre, teacher = Status(convention.status), convention.centre, convention.teacher
     is_sent = not convention.is_editable
@@ -243,10 +242,29 @@ def what_follows(convention: Convention, told: list[str], *, awaits_approval: bo
             state(status == Status.SIGNED, status == Status.SIGNING),
             _("Vous faites signer, dans l’ordre du circuit"),
         ),
-        Follow(
-            "done" if insurance.certified(convention) else "todo",
-            _("Vous joignez votre attestation d’assurance « Responsabilité civile »"),
-            _("ci-dessous, ou à l’exemplaire qui revient à votre UFR"),
-        ),
+        _paper_awaited(convention, certified=certified),
     ]
     return lines
+
+
+def _paper_awaited(convention: Convention, *, certified: bool) -> Follow:
+    """Return the last thing that follows: the certificate of a stage that is over, of an insurance before."""
+    if certified:
+        return Follow("done", of_certificate(is_ready=True))
+    if convention.status == Status.SIGNED and is_over(convention.end):
+        return Follow("now", of_certificate(is_ready=False))
+    return Follow(
+        "done" if insurance.certified(convention) else "todo",
+        _("Vous joignez votre attestation d’assurance « Responsabilité civile »"),
+        _("ci-dessous, ou à l’exemplaire qui revient à votre UFR"),
+    )
+
+
+def of_certificate(*, is_ready: bool) -> str:
+    """Return where the certificate of a stage stands, for its student."""
+    if is_ready:
+        return _("Votre attestation de stage est prête.")
+    return _(
+        "Votre attestation de stage sera établie une fois vos heures et votre gratification déclarées par "
+        "l’organisme."
+    )

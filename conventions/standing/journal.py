@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.functional import Promise
 
+from conventions import signing
 from conventions.models import Avenant, Convention, Event, Status
+from conventions.models.convention import AWAITS_SIGNATURES
 from conventions.models.journal import BESIDE
 from conventions.standing import words
 
@@ -51,6 +54,14 @@ def tells(event: Event) -> bool:
 def last_move(events: list[Event]) -> Event | None:
     """Return what brought the agreement itself where it stands, or the approval it waited for."""
     return next((event for event in events if event.avenant_id is None and event.action not in BESIDE), None)
+
+
+def since(convention: Convention, events: list[Event]) -> datetime | None:
+    """Return since when it is so: the last signature or the validation while one is awaited, else its last move."""
+    if convention.status in AWAITS_SIGNATURES:
+        return signing.since(convention)
+    moved = last_move(events)
+    return moved.at if moved else None
 
 
 def reason(convention: Convention, events: list[Event]) -> str:

@@ -18,7 +18,7 @@ from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import amending, documents, law, legality, permissions, signing, workflow
 from conventions.legality import insurance, words
-from conventions.models import Avenant, AvenantStatus, Convention, Remark, Status, Turn
+from conventions.models import Avenant, AvenantStatus, Convention, Remark, Status
 from conventions.models.avenant import AWAITS_SIGNATURES, FROZEN, GIVEN_UP
 from conventions.standing import alerts, staff
 from conventions.standing.journal import events_of, journal
@@ -28,7 +28,6 @@ from conventions.views.acting import Button, button_of, in_order
 from conventions.views.frame import answer_remarks, page, places, show_locked
 from conventions.writing import changes, steps
 from conventions.writing.purpose import PurposeForm
-from organisations.models import Party
 
 
 @keeps_typed_text
@@ -121,9 +120,6 @@ def context_of(
     problem = amending.unfinished(convention) if may_edit else ""
     compared = documents.compare(before, after)
     events = events_of(avenant)
-    turn = signing.current_turn(convention, Turn.Purpose.APPROVAL) or signing.current_turn(
-        convention, Turn.Purpose.SIGNATURE
-    )
     since = (
         signing.since(convention) if avenant.status in AWAITS_SIGNATURES else events[0].at if events else None
     )
@@ -132,7 +128,7 @@ def context_of(
         "avenant": avenant,
         "standing": staff.avenant_standing(
             avenant,
-            Party(turn.party) if turn else None,
+            signing.waiting(convention),
             since,
             decides=permissions.decides(user, convention),
             follows=permissions.follows(user, convention),
@@ -149,6 +145,7 @@ def context_of(
         "panel": words.panel(judged, findings, shown_at(convention, compared)) if judged else None,
         "alert": alerts.signature_alert(convention),
         "document": document if document and papers.may_open(document, convention) else None,
+        "is_to_print": avenant.status == AvenantStatus.VALIDATED,
         "missing_kinds": missing_kinds(avenant, findings) if may_edit else [],
         "open_remarks": [(steps.label_of(remark.field), remark) for remark in open_remarks],
         "problem": problem,

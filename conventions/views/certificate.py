@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import completion, permissions, workflow
+from conventions import completion, permissions
 from conventions.follow_up import forms
 from conventions.legality import words
 from conventions.models import Completion, Convention, Status
@@ -42,7 +43,7 @@ def certificate(request: HttpRequest, pk: int) -> HttpResponse:
         return certificate_page(request, convention, recorded, form, lacking)
     try:
         completion.confirm(pk, done, by=user, seen=request.POST.get("seen", ""))
-    except workflow.Refused as refusal:
+    except Refused as refusal:
         form.add_error(None, str(refusal))
         return certificate_page(request, convention, completion.of(convention), form)
     messages.success(request, _("Fin de stage enregistrée : l’attestation est en préparation."))
@@ -92,6 +93,7 @@ def certificate_page(
             "recorded": recorded,
             "seen": completion.version(recorded),
             "lacking": lacking,
+            "is_broken_off": convention.status == Status.TERMINATED,
         },
         status=422 if request.method == "POST" else 200,
     )

@@ -20,15 +20,16 @@ from accounts.sign_in.session import signed_in
 from conventions import documents, law, legality, permissions, signing, workflow
 from conventions.legality import insurance
 from conventions.legality.words import Link, panel
-from conventions.models import Avenant, Convention, Remark, Status, Turn
-from conventions.models.convention import AWAITS_SIGNATURES, FROZEN
+from conventions.models import Avenant, Convention, Remark, Status
+from conventions.models.convention import FROZEN
 from conventions.standing import alerts, cards, staff, words
-from conventions.standing.journal import events_of, journal, last_move, reason, tells
+from conventions.standing.headline import since_agreed
+from conventions.standing.journal import events_of, journal, reason, tells
+from conventions.standing.journal import since as since_when
 from conventions.views import attachments, papers
 from conventions.views.access import visible
 from conventions.views.acting import Button, button_of, in_order
 from conventions.writing import forms, steps
-from organisations.models import Party
 from organisations.models.roles import roles_of
 
 
@@ -98,10 +99,7 @@ def page(
     manages, owns = permissions.manages(user, convention), permissions.owns(user, convention)
     sections = documents.sections(context)
     events = events_of(convention)
-    next_party, moved = waiting(convention), last_move(events)
-    since = moved.at if moved else None
-    if convention.status in AWAITS_SIGNATURES:
-        since = signing.since(convention)
+    next_party, since = signing.waiting(convention), since_when(convention, events)
     possible = {action.name for action in workflow.available(convention, user)}
     joined, stored = attachments.section(convention, user), papers.papers(convention, user)
     judged = None if convention.status in FROZEN else legality.case_of(convention)
@@ -128,6 +126,8 @@ def page(
             ),
             "panel": panel(judged, findings, shown_at(sections)) if judged else None,
             "reason": reason(convention, events) if owns else "",
+            "is_broken_off": convention.status == Status.TERMINATED,
+            "since_agreed": since_agreed(convention),
             "phases": words.track(convention),
             "soon": alerts.soon(Status(convention.status), convention.start),
             "facts": documents.in_brief(context, sections),
@@ -218,13 +218,6 @@ def unplaced(sections: list[documents.Section], remarks: list[Remark]) -> list[t
     """Return the remarks on fields that share the row of another one, with the name of their field."""
     shown = {row.field for section in sections for row in section.rows}
     return [(steps.label_of(remark.field), remark) for remark in remarks if remark.field not in shown]
-
-
-def waiting(convention: Convention) -> Party | None:
-    """Return whose approval or signature comes next."""
-    turn = signing.current_turn(convention, Turn.Purpose.APPROVAL)
-    turn = turn or signing.current_turn(convention, Turn.Purpose.SIGNATURE)
-    return Party(turn.party) if turn else None
 
 
 @dataclass(frozen=True)

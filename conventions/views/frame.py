@@ -47,7 +47,16 @@ def reread(convention: Convention) -> Convention:
 
 def show_locked(request: HttpRequest, convention: Convention, parts: Iterable[BaseForm]) -> HttpResponse:
     typed = [line for part in parts for line in typed_in(part)]
-    return render(request, "conventions/locked.html", {"convention": convention, "typed": typed}, status=409)
+    return render(
+        request,
+        "conventions/locked.html",
+        {
+            "convention": convention,
+            "typed": typed,
+            "is_submitted": convention.status == Status.SUBMITTED,
+        },
+        status=409,
+    )
 
 
 def typed_in(form: BaseForm) -> list[tuple[str, str]]:

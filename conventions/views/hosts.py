@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Aggregate, Count, DurationField, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Aggregate, Count, DurationField, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, TruncDate
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,9 +18,10 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from conventions.desk.filters import TO_SIGN
 from conventions.legality import quotas
-from conventions.models import Convention, Status, Turn
+from conventions.models import Convention, Status
 from conventions.models.convention import AWAITS_SIGNATURES
-from conventions.views.lists import WAITING, centres_of, rows
+from conventions.models.standing import LAST_SIGNATURE, WAITING
+from conventions.views.lists import centres_of, rows
 from organisations.models import Contact, Organisation, Party
 from organisations.models.host import ContactQuerySet
 from organisations.models.roles import Roles, roles_of
@@ -104,21 +105,12 @@ class Median(Aggregate):
     output_field = DurationField()
 
 
-# Of an agreement whose signatures are all given.
-LAST_SIGNATURE = Subquery(
-    Turn.objects.filter(convention=OuterRef("pk"), avenant=None, purpose=Turn.Purpose.SIGNATURE)
-    .values("convention")
-    .annotate(last=Max(Coalesce("signed_on", TruncDate("done_at"))))
-    .values("last")
-)
-
-
 def figures(agreements: QuerySet[Convention], today: date) -> dict[str, Any]:
     """Return how many stages there are by what has become of them, and how long signatures take; one query."""
     signed = Q(status=Status.SIGNED)
     agreed = Q(status__in=AGREED)
     found = agreements.annotate(
-        waiting=WAITING, to_sign=LAST_SIGNATURE - TruncDate("validated_at")
+        waiting=WAITING, to_sign=TruncDate(LAST_SIGNATURE) - TruncDate("validated_at")
     ).aggregate(
         total=Count("pk"),
         present=Count("pk", filter=agreed & Q(start__lte=today, end__gte=today)),

@@ -10,16 +10,11 @@ from django.core.paginator import Paginator
 from django.db.models import (
     Case,
     Count,
-    DateTimeField,
     F,
-    Max,
-    OuterRef,
     Q,
     QuerySet,
-    Subquery,
     When,
 )
-from django.db.models.functions import Cast, Coalesce, JSONObject
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -35,10 +30,12 @@ from accounts.models import User
 from accounts.sign_in.session import signed_in
 from conventions import ending
 from conventions.desk.filters import AMENDED, CERTIFICATES, GATHERED, NOT_VALIDATED, TO_SIGN, FilterForm
-from conventions.models import Avenant, AvenantStatus, Convention, Event, Status, Turn
-from conventions.models.avenant import GIVEN_UP
-from conventions.models.convention import AWAITS_SIGNATURES, SHOWN_TO_TEACHERS, archives_of
-from conventions.models.journal import BESIDE
+from conventions.models import Avenant, AvenantStatus, Convention, Status
+from conventions.models.convention import (
+    SHOWN_TO_TEACHERS,
+    ConventionQuerySet,
+    archives_of,
+)
 from conventions.standing import alerts, cards, staff
 from organisations.models import Centre, Organisation, Party
 from organisations.models.host import FRENCH_COUNTRIES
@@ -87,7 +84,7 @@ def own_cards(roles: Roles) -> list[cards.Card]:
         .select_related("organisation", "service", "centre")
         .defer("missions", "skills", "details", "record", "search_key")
         .prefetch_related("remarks")
-        .annotate(waiting=WAITING, since=SINCE, amended=AMENDED_BY, certified=ending.CERTIFIED)
+        .with_standing()
         .order_by("-updated_at")
     )
     return [
@@ -197,7 +194,7 @@ def followed(user: User, roles: Roles) -> list[Followed]:
         .exclude(archives_of(user))
         .select_related("student__user", "enrolment__programme", "organisation", "service", "tutor")
         .defer("missions", "skills", "details", "record", "search_key")
-        .annotate(waiting=WAITING, since=SINCE, amended=AMENDED_BY, certified=ending.CERTIFIED)
+        .with_standing()
         .order_by(Case(asked, default=1), "-start", "-pk")
     )
     return [
@@ -242,47 +239,6 @@ class Values(NamedTuple):
     certified: bool
 
 
-# Whose approval or signature comes next; since when: the last signature or the validation, else what last happened.
-WAITING = Subquery(
-    Turn.objects.filter(convention=OuterRef("pk"), avenant=None, done_at=None)
-    .order_by("purpose", "rank")
-    .values("party")[:1]
-)
-SIGNED_AT = Case(
-    When(done_at__date=F("signed_on"), then="done_at"), default=Cast("signed_on", DateTimeField())
-)
-SINCE = Case(
-    When(
-        status__in=AWAITS_SIGNATURES,
-        then=Coalesce(
-            Subquery(
-                Turn.objects.filter(
-                    convention=OuterRef("pk"),
-                    avenant=None,
-                    purpose=Turn.Purpose.SIGNATURE,
-                    done_at__isnull=False,
-                )
-                .values("convention")
-                .annotate(at=Max(SIGNED_AT))
-                .values("at")
-            ),
-            "validated_at",
-        ),
-    ),
-    default=Subquery(
-        Event.objects.filter(convention=OuterRef("pk"), avenant=None)
-        .exclude(action__in=BESIDE)
-        .order_by("-at")
-        .values("at")[:1]
-    ),
-)
-# The avenant that counts: the open one, else the last in effect.
-AMENDED_BY = Subquery(
-    Avenant.objects.filter(convention=OuterRef("pk"))
-    .exclude(status__in=GIVEN_UP)
-    .order_by(F("rank").desc(nulls_first=True))
-    .values(found=JSONObject(pk="pk", rank="rank", status="status"))[:1]
-)
 COLUMNS = (
     "pk",
     "number",
@@ -297,10 +253,10 @@ COLUMNS = (
     "organisation__name",
     "service__city",
     "service__country",
-    WAITING,
-    SINCE,
-    AMENDED_BY,
-    ending.CERTIFIED,
+    "waiting",
+    "since",
+    "amended",
+    "certified",
 )
 
 
@@ -328,9 +284,9 @@ class Row:
     amended: staff.Amended | None
 
 
-def rows(found: QuerySet[Convention], roles: Roles) -> list[Row]:
+def rows(found: ConventionQuerySet, roles: Roles) -> list[Row]:
     """Read the lines of a list, in one query however many they are."""
-    return [row(Values(*values), roles) for values in found.values_list(*COLUMNS)]
+    return [row(Values(*values), roles) for values in found.with_standing().values_list(*COLUMNS)]
 
 
 def row(values: Values, roles: Roles) -> Row:
@@ -402,7 +358,7 @@ def index(request: HttpRequest) -> HttpResponse:
             "chips": form.chips(),
             "headers": headers(form, sort),
             "page": page,
-            "rows": rows(cast("QuerySet[Convention]", page.object_list), roles),
+            "rows": rows(cast("ConventionQuerySet", page.object_list), roles),
             "orders": orders(sort),
             "roles": roles,
         },

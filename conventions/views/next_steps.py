@@ -11,6 +11,7 @@ from accounts.sign_in.session import signed_in
 from conventions import documents, notifications, permissions, signing, workflow
 from conventions.models import Status
 from conventions.standing import alerts, cards, words
+from conventions.standing.headline import headline
 from conventions.standing.journal import events_of, reason
 from conventions.views import attachments, papers
 from conventions.views.access import visible
@@ -31,6 +32,8 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
     prefetch_related_objects([convention], documents.STORED, "avenants")
     events = events_of(convention)
     document = convention.documents.agreed()
+    status = Status(convention.status)
+    stored = papers.papers(convention, user)
     return render(
         request,
         "conventions/next.html#printing" if request.headers.get("HX-Request") else "conventions/next.html",
@@ -39,17 +42,22 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
             "document": document,
             "circuit": signing.circuit(convention, signing.people(convention, document)),
             "alert": alerts.signature_alert(convention),
-            "papers": papers.papers(convention, user),
+            "papers": stored,
+            "headline": headline(convention, certified=stored.is_ended),
             "follows": cards.what_follows(
                 convention,
                 notifications.told(convention),
                 awaits_approval=permissions.awaits_approval(convention),
+                certified=stored.is_ended,
             ),
+            "is_submitted": status == Status.SUBMITTED,
+            "is_returned": status == Status.RETURNED,
+            "is_signed": status == Status.SIGNED,
             "reason": reason(convention, events) if permissions.sees_journal(user, convention) else "",
-            "is_under_way": convention.status not in words.STOPPED,
+            "is_under_way": status not in words.STOPPED,
             "label": words.label(convention),
-            "tone": words.TONES[Status(convention.status)],
-            "icon_name": words.ICONS[Status(convention.status)],
+            "tone": words.TONES[status],
+            "icon_name": words.ICONS[status],
             "owns": permissions.owns(user, convention),
             "actions": {action.name: action for action in workflow.available(convention, user)},
             "resume_url": steps.step_url(convention, steps.RESUME),

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from accounts.sign_in.session import signed_in
 from conventions import completion, documents, ending, permissions
-from conventions.models import AvenantStatus, Convention, Document
+from conventions.models import AvenantStatus, Convention, Document, Status
 from conventions.views.access import visible
 
 Kind = Document.Kind
@@ -49,6 +49,7 @@ class Papers:
     end_url: str  # where this reader records the end of the stage; nothing when they may not now
     is_ended: bool  # the end of the stage is recorded
     opens_on: date | None  # when it will be possible to record it, while it is not
+    awaits_host: bool  # what the host declares is awaited, and another reader records it
 
     @property
     def is_expected(self) -> bool:
@@ -79,12 +80,14 @@ def papers(convention: Convention, user: User) -> Papers:
     first = completion.opens_on(convention)
     is_open = completion.is_open(convention)
     records = is_open and permissions.decides(user, convention)
+    is_ended = bool(convention.validated_at) and ending.is_certified(convention)
     return Papers(
         [in_list(document, convention) for document in shown.values()],
         may_summarise=convention.number is not None,
         end_url=reverse("conventions:certificate", args=[convention.pk]) if records else "",
-        is_ended=bool(convention.validated_at) and ending.is_certified(convention),
+        is_ended=is_ended,
         opens_on=None if is_open else first,
+        awaits_host=is_open and not records and not is_ended and convention.status == Status.SIGNED,
     )
 
 

@@ -1,6 +1,7 @@
 """What the code itself must show: who writes a status, who writes the journal, who locks an agreement."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,32 @@ def test_one_writer(found, writers):
 )
 def test_another_writer_would_be_seen(found, text):
     assert list(found(ast.parse(text)))
+
+
+# A status compared in a template: what it means is decided, and said, in Python.
+COMPARED = re.compile(r"{%[^%]*\bstatus\b\s*(?:[=!]=|in\b|not in\b)|(?:[=!]=)\s*\S*\bstatus\b")
+
+
+def test_no_template_compares_a_status():
+    templates = ROOT.parent / "templates"
+    found = [
+        f"{path.relative_to(templates)}:{number}"
+        for path in sorted(templates.rglob("*.html"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if COMPARED.search(line)
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{% if convention.status == "signed" %}',
+        '{% elif avenant.status != "draft" %}',
+        '{% if "signed" == convention.status %}',
+        "{% if convention.status in closed %}",
+    ],
+)
+def test_a_status_compared_would_be_seen(text):
+    assert COMPARED.search(text)
+    assert not COMPARED.search('<p role="status">{% if is_signed %}{{ status }}{% endif %}</p>')
