@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.refusals import Refused
-from conventions import avenants, documents, notifications, permissions, signing, wizard, workflow
+from conventions import avenants, documents, notices, permissions, signing, wizard, workflow
 from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Status, Turn
 from conventions.workflow import Action, Request
 
@@ -314,7 +314,7 @@ def take_effect(avenant: Avenant) -> None:
     avenants.apply(avenant, convention)
     if AvenantKind.TERMINATION in avenant.kinds:
         workflow.move(convention, Status.TERMINATED, "terminate", comment=avenant.reason)
-    notifications.announce(event)
+    notices.announce(event)
 
 
 @shared_task(name="conventions.tasks.apply_due_avenants")

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.refusals import Refused
-from conventions import documents, explanations, law, legality, notifications, permissions
+from conventions import documents, explanations, law, legality, notices, permissions
 from conventions.models import Completion, Convention, Status, journal
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def confirm(convention_id: int, done: dict[str, Any], *, by: User, seen: str) ->
                 if lacking
                 else [],
             )
-        notifications.announce(event)
+        notices.announce(event)
     return completion
 
 

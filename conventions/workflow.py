@@ -23,7 +23,7 @@ from conventions import (
     explanations,
     law,
     legality,
-    notifications,
+    notices,
     permissions,
     signing,
     wizard,
@@ -543,7 +543,7 @@ def carry_out(action: Action, request: Request) -> Event:
         comment=note or request.comment,
         findings=noted(ACCEPTED[action.name](request)) if action.name in ACCEPTED else [],
     )
-    notifications.announce(event)
+    notices.announce(event)
     return event
 
 

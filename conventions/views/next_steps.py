@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.session import signed_in
-from conventions import documents, notifications, permissions, phases, signing, wizard, workflow
+from conventions import documents, notices, permissions, phases, signing, wizard, workflow
 from conventions.headline import headline
 from conventions.models import Status
 from conventions.views import attachments, papers
@@ -44,7 +44,7 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
             "headline": headline(convention, certified=stored.is_ended),
             "follows": phases.what_follows(
                 convention,
-                notifications.told(convention),
+                notices.told(convention),
                 awaits_approval=permissions.awaits_approval(convention),
                 certified=stored.is_ended,
             ),

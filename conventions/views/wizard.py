@@ -24,7 +24,7 @@ from conventions import (
     forms,
     law,
     legality,
-    notifications,
+    notices,
     permissions,
     wizard,
 )
@@ -151,20 +151,10 @@ def save(
     request: HttpRequest,
 ) -> None:
     """Save what a draft can hold of a step, the periods that hold, the answers to remarks."""
-    if avenant := convention.amended_by:
-        for periods in tables:
-            periods.is_valid()
-            if periods.is_bound:
-                avenants.show_periods(convention, periods.name, periods.periods)
-        avenants.record(avenant, convention)
-        answer_remarks(convention, request)
-        return
-    form.save_valid()
-    for periods in tables:
-        periods.is_valid()
-        periods.save()
-    if tables:
-        drafts.refresh_hours(convention)
+    if convention.amended_by:
+        avenants.write(convention, tables)
+    else:
+        drafts.write(form, tables)
     answer_remarks(convention, request)
 
 
@@ -233,7 +223,7 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
                 for remark in open_remarks
             ],
             "copies": context["copies"],
-            "told": notifications.told(convention),
+            "told": notices.told(convention),
             "lacking": lacking,
             "ready": not open_remarks and not lacking and not any(place.missing for place in steps),
             "exceptions": [
