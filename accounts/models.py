@@ -337,8 +337,8 @@ class Message(models.Model):
             "L’événement à l’origine du courriel : un seul courriel par événement et par destinataire."
         ),
     )
-    # The address of the page it speaks of: what is said of somebody goes with the rest.
-    about = models.CharField(max_length=200, blank=True, default="", editable=False)
+    # What it speaks of, by a key: what is said of somebody goes with the rest.
+    about = models.CharField(max_length=40, blank=True, default="", editable=False)
     recipient = models.EmailField(_("Destinataire"))
     sender = models.CharField(_("Expéditeur"), max_length=200)
     subject = models.CharField(_("Objet"), max_length=250)
@@ -360,7 +360,7 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index("next_attempt_at", condition=Q(state="waiting"), name="message_waiting"),
-            models.Index(fields=["about"], opclasses=["varchar_pattern_ops"], name="message_about"),
+            models.Index("about", name="message_about"),
         ]
 
     def __str__(self) -> str:

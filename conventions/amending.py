@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.refusals import Refused
-from conventions import documents, notifications, permissions, signing, workflow
+from conventions import documents, notices, permissions, signing, workflow
 from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Status, Turn
 from conventions.workflow import Action, Request
 from conventions.writing import changes, steps
@@ -315,7 +315,7 @@ def take_effect(avenant: Avenant) -> None:
     changes.apply(avenant, convention)
     if AvenantKind.TERMINATION in avenant.kinds:
         workflow.move(convention, Status.TERMINATED, "terminate", comment=avenant.reason)
-    notifications.announce(event)
+    notices.announce(event)
 
 
 @shared_task(name="conventions.tasks.apply_due_avenants")

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.refusals import Refused
-from conventions import documents, law, legality, notifications, permissions
+from conventions import documents, law, legality, notices, permissions
 from conventions.legality import words
 from conventions.models import Completion, Convention, Status, journal
 
@@ -173,7 +173,7 @@ def confirm(convention_id: int, done: dict[str, Any], *, by: User, seen: str) ->
                 if lacking
                 else [],
             )
-        notifications.announce(event)
+        notices.announce(event)
     return completion
 
 

@@ -27,8 +27,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.mail import outbox
 from accounts.models import Institution, Message, Student, User
+from conventions import notices
 from conventions.models import (
     Avenant,
     Completion,
@@ -206,7 +206,7 @@ def purge(convention_id: int, today: date, *, by: User | None) -> bool:
     if convention is None:
         return False
     files = list(_files_of(convention))
-    Message.objects.filter(about__startswith=convention.get_absolute_url()).delete()
+    Message.objects.filter(about=notices.about(convention)).delete()
     if convention.status == Status.DRAFT and convention.number is None:
         convention.delete()
     else:
@@ -325,23 +325,13 @@ def report_retention() -> None:
         count = due(institution, today).count()
         if not count:
             continue
-        for administrator in administrators_of(institution):
-            outbox.queue(
-                key=f"retention:{institution.pk}:{today:%Y-%m}",
-                to=administrator,
-                template="conventions/mails/retention.txt",
-                context={
-                    "count": count,
-                    "last_day": institution.purged_through(today),
-                    "link": reverse("conventions:retention"),
-                    "link_label": _("Lire la liste"),
-                },
+        notices.send(
+            notices.Happening(
+                "agreements to purge",
+                cause=f"retention:{institution.pk}:{today:%Y-%m}",
                 institution=institution,
+                context={"count": count, "last_day": institution.purged_through(today)},
+                link=reverse("conventions:retention"),
+                link_label=_("Lire la liste"),
             )
-
-
-def administrators_of(institution: Institution) -> QuerySet[User]:
-    """Return its own active administrators; those of the whole site while it has none."""
-    active = User.objects.filter(is_superuser=True, is_active=True).order_by("pk")
-    own = active.filter(institution=institution)
-    return own if own.exists() else active.filter(institution=None)
+        )

@@ -13,10 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.mail import outbox
+from conventions import notices
 from conventions.ending import owed_a_certificate
 from conventions.models import Convention, Status
-from conventions.notifications import managers_of
 from organisations.models import Centre
 
 ONE_WEEK = timedelta(days=7)
@@ -51,28 +50,18 @@ def remind(centre: Centre, today: date) -> None:
 
 
 def _tell(convention: Convention, *, is_over: bool) -> None:
-    student, tutor = convention.student.user, convention.tutor
-    # A stage that an avenant prolongs ends another day: its people are told again.
-    key = f"certificate:{convention.pk}:{convention.end}:{'over' if is_over else 'soon'}"
-    context = {"convention": convention, "student": student, "is_over": is_over}
-    page = convention.get_absolute_url()
-    if student.is_active:
-        outbox.queue(
-            key=key,
-            to=student,
-            template="conventions/mails/certificate_student.txt",
-            context={**context, "link": page, "link_label": _("Ouvrir la convention")},
+    notices.send(
+        notices.Happening(
+            "stage ends",
+            # A stage that an avenant prolongs ends another day: its people are told again.
+            cause=f"certificate:{convention.pk}:{convention.end}:{'over' if is_over else 'soon'}",
             institution=convention.institution,
+            convention=convention,
+            context={"is_over": is_over},
+            link=convention.get_absolute_url(),
+            link_label=_("Ouvrir la convention"),
         )
-    if tutor is not None and tutor.anonymised_at is None:
-        outbox.queue(
-            key=key,
-            to=tutor.email,
-            template="conventions/mails/certificate_host.txt",
-            context=context,
-            institution=convention.institution,
-            about=page,
-        )
+    )
 
 
 def report(centre: Centre, today: date) -> None:
@@ -90,17 +79,14 @@ def report(centre: Centre, today: date) -> None:
     )
     if not late:
         return
-    for recipient in managers_of(centre):
-        outbox.queue(
-            key=f"certificates:{centre.pk}:{monday}",
-            to=recipient,
-            template="conventions/mails/certificates_missing.txt",
-            context={
-                "centre": centre,
-                "conventions": late[:LISTED],
-                "has_more": len(late) > LISTED,
-                "link": reverse("conventions:list") + "?statut=attestations",
-                "link_label": _("Ouvrir la liste"),
-            },
+    notices.send(
+        notices.Happening(
+            "certificates missing",
+            cause=f"certificates:{centre.pk}:{monday}",
             institution=centre.institution,
+            centre=centre,
+            context={"centre": centre, "conventions": late[:LISTED], "has_more": len(late) > LISTED},
+            link=reverse("conventions:list") + "?statut=attestations",
+            link_label=_("Ouvrir la liste"),
         )
+    )

@@ -61,7 +61,7 @@ def queue(
 
     ``key`` names the cause (at most 100 characters): the same key and recipient is the same e-mail, written
     and sent once. ``to`` is a person or an address; ``render_mail`` says what ``template`` and ``context``
-    hold. ``about`` is the page it speaks of, when its link leads nowhere or elsewhere. Returns the row, new or not.
+    hold. ``about`` names what it speaks of, whatever its address. Returns the row, new or not.
     """
     recipient = to.email if isinstance(to, User) else to
     if institution is None and isinstance(to, User):
@@ -78,9 +78,8 @@ def queue(
         subject=mail.subject,
         text=mail.text,
         html=mail.html,
+        about=about,
     )
-    if not message.opens_an_account:  # its link is forgotten once it is sent
-        message.about = about or context.get("link", "")[:200]
     return _store(message)
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.refusals import Refused
-from conventions import notifications, permissions
+from conventions import notices, permissions
 from conventions.attachments.uploads import Clean
 from conventions.models import Attachment, Convention
 
@@ -76,6 +76,18 @@ def discard(attachments: Iterable[Attachment]) -> None:
 
 
 @transaction.atomic
+def take_back(pk: int, *, by: User) -> bool:
+    """Delete a paper nobody has decided on; return whether it was still waiting. Raises Refused."""
+    attachment = _locked(pk)
+    if not permissions.may_attach(by, attachment.convention):
+        raise Refused(_("Cette convention ne reçoit plus de pièce."), "not_allowed")
+    if attachment.is_waiting:
+        discard([attachment])
+        return True
+    return False
+
+
+@transaction.atomic
 def accept(pk: int, *, by: User) -> bool:
     """Accept a paper; return whether it was still waiting."""
     return _decide(pk, Attachment.Decision.ACCEPTED, by=by) is not None
@@ -86,14 +98,22 @@ def refuse(pk: int, reason: str, *, by: User) -> bool:
     """Refuse a paper and tell the student why; return whether it was still waiting."""
     attachment = _decide(pk, Attachment.Decision.REFUSED, reason, by=by)
     if attachment:
-        notifications.announce_refusal(attachment)
+        notices.announce_refusal(attachment)
     return attachment is not None
 
 
-def _decide(pk: int, decision: Attachment.Decision, reason: str = "", *, by: User) -> Attachment | None:
-    # The agreement first, as a validation does: it reads what is accepted.
-    Convention.objects.locked(Attachment.objects.values_list("convention_id", flat=True).get(pk=pk))
+def _locked(pk: int) -> Attachment:
+    """Return a paper, locked with its agreement: the agreement first, as a validation does, which reads what is accepted."""
+    convention = Convention.objects.locked(
+        Attachment.objects.values_list("convention_id", flat=True).get(pk=pk)
+    )
     attachment = Attachment.objects.select_for_update(of=("self",)).get(pk=pk)
+    attachment.convention = convention
+    return attachment
+
+
+def _decide(pk: int, decision: Attachment.Decision, reason: str = "", *, by: User) -> Attachment | None:
+    attachment = _locked(pk)
     if not attachment.is_waiting:
         return None
     attachment.decision, attachment.reason = decision, reason

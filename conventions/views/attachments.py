@@ -7,7 +7,6 @@ from typing import Any
 
 from allauth.decorators import rate_limit
 from django.contrib import messages
-from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -114,16 +113,18 @@ def download(request: HttpRequest, pk: int, attachment: int) -> FileResponse:
 
 
 @require_POST
-@transaction.atomic
 def discard(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
     """Take back a paper nobody has decided on."""
     convention = attachable(request, pk)
-    # Lock, then look: a manager may be deciding.
-    found = get_object_or_404(Attachment.objects.select_for_update(), pk=attachment, convention=convention)
-    if found.is_waiting:
-        deciding.discard([found])
+    found = get_object_or_404(Attachment, pk=attachment, convention=convention)
+    try:
+        is_deleted = deciding.take_back(attachment, by=signed_in(request))
+    except (Refused, Attachment.DoesNotExist) as overtaken:
+        raise Http404 from overtaken
+    if is_deleted:
         messages.success(request, _("Pièce supprimée : %(paper)s.") % {"paper": found})
     else:
+        found.refresh_from_db()
         messages.error(request, decided(found))
     return redirect("conventions:attach", pk)
 

@@ -236,7 +236,7 @@ def delete(request: HttpRequest, pk: int, avenant: int) -> HttpResponse:
     if not convention.is_editable or amended.rank is not None:
         messages.error(request, _("Un avenant déjà soumis ne se supprime pas : annulez-le."))
         return redirect(amended)
-    amended.delete()
+    changes.delete(amended)
     messages.success(request, _("Brouillon d’avenant supprimé."))
     return redirect("conventions:detail", pk)
 

@@ -80,6 +80,6 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Une convention déjà soumise ne se supprime pas : annulez-la."))
         return redirect(convention)
     deciding.discard(convention.attachments.all())
-    convention.delete()
+    drafts.delete(convention)
     messages.success(request, _("Brouillon supprimé."))
     return redirect("home")

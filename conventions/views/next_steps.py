@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.sign_in.session import signed_in
-from conventions import documents, notifications, permissions, signing, workflow
+from conventions import documents, notices, permissions, signing, workflow
 from conventions.models import Status
 from conventions.standing import alerts, cards, words
 from conventions.standing.headline import headline
@@ -46,7 +46,7 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
             "headline": headline(convention, certified=stored.is_ended),
             "follows": cards.what_follows(
                 convention,
-                notifications.told(convention),
+                notices.told(convention),
                 awaits_approval=permissions.awaits_approval(convention),
                 certified=stored.is_ended,
             ),

@@ -56,5 +56,5 @@ def delete_remark(request: HttpRequest, pk: int, remark: int, avenant: int | Non
     pinned = get_object_or_404(convention.own_remarks.filter(resolved_at__isnull=True), pk=remark)
     if not permissions.may_delete_remark(signed_in(request), convention, pinned):
         raise Http404
-    pinned.delete()
+    remarks.unpin(pinned)
     return redirect(f"{convention.acted_on.get_absolute_url()}#champ-{pinned.field}")

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import documents, law, legality, notifications, permissions
+from conventions import documents, law, legality, notices, permissions
 from conventions.legality import words
 from conventions.models import Convention
 from conventions.views import calculator, choices
@@ -137,20 +137,10 @@ def save(
     request: HttpRequest,
 ) -> None:
     """Save what a draft can hold of a step, the periods that hold, the answers to remarks."""
-    if avenant := convention.amended_by:
-        for periods in tables:
-            periods.is_valid()
-            if periods.is_bound:
-                changes.show_periods(convention, periods.name, periods.periods)
-        changes.record(avenant, convention)
-        answer_remarks(convention, request)
-        return
-    form.save_valid()
-    for periods in tables:
-        periods.is_valid()
-        periods.save()
-    if tables:
-        drafts.refresh_hours(convention)
+    if convention.amended_by:
+        changes.write(convention, tables)
+    else:
+        drafts.write(form, tables)
     answer_remarks(convention, request)
 
 
@@ -219,7 +209,7 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
                 for remark in open_remarks
             ],
             "copies": context["copies"],
-            "told": notifications.told(convention),
+            "told": notices.told(convention),
             "lacking": lacking,
             "ready": not open_remarks and not lacking and not any(place.missing for place in stepper),
             "exceptions": [

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.refusals import Refused
-from conventions import documents, ending, law, legality, notifications, permissions, signing
+from conventions import documents, ending, law, legality, notices, permissions, signing
 from conventions.legality import insurance, words
 from conventions.models import Avenant, AvenantStatus, Convention, Event, NumberCounter, Status, Turn, journal
 from conventions.models.avenant import OPEN
@@ -533,7 +533,7 @@ def carry_out(action: Action, request: Request) -> Event:
         comment=note or request.comment,
         findings=noted(ACCEPTED[action.name](request)) if action.name in ACCEPTED else [],
     )
-    notifications.announce(event)
+    notices.announce(event)
     return event
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, time
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Field, Model, QuerySet
 from django.utils import timezone
@@ -21,6 +21,9 @@ from conventions.models import (
 )
 from conventions.models.avenant import MAY_CHANGE
 from conventions.models.circuit import WITH_AUTHORS
+
+if TYPE_CHECKING:
+    from conventions.writing.periods import BasePeriodFormSet
 
 # The lists of periods of an agreement, with the columns of their rows.
 PERIODS: dict[str, tuple[type[Interruption] | type[WorkPeriod], tuple[str, ...]]] = {
@@ -97,6 +100,21 @@ def record(avenant: Avenant, after: Convention) -> None:
     if changes != avenant.changes:
         avenant.changes = changes
         avenant.save(update_fields=["changes", "updated_at"])
+
+
+def write(after: Convention, tables: Iterable[BasePeriodFormSet]) -> None:
+    """Store what a step makes of the agreement that ``after`` shows, and the periods that were posted."""
+    assert after.amended_by is not None
+    for periods in tables:
+        periods.is_valid()
+        if periods.is_bound:
+            show_periods(after, periods.name, periods.periods)
+    record(after.amended_by, after)
+
+
+def delete(avenant: Avenant) -> None:
+    """Delete an avenant that was never submitted; the database refuses it of any other."""
+    avenant.delete()
 
 
 def consequences(avenant: Avenant, after: Convention) -> dict[str, tuple[bool, Any]]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from django.db.models import Model
 
     from accounts.models import User
+    from conventions.writing.forms import StepForm
+    from conventions.writing.periods import BasePeriodFormSet
     from organisations.models import Centre
 
 # What the records know of a student, and the column of the agreement that may correct it.
@@ -114,6 +116,21 @@ def _save(convention: Convention, *, by: User) -> Convention:
     convention.save()
     journal.record(convention, "create", by=by, before="")
     return convention
+
+
+def delete(convention: Convention) -> None:
+    """Delete a draft that was never submitted; the database refuses it of any other."""
+    convention.delete()
+
+
+def write(form: StepForm, tables: list[BasePeriodFormSet]) -> None:
+    """Store what a draft can hold of a step, and the periods that hold."""
+    form.save_valid()
+    for periods in tables:
+        periods.is_valid()
+        periods.save()
+    if tables:
+        refresh_hours(form.instance)
 
 
 def assign(convention: Convention, column: str, row: Model) -> None:

@@ -25,6 +25,11 @@ def pin(convention: Convention, field: str, text: str, *, by: User) -> Remark:
     )
 
 
+def unpin(remark: Remark) -> None:
+    """Take back a remark before it is sent; the database refuses it once the agreement is frozen."""
+    remark.delete()
+
+
 def answer(convention: Convention, answers: Mapping[int, Answer], *, by: User) -> bool:
     """Store answers by remark, and which are treated; return whether anything was said."""
     for remark in convention.own_remarks.filter(pk__in=answers):

@@ -849,7 +849,7 @@ def test_the_original_and_the_changes_rebuild_what_is_in_effect(data):
             # The law and the signatures are tested apart: here only what the database and the values say.
             for status in (AvenantStatus.SUBMITTED, AvenantStatus.VALIDATED, AvenantStatus.SIGNED):
                 Avenant.objects.filter(pk=avenant.pk).update(status=status, rank=rank, submitted_at=now)
-            changes.apply(reloaded(avenant), changes.in_force(convention.pk))
+            amending.take_effect(reloaded(avenant))
             stages.append(spelled(changes.in_force(convention.pk)))
 
         rebuilt, undone = original, changes.in_force(convention.pk)

@@ -213,7 +213,7 @@ def test_student_and_tutor_are_reminded_before_the_end_and_after_it_once():
     mail = Message.objects.get(key=f"{cause}:over", recipient=convention.tutor.email)
     assert "est terminé" in mail.text
     assert "D124-9" in mail.text
-    assert mail.about == convention.get_absolute_url()
+    assert mail.about == f"convention:{convention.pk}"
     assert "http" not in mail.text  # the host has no account
 
 

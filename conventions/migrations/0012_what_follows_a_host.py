@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conventions', '0009_after_validation'),
+        ('conventions', '0011_signed_means_dated'),
         ('organisations', '0008_what_follows_a_host'),
     ]
 
