@@ -19,6 +19,7 @@ from django.utils.translation import pgettext_lazy
 from django_countries.fields import CountryField
 
 from accounts.folding import fold
+from accounts.limits import REFERENT_LIMIT, TWO_MONTHS, YEARS_OF_PENSION_CLAIMS
 
 
 class PostalAddress(models.Model):
@@ -36,12 +37,6 @@ class PostalAddress(models.Model):
 
 MONTHS_OF_31_DAYS = (1, 3, 5, 7, 8, 10, 12)
 MONTHS_OF_30_DAYS = (4, 6, 9, 11)
-# Article D124-3 of the Code de l’éducation.
-MOST_TRAINEES_OF_A_REFERENT = 24
-# Two months of presence, in hours (articles L124-6 and D124-6).
-GRATIFICATION_DUE_ABOVE = 308
-# A trainee may buy quarters of pension for so long after the stage, with its certificate (article L351-17 CSS).
-YEARS_OF_PENSION_CLAIMS = 2
 
 
 class StricterRules(models.Model):
@@ -92,7 +87,7 @@ class StricterRules(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(referent_ceiling__isnull=True)
-                | Q(referent_ceiling__gte=1, referent_ceiling__lte=MOST_TRAINEES_OF_A_REFERENT),
+                | Q(referent_ceiling__gte=1, referent_ceiling__lte=REFERENT_LIMIT),
                 name="%(class)s_referent_ceiling",
                 violation_error_message=_(
                     "Un enseignant référent suit de 1 à 24 stagiaires à la fois : la loi n’en permet pas plus."
@@ -100,7 +95,7 @@ class StricterRules(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(gratification_threshold__isnull=True)
-                | Q(gratification_threshold__lte=GRATIFICATION_DUE_ABOVE),
+                | Q(gratification_threshold__lte=TWO_MONTHS),
                 name="%(class)s_gratification_threshold",
                 violation_error_message=_(
                     "La loi exige une gratification au-delà de 308 heures : le seuil ne peut pas être plus haut."

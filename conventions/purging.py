@@ -318,6 +318,7 @@ def purge_agreements(institution_id: int, by_id: int) -> None:
 
 
 @shared_task(name="conventions.tasks.report_retention")
+@transaction.atomic
 def report_retention() -> None:
     """Each month: tell the administrators of each institution what is due; they alone decide."""
     today = timezone.localdate()

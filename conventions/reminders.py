@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from celery import shared_task
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -49,6 +50,7 @@ def remind(centre: Centre, today: date) -> None:
         _tell(convention, is_over=True)
 
 
+@transaction.atomic
 def _tell(convention: Convention, *, is_over: bool) -> None:
     notices.send(
         notices.Happening(
@@ -64,6 +66,7 @@ def _tell(convention: Convention, *, is_over: bool) -> None:
     )
 
 
+@transaction.atomic
 def report(centre: Centre, today: date) -> None:
     """Tell a centre, once a week, which agreements have been over for its number of days and have no certificate.
 

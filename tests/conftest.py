@@ -2,10 +2,12 @@
 
 import pytest
 from django.core.cache import cache
+from django.db import transaction
 from django.test import override_settings
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
+from accounts.mail import outbox
 from tests import demo_database
 from tests.fake_register import FakeRegister
 
@@ -20,6 +22,17 @@ DEMO_SETTINGS = {"DEMO": True, "DELIVERY_EMAIL_BACKEND": "django.core.mail.backe
 def our_outbox(settings):
     """Django's test runner replaces EMAIL_BACKEND: put the outbox back, it is part of what we test."""
     settings.EMAIL_BACKEND = "accounts.mail.outbox.OutboxBackend"
+
+
+@pytest.fixture(autouse=True)
+def own_transactions(monkeypatch):
+    """A mail is written in a transaction of the product: the one that pytest-django opens for a test is none."""
+    in_any = outbox.in_transaction
+
+    def in_transaction():
+        return in_any() and not transaction.get_connection().atomic_blocks[-1]._from_testcase
+
+    monkeypatch.setattr(outbox, "in_transaction", in_transaction)
 
 
 @pytest.fixture(autouse=True)

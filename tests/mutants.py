@@ -22,6 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = [
+    "accounts/limits.py",
     "conventions/calendar.py",
     *sorted(str(one.relative_to(ROOT)) for one in ROOT.glob("conventions/law/*.py")),
 ]

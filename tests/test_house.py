@@ -95,3 +95,14 @@ def test_a_write_is_seen(line):
 )
 def test_a_function_of_a_room_is_no_write(line):
     assert list(writes(line)) == []
+
+
+def test_the_hours_of_two_months_stand_in_one_place():
+    said = [
+        str(path.relative_to(ROOT))
+        for path in modules("accounts", "organisations", "conventions")
+        if path.parent.name != "migrations"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and node.value in {308, "308"}
+    ]
+    assert said == ["accounts/limits.py"]

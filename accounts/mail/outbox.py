@@ -57,12 +57,15 @@ def queue(
     institution: Institution | None = None,
     about: str = "",
 ) -> Message:
-    """Write an e-mail in the current transaction; it leaves after the commit.
+    """Write an e-mail in the current transaction, that of its cause; it leaves after the commit.
 
     ``key`` names the cause (at most 100 characters): the same key and recipient is the same e-mail, written
     and sent once. ``to`` is a person or an address; ``render_mail`` says what ``template`` and ``context``
     hold. ``about`` names what it speaks of, whatever its address. Returns the row, new or not.
+    Raises TransactionManagementError outside a transaction: the mail could leave without its cause, or never.
     """
+    if not in_transaction():
+        raise transaction.TransactionManagementError(f"The mail {key} is written outside a transaction.")
     recipient = to.email if isinstance(to, User) else to
     if institution is None and isinstance(to, User):
         institution = to.institution
@@ -81,6 +84,10 @@ def queue(
         about=about,
     )
     return _store(message)
+
+
+def in_transaction() -> bool:
+    return transaction.get_connection().in_atomic_block
 
 
 def render_mail(template: str, context: Mapping[str, Any]) -> Mail:

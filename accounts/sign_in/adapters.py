@@ -12,6 +12,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest
 from django.shortcuts import redirect, resolve_url
@@ -67,7 +68,8 @@ class AccountAdapter(DefaultAccountAdapter):
             link = reverse("account_reset_password_from_key", kwargs=arguments)
             template, label = "password_reset", _("Choisir mon mot de passe")
         button = {"link": link, "link_label": label}
-        queue(f"password-reset/{uuid4()}", user, f"accounts/mails/{template}.txt", button)
+        with transaction.atomic():
+            queue(f"password-reset/{uuid4()}", user, f"accounts/mails/{template}.txt", button)
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import cached_property
 
+from accounts import limits
 from conventions.calendar import CENT, Schedule, Territory, Timesheet, add_months, age, rounded_shares
 from conventions.law.facts import Amounts, Facts, Other, PayUnit, Regime
 
 # Articles D124-6 and L124-5: 44 days, 66 days, 132 days of 7 hours.
-TWO_MONTHS = Decimal(308)
+TWO_MONTHS = Decimal(limits.TWO_MONTHS)
 THREE_MONTHS = Decimal(462)
 SIX_MONTHS = Decimal(924)
 MAJORITY = 18

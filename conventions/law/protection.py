@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from accounts.limits import YEARS_OF_PENSION_CLAIMS
 from conventions.calendar import ONE_DAY, Period, add_months
 from conventions.law.case import TWO_MONTHS, Case
 from conventions.law.finding import BLOCK, INFORM, WARN, Chapter, Finding, Rule, hours
 from conventions.law.finding import gettext_noop as _
 
 CHAPTER = Chapter("Congés, avantages et protection")
-MONTHS_TO_ASK = 24
 
 CHAPTER.note(
     "C-01",
@@ -109,7 +109,7 @@ def pension(case: Case, rule: Rule) -> Iterator[Finding]:
                 "Gardez l’attestation : jusqu’au %(limit)s, ce stage gratifié peut être pris en compte "
                 "pour votre retraite."
             ),
-            limit=add_months(case.end, MONTHS_TO_ASK),
+            limit=add_months(case.end, 12 * YEARS_OF_PENSION_CLAIMS),
         )
 
 

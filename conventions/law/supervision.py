@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import accumulate
 
+from accounts.limits import REFERENT_LIMIT
 from conventions.calendar import Period
 from conventions.law.case import Case
 from conventions.law.facts import Avenant, Change
@@ -12,7 +13,6 @@ from conventions.law.finding import gettext_noop as _
 
 CHAPTER = Chapter("Encadrement et quotas")
 TUTOR_LIMIT = 3
-REFERENT_LIMIT = 24
 SMALL_HOST = 20
 SMALL_QUOTA = 3
 # The decree that limits trainees by tutor, by referent and by host.

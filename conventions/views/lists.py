@@ -26,6 +26,7 @@ from django.views.decorators.http import require_safe
 from django_countries import countries
 from django_htmx.http import push_url
 
+from accounts.limits import REFERENT_LIMIT
 from accounts.models import User
 from accounts.sign_in.session import signed_in
 from conventions import ending
@@ -43,8 +44,7 @@ from organisations.models.roles import Roles, roles_of
 
 ROWS_A_PAGE = 25
 ROWS_AT_HOME = 10
-# A teacher follows at most 24 trainees at a time (article D124-3).
-FOLLOWED_AT_HOME = 24
+FOLLOWED_AT_HOME = REFERENT_LIMIT
 OWN_AT_HOME = 30
 NEWEST_FIRST = "-soumise"
 FIRST_CLICK = {"soumise": NEWEST_FIRST}

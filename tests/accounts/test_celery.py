@@ -35,7 +35,8 @@ def test_a_mail_leaves_after_the_commit_and_once(worker, mail_server):
     (mail,) = mail_server.wait_for(1)
     assert mail["To"] == user.email
     outbox.sweep_messages.delay()
-    later = outbox.queue("event/2", user, "accounts/mails/no_password.txt", {"link": "/"})
+    with transaction.atomic():
+        later = outbox.queue("event/2", user, "accounts/mails/no_password.txt", {"link": "/"})
     mail_server.wait_for(2)
     # The worker takes tasks in order: the repeat and the sweep ran before the second mail.
     assert [mail["Message-ID"] for mail in mail_server.mails] == [message.message_id, later.message_id]
@@ -43,7 +44,8 @@ def test_a_mail_leaves_after_the_commit_and_once(worker, mail_server):
 
 def test_the_sweep_sends_what_the_broker_lost(worker, mail_server, monkeypatch):
     monkeypatch.setattr(outbox, "_ask_to_send", lambda message_id: None)
-    message = outbox.queue("event/1", UserFactory(), "accounts/mails/no_password.txt", {"link": "/"})
+    with transaction.atomic():
+        message = outbox.queue("event/1", UserFactory(), "accounts/mails/no_password.txt", {"link": "/"})
     outbox.sweep_messages.delay()
     mail_server.wait_for(1)
     worker.require_alive()

@@ -19,6 +19,8 @@ from pstage.celery import app
 from tests.factories import InstitutionFactory, MessageFactory, UserFactory
 
 TEMPLATE = "mails/example.txt"
+# What a test writes for no other cause than itself.
+queue = transaction.atomic(outbox.queue)
 
 
 @pytest.fixture
@@ -43,17 +45,17 @@ def asked(monkeypatch):
 class TestQueue:
     def test_same_cause_and_person_is_one_message(self, template):
         user = UserFactory(email="Camille.Durand@valmont.example")
-        first = outbox.queue("event/1", user, TEMPLATE, {"number": "2026-000001"})
-        again = outbox.queue("event/1", user.email.lower(), TEMPLATE, {"number": "2026-000002"})
-        other_cause = outbox.queue("event/2", user, TEMPLATE, {"number": "2026-000001"})
-        other_person = outbox.queue("event/1", UserFactory(), TEMPLATE, {"number": "2026-000001"})
+        first = queue("event/1", user, TEMPLATE, {"number": "2026-000001"})
+        again = queue("event/1", user.email.lower(), TEMPLATE, {"number": "2026-000002"})
+        other_cause = queue("event/2", user, TEMPLATE, {"number": "2026-000001"})
+        other_person = queue("event/1", UserFactory(), TEMPLATE, {"number": "2026-000001"})
         assert first == again
         assert again.subject == "Votre convention 2026-000001"
         assert len({first.pk, other_cause.pk, other_person.pk}) == 3
 
     def test_person_brings_greeting_and_institution(self, template):
         user = UserFactory(first_name="Inès")
-        message = outbox.queue("event/1", user, TEMPLATE, {"number": "1"})
+        message = queue("event/1", user, TEMPLATE, {"number": "1"})
         assert message.institution == user.institution
         assert message.text.startswith("Bonjour Inès,\n")
         assert user.institution.name in message.text
@@ -61,9 +63,17 @@ class TestQueue:
 
     def test_celery_is_asked_after_the_commit_only(self, template, asked, django_capture_on_commit_callbacks):
         with django_capture_on_commit_callbacks(execute=True):
-            message = outbox.queue("event/1", "a@valmont.example", TEMPLATE, {"number": "1"})
+            message = queue("event/1", "a@valmont.example", TEMPLATE, {"number": "1"})
             assert asked == []
         assert asked == [message.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_without_a_transaction_is_refused(template, asked):
+    with pytest.raises(transaction.TransactionManagementError, match="event/1"):
+        outbox.queue("event/1", "a@valmont.example", TEMPLATE, {"number": "1"})
+    assert not Message.objects.exists()
+    assert queue("event/1", "a@valmont.example", TEMPLATE, {"number": "1"}) == Message.objects.get()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -88,7 +98,7 @@ def test_a_lost_broker_delays_the_mail_not_the_request(
     monkeypatch.setattr(app.amqp, "_producer_pool", None)
     start = timezone.now()
     with django_capture_on_commit_callbacks(execute=True):
-        message = outbox.queue("event/1", "a@valmont.example", TEMPLATE, {"number": "1"})
+        message = queue("event/1", "a@valmont.example", TEMPLATE, {"number": "1"})
     assert timezone.now() - start < timedelta(seconds=2)
     assert "The broker did not take" in caplog.text
     assert message.state == Message.State.WAITING
@@ -170,8 +180,8 @@ class TestDeliver:
 
     def test_what_a_mail_speaks_of_is_kept_by_its_key_and_never_by_a_link(self):
         template, page = "accounts/mails/no_password.txt", {"link": "/conventions/1/"}
-        assert outbox.queue("event/1", "a@valmont.example", template, page, about="key:1").about == "key:1"
-        assert outbox.queue("event/2", "a@valmont.example", template, page).about == ""
+        assert queue("event/1", "a@valmont.example", template, page, about="key:1").about == "key:1"
+        assert queue("event/2", "a@valmont.example", template, page).about == ""
 
     def test_a_link_that_opens_an_account_does_not_stay_once_sent(self, mail_server):
         link = {"text": "http://127.0.0.1/secret", "html": "<a href='http://127.0.0.1/secret'>"}
@@ -287,7 +297,7 @@ def test_two_transactions_with_the_same_cause_write_one_message(template, asked)
     def cause():
         barrier.wait()
         try:
-            return outbox.queue("event/1", "a@valmont.example", TEMPLATE, {"number": "1"}).pk
+            return queue("event/1", "a@valmont.example", TEMPLATE, {"number": "1"}).pk
         finally:
             connection.close()
 
