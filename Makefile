@@ -10,7 +10,7 @@ PRODUCTION = PSTAGE_ENVIRONMENT=production SECRET_KEY=$$($(PYTHON) -c 'import se
   DATABASE_URL=postgresql://127.0.0.1:9/pstage REDIS_URL=redis://127.0.0.1:9/0 \
   EMAIL_URL=smtp://127.0.0.1:9 DEFAULT_FROM_EMAIL=stages@universite.example
 
-.PHONY: demo demo-reset test check bench mutants docs translations audit format lock clean
+.PHONY: demo demo-reset run test check bench mutants docs translations audit format lock clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -19,6 +19,9 @@ demo: .venv/demo $(MESSAGES)
 
 demo-reset: .venv/demo $(MESSAGES)
 	@$(PYTHON) -m pstage.embedded --reset
+
+run: .venv/demo $(MESSAGES)
+	@$(PYTHON) -m pstage.embedded --run
 
 test: .venv/dev $(MESSAGES)
 	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
