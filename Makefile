@@ -30,6 +30,7 @@ check: .venv/dev $(MESSAGES) translations audit
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/djade --target-version 5.2 --check $(TEMPLATES)
+	.venv/bin/oxlint static/js
 	PSTAGE_ENVIRONMENT=test .venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PRODUCTION) $(PYTHON) -W 'ignore:Got an error checking a consistent migration history' \
