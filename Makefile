@@ -95,6 +95,9 @@ clean:
 
 # Installs the packages of packages.txt that this machine lacks for the uses $(1), then the lock $(2).
 define install
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
+  echo "pstage needs Python 3.11 or later; python3 is $$(python3 --version 2>&1)" >&2; exit 1; \
+fi; \
 missing=; \
 while read -r package use check; do \
   case " $(1) " in \
