@@ -10,7 +10,7 @@ PRODUCTION = PSTAGE_ENVIRONMENT=production SECRET_KEY=$$($(PYTHON) -c 'import se
   DATABASE_URL=postgresql://127.0.0.1:9/pstage REDIS_URL=redis://127.0.0.1:9/0 \
   EMAIL_URL=smtp://127.0.0.1:9 DEFAULT_FROM_EMAIL=stages@universite.example
 
-.PHONY: demo demo-reset test check bench mutants docs translations audit format lock clean
+.PHONY: demo demo-reset run test check bench mutants docs translations audit format lock clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -20,6 +20,9 @@ demo: .venv/demo $(MESSAGES)
 demo-reset: .venv/demo $(MESSAGES)
 	@$(PYTHON) -m pstage.embedded --reset
 
+run: .venv/demo $(MESSAGES)
+	@$(PYTHON) -m pstage.embedded --run
+
 test: .venv/dev $(MESSAGES)
 	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
@@ -27,6 +30,7 @@ check: .venv/dev $(MESSAGES) translations audit
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/djade --target-version 5.2 --check $(TEMPLATES)
+	.venv/bin/oxlint static/js
 	PSTAGE_ENVIRONMENT=test .venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PRODUCTION) $(PYTHON) -W 'ignore:Got an error checking a consistent migration history' \
@@ -91,6 +95,9 @@ clean:
 
 # Installs the packages of packages.txt that this machine lacks for the uses $(1), then the lock $(2).
 define install
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
+  echo "pstage needs Python 3.11 or later; python3 is $$(python3 --version 2>&1)" >&2; exit 1; \
+fi; \
 missing=; \
 while read -r package use check; do \
   case " $(1) " in \

@@ -1,7 +1,8 @@
 """PostgreSQL and Redis for a machine that has none: the demo, the tests, development. Never production.
 
 ``services()`` starts what DATABASE_URL and REDIS_URL do not already name, and stops it.
-``python -m pstage.embedded`` is the demo: these services, its data, a worker and the web server.
+``python -m pstage.embedded`` is the demo: these services, its data, a worker and the web server; with ``--run``
+these follow what one writes.
 """
 
 import ctypes
@@ -349,12 +350,16 @@ def services(folder: Path, *, durable: bool = True, wait: float = 0) -> Iterator
 
 
 DEMO = VAR / "demo"
+RUN = VAR / "run"  # apart: a migration half written must not cost the demo its data
 WEB_THREADS = 2
 WORKER = "-A pstage worker --beat --scheduler celery.beat.Scheduler --concurrency 2 --loglevel INFO"
 WORKER += " --without-gossip --without-mingle"  # it is alone
 WORKER += " --include pstage.embedded"  # for end_with_the_worker
 WEB = f"--worker-class gthread --workers 4 --threads {WEB_THREADS} --preload"
 WEB += " --graceful-timeout 5 --no-control-socket"
+# What a worker has read for good when it starts.
+READ_ONCE = ("accounts", "conventions", "organisations", "pstage", "templates", "locale")
+READ_ONCE_TYPES = {".py", ".html", ".txt", ".css", ".mo"}
 IMPORTER = os.getpid()  # the worker, in a worker and in what it forks
 
 
@@ -364,63 +369,136 @@ def end_with_the_worker(**_: object) -> None:
     die_with(IMPORTER, signal.SIGKILL)()
 
 
-def demo() -> None:
-    """Run the whole demo until a signal; raise EmbeddedError when one of its programs ends by itself."""
-    parent = os.getppid()  # make, killed outright, could not tell us: the demo ends with it
+class World(NamedTuple):
+    """The demo world: where it is served, what runs it already, who may sign in."""
+
+    port: int
+    children: list[Child]
+    accounts: str
+
+    def announce(self) -> None:
+        """Wait for the web server, the last of the children, and tell the person at the terminal."""
+        wait_until(lambda: healthy(self.port), self.children[-1])
+        address = f"http://127.0.0.1:{self.port}/"
+        print(f"{self.accounts}\npstage répond à {address} (Ctrl-C arrête tout)", flush=True)
+
+    def require_alive(self) -> None:
+        """Raise when a program has ended by itself."""
+        for child in self.children:
+            child.require_alive()
+
+
+@contextmanager
+def world(folder: Path) -> Iterator[World]:
+    """Run the services on ``folder`` and bring the demo world there up to date; programs started next reach it."""
     port = int(os.environ.setdefault("PORT", "8000"))
     require_free(port)
     os.environ.setdefault("PSTAGE_ENVIRONMENT", "development")
-    os.environ |= {"PSTAGE_DEMO": "true", "MEDIA_ROOT": str(DEMO / "media")}
-    DEMO.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        urls, children = stack.enter_context(services(DEMO, wait=STOP_SECONDS))
+    os.environ |= {"PSTAGE_DEMO": "true", "MEDIA_ROOT": str(folder / "media")}
+    folder.mkdir(parents=True, exist_ok=True)
+    with services(folder, wait=STOP_SECONDS) as (urls, children):
         os.environ |= urls
-        keep_environment()
+        keep_environment(folder)
         print("Préparation de la base et des données…", flush=True)
-        accounts = prepare()
-        python = [sys.executable, "-m"]
-        worker = [*python, "celery", *WORKER.split()]
-        web = [*python, "gunicorn", *WEB.split(), "--bind", f"127.0.0.1:{port}", "pstage.wsgi"]
-        pool = os.environ | {"DATABASE_POOL_SIZE": str(WEB_THREADS)}
-        children += [
-            stack.enter_context(running("The worker", worker, log=DEMO / "worker.log")),
-            stack.enter_context(running("The web server", web, log=DEMO / "web.log", environment=pool)),
+        yield World(port, children, prepare())
+
+
+def demo() -> None:
+    """Run the whole demo until a signal; raise EmbeddedError when one of its programs ends by itself."""
+    parent = os.getppid()  # make, killed outright, could not tell us: the demo ends with it
+    with ExitStack() as stack:
+        served = stack.enter_context(world(DEMO))
+        collect_static()
+        worker = [sys.executable, "-m", "celery", *WORKER.split()]
+        web = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            *WEB.split(),
+            "--bind",
+            f"127.0.0.1:{served.port}",
+            "pstage.wsgi",
         ]
-        wait_until(lambda: healthy(port), children[-1])
-        print(f"{accounts}\npstage répond à http://127.0.0.1:{port}/ (Ctrl-C arrête tout)", flush=True)
+        pool = os.environ | {"DATABASE_POOL_SIZE": str(WEB_THREADS)}
+        served.children.append(stack.enter_context(running("The worker", worker, log=DEMO / "worker.log")))
+        served.children.append(
+            stack.enter_context(running("The web server", web, log=DEMO / "web.log", environment=pool))
+        )
+        served.announce()
         while os.getppid() == parent:
-            for child in children:
-                child.require_alive()
+            served.require_alive()
             time.sleep(0.5)
 
 
-def keep_environment() -> None:
-    """Write what a management command needs to reach the demo, for its owner alone: the Redis password is in it."""
-    path = DEMO / "env"
+def develop() -> None:
+    """Serve what is being written, until a signal: pages and worker follow each change, errors are shown.
+
+    Django's own server, not gunicorn: it reads templates and translations again too, and waits for the next
+    change when a module cannot be imported. The worker is started again, and may fail until the next change.
+    """
+    parent = os.getppid()
+    with ExitStack() as stack:
+        served = stack.enter_context(world(RUN))
+        web = [sys.executable, "-m", "django", "runserver", f"127.0.0.1:{served.port}"]
+        worker = [sys.executable, "-m", "celery", *WORKER.split()]
+        shown = os.environ | {"PSTAGE_DEBUG": "true"}  # the web's alone: Celery would keep every query
+        server = stack.enter_context(running("The web server", web, log=RUN / "web.log", environment=shown))
+        served.children.append(server)
+        served.announce()
+        web_said = stack.enter_context(server.log.open("rb"))
+        while os.getppid() == parent:
+            read = newest_change()
+            with running("The worker", worker, log=RUN / "worker.log") as child, child.log.open("rb") as said:
+                while os.getppid() == parent and newest_change() == read:
+                    served.require_alive()
+                    sys.stdout.buffer.write(web_said.read() + said.read())
+                    sys.stdout.flush()
+                    time.sleep(0.5)
+
+
+def newest_change() -> float:
+    """Return when a file that the worker reads once was last written."""
+    newest = 0.0
+    for path in (path for folder in READ_ONCE for path in (BASE_DIR / folder).rglob("*")):
+        if path.suffix in READ_ONCE_TYPES:
+            with suppress(FileNotFoundError):  # an editor's own, gone already
+                newest = max(newest, path.stat().st_mtime)
+    return newest
+
+
+def keep_environment(folder: Path) -> None:
+    """Write what a management command needs to reach the data, for its owner alone: the Redis password is in it."""
+    path = folder / "env"
     path.touch(mode=0o600)
     names = ("PSTAGE_ENVIRONMENT", "DATABASE_URL", "REDIS_URL", "MEDIA_ROOT", "PSTAGE_DEMO")
     path.write_text("".join(f"{name}={os.environ[name]}\n" for name in names))
 
 
 def prepare() -> str:
-    """Bring the database, the demo world and the static files up to date; return the list of accounts."""
+    """Bring the database and the demo world up to date; return the list of accounts."""
     # Django reads the settings, so the addresses of the services, when it is imported.
     import django
-    from django.conf import settings
     from django.core.management import call_command
     from django.db import connections
 
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
     call_command("load_nomenclatures", verbosity=0)
-    manifest = settings.STATIC_ROOT / "staticfiles.json"
-    sources = [*(BASE_DIR / "static").rglob("*"), *BASE_DIR.glob("requirements*.txt")]
-    if not manifest.exists() or manifest.stat().st_mtime < max(path.stat().st_mtime for path in sources):
-        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
     accounts = io.StringIO()
     call_command("demo", stdout=accounts)
     connections.close_all()
     return accounts.getvalue()
+
+
+def collect_static() -> None:
+    """Bring the static files up to date; call after ``prepare()``."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    manifest = settings.STATIC_ROOT / "staticfiles.json"
+    sources = [*(BASE_DIR / "static").rglob("*"), *BASE_DIR.glob("requirements*.txt")]
+    if not manifest.exists() or manifest.stat().st_mtime < max(path.stat().st_mtime for path in sources):
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
 
 
 def require_free(port: int) -> None:
@@ -430,7 +508,7 @@ def require_free(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            advice = f"Choose another: PORT={port + 1} make demo"
+            advice = f"Choose another: PORT={port + 1} make …"
             raise EmbeddedError(f"Port {port} cannot be used ({error.strerror}). {advice}") from error
 
 
@@ -464,8 +542,11 @@ def leave_on_signals() -> None:
 if __name__ == "__main__":
     leave_on_signals()
     try:
-        if "--reset" in sys.argv[1:]:
-            reset()
-        demo()
+        if "--run" in sys.argv[1:]:
+            develop()
+        else:
+            if "--reset" in sys.argv[1:]:
+                reset()
+            demo()
     except EmbeddedError as error:
         sys.exit(str(error))

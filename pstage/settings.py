@@ -49,7 +49,11 @@ SECRET_KEY = required(
 SITE_URL = required(
     "SITE_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}", "e-mails carry links to it"
 ).rstrip("/")
-DEBUG = False
+DEBUG: bool = env.bool("PSTAGE_DEBUG", False)
+if DEBUG and ENVIRONMENT != "development":
+    raise ImproperlyConfigured(
+        "PSTAGE_DEBUG is set: an error page would show code and data to whoever meets it."
+    )
 ALLOWED_HOSTS: list[str] = required(
     "ALLOWED_HOSTS",
     "127.0.0.1,localhost,testserver",

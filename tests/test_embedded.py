@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.error
 import urllib.request
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -73,6 +75,14 @@ def command(process):
     with suppress(psutil.NoSuchProcess):
         return " ".join(process.cmdline())
     return ""
+
+
+def eventually(answer):
+    """Return what ``answer()`` gives once it gives something, or its last word when that takes too long."""
+    deadline = time.monotonic() + LONGEST
+    while not (given := answer()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return given
 
 
 def assert_gone(processes):
@@ -285,3 +295,34 @@ class TestDemo:
                 said = demo.stdout.read()
         assert f"Port {port} cannot be used" in said
         assert f"PORT={port + 1}" in said
+
+
+class TestDevelopment:
+    def test_pages_and_worker_follow_what_is_written_and_errors_are_shown(self, home):
+        (home / "var" / "demo").mkdir(parents=True, exist_ok=True)
+        (home / "var" / "run").symlink_to("demo")  # a world that the demo has built already, to be quick
+        with started(home, "--run") as (server, address, _printed, _processes):
+
+            def worker():
+                named = [process for process in family(server) if "celery" in process.cmdline()]
+                return min((process.pid for process in named), default=None)
+
+            def page():
+                try:
+                    with urllib.request.urlopen(f"{address}panne/") as answer:
+                        return answer.read().decode()
+                except urllib.error.HTTPError as error:
+                    return error.read().decode()
+                except OSError:  # it starts again
+                    return ""
+
+            assert "DEBUG = True" in page(), "Django's own page of an address that does not exist"
+            first = eventually(worker)
+            with (home / "pstage" / "urls.py").open("a") as source:
+                source.write("\nurlpatterns += [path('panne/', login_not_required(lambda request: 1 / 0))]\n")
+            assert eventually(lambda: "division by zero" in page())
+            assert eventually(lambda: worker() not in (None, first))
+            processes = family(server)
+            server.send_signal(signal.SIGINT)
+            assert server.wait(LONGEST) == 0
+            assert_gone(processes)

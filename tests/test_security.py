@@ -420,6 +420,14 @@ def test_the_demo_does_not_start_in_production(production):
         production(PSTAGE_DEMO="true")
 
 
+@pytest.mark.parametrize("environment", ["production", "test"])
+def test_pages_of_errors_are_for_a_developers_machine_alone(production, environment):
+    assert production(PSTAGE_ENVIRONMENT="development", PSTAGE_DEBUG="true")["DEBUG"] is True
+    with pytest.raises(ImproperlyConfigured, match="PSTAGE_DEBUG"):
+        production(PSTAGE_ENVIRONMENT=environment, PSTAGE_DEBUG="true")
+    assert production(PSTAGE_ENVIRONMENT=environment, PSTAGE_DEBUG="false")["DEBUG"] is False
+
+
 def test_cookies_in_production_travel_encrypted_and_come_from_this_host_alone(production):
     read = production()
     for cookie in ("SESSION", "CSRF"):

@@ -15,7 +15,8 @@ const statusOf = (form) => form.querySelector("[data-save-status]") ?? document.
 
 function textData(form) {
   const data = new FormData(form);
-  for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
+  const files = [...data].filter(([, value]) => value instanceof File);
+  for (const [name] of files) data.delete(name);
   return data;
 }
 
@@ -151,7 +152,7 @@ function restore(form, fields) {
   const left = Map.groupBy ? Map.groupBy(fields, ([name]) => name) : new Map();
   if (!Map.groupBy) for (const pair of fields) left.set(pair[0], [...(left.get(pair[0]) ?? []), pair]);
   for (const input of form.elements) {
-    if (!input.name || input.name === "csrfmiddlewaretoken" || /_FORMS$/.test(input.name) || ["file", "submit", "button"].includes(input.type)) continue;
+    if (!input.name || input.name === "csrfmiddlewaretoken" || input.name.endsWith("_FORMS") || ["file", "submit", "button"].includes(input.type)) continue;
     const values = (left.get(input.name) ?? []).map(([, value]) => value);
     if (input.type === "checkbox" || input.type === "radio") input.checked = values.includes(input.value);
     else if (input.type === "select-multiple") for (const option of input.options) option.selected = values.includes(option.value);
