@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from accounts.models import User
-from conventions import amending, signing, workflow
+from conventions import signing, workflow
 from conventions.models import (
     Avenant,
     AvenantKind,
@@ -16,6 +16,7 @@ from conventions.models import (
     Status,
     Turn,
 )
+from conventions.workflow import avenants
 from conventions.writing import changes
 from tests.factories import (
     AdminFactory,
@@ -118,7 +119,7 @@ class World:
         """Begin an avenant of a signed agreement; ``change`` writes on the agreement what it becomes."""
         kinds = kinds or (AvenantKind.SUBJECT,)
         written = {"reason": "Convenu avec l’organisme.", **written}
-        avenant = amending.begin(convention.pk, by=by or self.people["student"], kinds=kinds, **written)
+        avenant = avenants.begin(convention.pk, by=by or self.people["student"], kinds=kinds, **written)
         after = changes.proposed(avenant)
         if change is None:
             after.subject = "Étude de levures"
@@ -142,7 +143,7 @@ class World:
         manager = self.people["manager"]
 
         def act(name, by=manager, **typed):
-            amending.act(avenant.pk, name, by=by, **typed)
+            avenants.act(avenant.pk, name, by=by, **typed)
 
         if state == AvenantStatus.DRAFT:
             return

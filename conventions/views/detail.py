@@ -29,6 +29,7 @@ from conventions.standing.journal import since as since_when
 from conventions.views import attachments, papers
 from conventions.views.access import visible
 from conventions.views.acting import Button, button_of, in_order
+from conventions.workflow import agreements, guards
 from conventions.writing import forms, steps
 from organisations.models.roles import roles_of
 
@@ -313,9 +314,9 @@ def hint(convention: Convention, user: User, open_remarks: list[Remark], finding
     if permissions.awaits_approval(convention) and permissions.decides(user, convention):
         return _("La validation attend l’approbation de l’enseignant référent.")
     if is_judged and insurance.awaits_insurance(convention):
-        return str(workflow.ACCEPT_INSURANCE)
+        return str(guards.ACCEPT_INSURANCE)
     if is_judged:
-        return str(workflow.IRREVERSIBLE)
+        return str(agreements.IRREVERSIBLE)
     return ""
 
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import amending, legality, permissions, signing, workflow
+from conventions import legality, permissions, signing, workflow
 from conventions.attachments import deciding
 from conventions.attachments.forms import SignedCopyForm
 from conventions.attachments.uploads import takes_a_file
@@ -28,6 +28,7 @@ from conventions.models import Attachment, Avenant, Convention, Status, Turn
 from conventions.standing import alerts
 from conventions.views.access import shown, visible
 from conventions.views.acting import lines_of
+from conventions.workflow import avenants, engine
 
 
 @keeps_typed_text
@@ -36,18 +37,18 @@ def sign(request: HttpRequest, pk: int, avenant: int | None = None) -> HttpRespo
     """Record signatures given on paper, from the first awaited on, in one go."""
     user = signed_in(request)
     convention = read(request, pk, avenant)
-    asked = (workflow if avenant is None else amending).ACTIONS["sign"]
-    if not workflow.permissions_hold(asked, user, convention):
+    asked = (workflow if avenant is None else avenants).ACTIONS["sign"]
+    if not engine.permissions_hold(asked, user, convention):
         raise Http404
     if convention.acted_on.status not in asked.sources:
-        messages.error(request, workflow.moved_on(convention))
+        messages.error(request, engine.moved_on(convention))
         return redirect(convention.acted_on)
     form = form_of(request, convention)
     if request.method == "POST" and form.is_valid():
         if problem := signing.problem(convention, form.dates):
             form.add_error(problem.party or None, problem.text)
         else:
-            do = partial(workflow.act, pk) if avenant is None else partial(amending.act, avenant)
+            do = partial(workflow.act, pk) if avenant is None else partial(avenants.act, avenant)
             try:
                 do("sign", by=user, dates=form.dates, known=request.POST.getlist("alerte"))
             except Refused as refusal:
@@ -131,7 +132,7 @@ def label_of(line: signing.Line) -> str:
 
 
 def page(
-    request: HttpRequest, convention: Convention, asked: workflow.Action, form: SignaturesForm
+    request: HttpRequest, convention: Convention, asked: engine.Action, form: SignaturesForm
 ) -> HttpResponse:
     """Show the parties: the date of those who signed, a field for the others, and what R-01 says of the last one."""
     signed_on = None if convention.amended_by else signing.completed_on(convention, form.dates)

@@ -15,9 +15,10 @@ from django.utils import timezone
 
 from accounts.models import Message
 from accounts.refusals import Refused
-from conventions import amending, signing, workflow
+from conventions import signing, workflow
 from conventions.models import Attachment, Avenant, AvenantStatus, Convention, Status, Turn
 from conventions.standing import alerts
+from conventions.workflow import avenants
 from conventions.writing import changes
 from organisations.models import Party
 from tests import files
@@ -327,7 +328,7 @@ def test_an_avenant_tells_until_when_it_can_be_signed(world, time_machine, days,
     avenant = world.avenant_in(AvenantStatus.VALIDATED, convention, effective_on=effective_on)
     if recorded:
         dates = next_signatures(changes.proposed(Avenant.objects.get(pk=avenant.pk)), recorded)
-        amending.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
+        avenants.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
     time_machine.move_to(timezone.now() + (last - timezone.localdate()) - timedelta(days=days or 0))
     told = f"À signer au plus tard le {last:%d/%m/%Y} {words}"
     for role in ("manager", "student", "teacher"):
