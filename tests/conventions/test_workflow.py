@@ -75,6 +75,11 @@ def typed(convention, name):
     return asked.get(name, {})
 
 
+def possible(convention, user):
+    """Return the actions that nothing refuses."""
+    return {option.action.name for option in workflow.options(convention, user) if option.is_possible}
+
+
 @pytest.mark.parametrize("state", Status)
 @pytest.mark.parametrize("name", workflow.ACTIONS)
 def test_action_by_state_and_role(name, state):
@@ -91,15 +96,14 @@ def test_action_by_state_and_role(name, state):
             workflow.act(convention.pk, name, by=user, comment="Raison", **typed(convention, name))
         convention.refresh_from_db()
         assert convention.status == state, f"{role} changed it"
-        assert name not in {action.name for action in workflow.available(convention, user)}
+        assert name not in possible(convention, user)
     for role in MATRIX[name].get(state, set()):
         world = World()
         convention = world.convention_in(state)
         if name == "return":
             world.remark(convention)
         user = world.people[role]
-        offered = {action.name for action in workflow.available(convention, user)}
-        assert name in offered or (name == "cancel" and convention.number is None)
+        assert name in possible(convention, user)
         events = convention.events.count()
         workflow.act(convention.pk, name, by=user, comment="Raison", **typed(convention, name))
         convention.refresh_from_db()
