@@ -157,7 +157,7 @@ def confirmation(
             "subject": convention.acted_on,
             "changes": documents.changed(convention),
             "possible": possible,
-            "context": context,
+            "context": documents.worded(context),
             "consequences": consequences(convention, asked),
             "alerts": [
                 explanations.explain(finding, explanations.nowhere)

@@ -128,7 +128,10 @@ def test_an_avenant_is_frozen_as_plain_data_and_asked_of_a_worker(
     assert stored == {
         "avenant": {
             "number": f"{avenant.convention.number}/A2",
-            "kinds": ["Prolongation du stage", "Fin du stage avant son terme"],
+            "kinds": [
+                {"code": "extension", "label": "Prolongation du stage"},
+                {"code": "termination", "label": "Fin du stage avant son terme"},
+            ],
             "reason": "Fin du projet.",
             "other": "",
             "effective_on": "",
@@ -144,7 +147,10 @@ def test_an_avenant_is_frozen_as_plain_data_and_asked_of_a_worker(
 
 DECIDED = {
     "number": "2026-000123/A2",
-    "kinds": ["Prolongation du stage", "Tuteur professionnel"],
+    "kinds": [
+        {"code": "extension", "label": "Prolongation du stage"},
+        {"code": "tutor", "label": "Tuteur professionnel"},
+    ],
     "reason": "Le modèle doit être en service avant la rentrée.",
     "other": "Le stagiaire présente son travail le 10 juin.",
     "effective_on": "",
@@ -158,7 +164,7 @@ DONE = {
     "days": "128",
     "months": "5.82",
     "amount_paid": "3874.5",
-    "currency": "€",
+    "currency": {"code": "EUR", "label": "€"},
     "declared_by": "Sophie Marchand",
     "declared_function": "DRH",
     "declared_on": "2026-07-28",
@@ -218,7 +224,7 @@ SAYS = {
         "2. Le tuteur professionnel Karim Benali",
         "3. Le directeur de l’organisme d’accueil Sophie Marchand",
         "5. Le directeur de l’UFR Philippe Lemoine",
-        "Avenant n° 2026-000123/A2 · version 2 · empreinte SHA-256 des données : ",
+        "Avenant n° 2026-000123/A2 · version 3 · empreinte SHA-256 des données : ",
     ],
     Kind.CERTIFICATE: [
         "Attestation de stage",
@@ -297,7 +303,7 @@ SAYS_IN_ENGLISH = {
     ],
     Kind.INFORMATION_SHEET: [
         "Information sheet: internship abroad",
-        "Pays Country Allemagne",
+        "Pays Country Allemagne Germany",
         "Legal working time in the country",
         "French embassy or consulate",
         "The trainee, who has read it",
