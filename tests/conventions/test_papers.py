@@ -10,7 +10,6 @@ from decimal import Decimal
 
 import pytest
 import time_machine
-from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connections, transaction
 from django.test import Client
 from django.urls import reverse
@@ -21,7 +20,7 @@ from weasyprint.formatting_structure.boxes import TextBox
 
 from accounts.models import Message
 from conventions import completion, documents, drafts, workflow
-from conventions.documents import checking, pdf, printing
+from conventions.documents import pdf, printing
 from conventions.models import Avenant, Completion, Convention, Document, Status
 from conventions.workflow import Refused
 from tests.conventions import specimen
@@ -786,67 +785,3 @@ def test_the_database_refuses_an_impossible_end(world, ending, changes):
         Completion.objects.create(
             convention=ending, confirmed_by=world.people["manager"], confirmed_at=timezone.now(), **done
         )
-
-
-# The files, read again each night
-
-
-@pytest.fixture
-def made(world):
-    """The stored documents of an agreement: itself and its summary."""
-    convention = world.convention_in(Status.VALIDATED)
-    return [documents.make(convention.documents.get().pk), documents.summarise(loaded(convention))]
-
-
-def reports():
-    return Message.objects.filter(recipient="odile@univ.example")
-
-
-def test_files_as_they_were_made_are_reported_to_nobody(made, settings, capsys):
-    settings.ADMINS = [("Odile", "odile@univ.example")]
-    documents.check_documents()
-    call_command("check_documents")
-    assert "Every stored document is what was made." in capsys.readouterr().out
-    assert reports().count() == 0
-
-
-@pytest.mark.parametrize(
-    ("damage", "says"),
-    [
-        (lambda path: path.write_bytes(b"%PDF-1.7 autre chose"), "its SHA-256 is"),
-        (lambda path: path.unlink(), "the file is lost"),
-        (lambda path: (path.unlink(), path.mkdir()), "the file cannot be read"),
-    ],
-)
-def test_a_lost_or_different_file_is_reported(made, settings, tmp_path, caplog, capsys, damage, says):
-    settings.ADMINS = [("Odile", "odile@univ.example")]
-    damage(tmp_path / made[1].file.name)
-    before = Document.objects.order_by("pk").values("pk", "sha256", "file")
-    kept = list(before)
-    documents.check_documents()
-    told = reports().get().text
-    assert made[1].file.name in told
-    assert says in told
-    assert made[0].file.name not in told
-    assert made[1].file.name in caplog.text
-    with pytest.raises(CommandError, match="1 documents are not"):
-        call_command("check_documents")
-    assert says in capsys.readouterr().out
-    assert list(before) == kept
-
-
-def test_files_are_read_a_batch_at_a_time(made, monkeypatch, settings, tmp_path):
-    settings.ADMINS = [("Odile", "odile@univ.example")]
-    (tmp_path / made[1].file.name).unlink()
-    asked = []
-    monkeypatch.setattr(checking, "BATCH", 1)
-    monkeypatch.setattr(checking.check_documents, "delay", asked.append)
-    documents.check_documents()
-    assert asked == [made[0].pk]
-    assert reports().count() == 0
-    documents.check_documents(asked.pop())
-    assert asked == [made[1].pk]
-    assert reports().count() == 1
-    documents.check_documents(asked.pop())
-    assert asked == []
-    assert [damage.document_id for damage in documents.damaged()] == [made[1].pk]
