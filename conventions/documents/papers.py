@@ -123,7 +123,7 @@ def _boxes_of_circuit(agreement: Context) -> list[Box]:
             f"{place}. {signer['label']}",
             signer["name"],
             signer["quality"],
-            _to_sign(signer["party"], is_minor=agreement["student"]["is_minor"]),
+            to_sign(signer["party"], is_minor=agreement["student"]["is_minor"]),
         )
         for place, signer in enumerate(agreement["circuit"], start=1)
     ]
@@ -469,13 +469,13 @@ def _boxes_of_sheet(agreement: Context) -> list[Box]:
             say("L’organisme d’accueil, qui a rempli cette fiche", "The host, who filled this sheet"),
             signatory["name"],
             signatory["function"],
-            _to_sign(Signs.HOST),
+            to_sign(Signs.HOST),
         ),
         Box(
             say("Le stagiaire, qui l’a lue", "The trainee, who has read it"),
             f"{student['first_name']} {student['last_name']}",
             "",
-            _to_sign(Signs.STUDENT, is_minor=student["is_minor"]),
+            to_sign(Signs.STUDENT, is_minor=student["is_minor"]),
         ),
     ]
 
@@ -559,7 +559,7 @@ def _parties(agreement: Context) -> list[Party]:
     ]
 
 
-def _to_sign(party: str, *, is_minor: bool = False) -> str:
+def to_sign(party: str, *, is_minor: bool = False) -> str:
     """Return what somebody writes in their box."""
     asked = say("Lieu, date et signature", "Place, date and signature")
     if party == Signs.HOST:

@@ -261,8 +261,10 @@ def _join(separator: str, *parts: str) -> str:
 
 def _signature_rows(context: Context) -> list[list[Context | None]]:
     """Return the boxes to sign, three in a row; the cell left over holds the instructions for the copies."""
+    is_minor = context["student"]["is_minor"]
     boxes: list[Context | None] = [
-        {**signer, "rank": rank} for rank, signer in enumerate(context["circuit"], start=1)
+        {**signer, "rank": rank, "asked": papers.to_sign(signer["party"], is_minor=is_minor)}
+        for rank, signer in enumerate(context["circuit"], start=1)
     ]
     boxes.append(None)
     return [boxes[start : start + 3] for start in range(0, len(boxes), 3)]
