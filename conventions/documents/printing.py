@@ -125,27 +125,33 @@ def _fixed(name: str, variant: Variant) -> str:
 
 def _page(context: Context, *, draft: bool, fixed: list[str]) -> str:
     terms, *courtesy = fixed
-    # What was stored says which release froze it, and what its digest is.
-    sha256, version = digest(context), context["version"]
-    context = worded({**read(each_text(_breakable, context)), "logo": context["logo"]})
+    readable = {**read(each_text(_breakable, context)), "logo": context["logo"]}
     with translation.override("fr"):
         return render_to_string(
             "conventions/pdf/agreement.html",
             {
-                "agreement": context,
-                "rows": _rows(context),
-                "in_bold": IN_BOLD,
-                "siret": siret_text(context["organisation"]["siret"]),
+                **_shown(worded(readable)),
+                # What was stored says which release froze it, and what its digest is.
+                "version": context["version"],
+                "digest": digest(context)[:16],
                 "draft": draft,
-                "version": version,
-                "digest": sha256[:16],
-                "validated_on": short_date(context["validated_on"]),
-                "birth_date": short_date(context["student"]["birth_date"]),
-                "signature_rows": _signature_rows(context),
                 "terms": terms,
                 "courtesy": "".join(courtesy),
             },
         )
+
+
+def _shown(agreement: Context) -> Context:
+    """Return what the pages of data and of signatures show of an agreement in words."""
+    return {
+        "agreement": agreement,
+        "rows": _rows(agreement),
+        "in_bold": IN_BOLD,
+        "siret": siret_text(agreement["organisation"]["siret"]),
+        "validated_on": short_date(agreement["validated_on"]),
+        "birth_date": short_date(agreement["student"]["birth_date"]),
+        "signature_rows": _signature_rows(agreement),
+    }
 
 
 def _rows(context: Context) -> dict[str, list[Row]]:

@@ -88,6 +88,14 @@ def test_what_an_earlier_release_froze_prints_the_very_same_french(name):
 
 
 @pytest.mark.parametrize("name", FROZEN)
+def test_who_prints_in_english_prints_the_same(name):
+    """A manager reads English; a worker reads French."""
+    with translation.override("en"):
+        printed = html_of(name)
+    assert printed == html_of(name)
+
+
+@pytest.mark.parametrize("name", FROZEN)
 def test_an_earlier_context_is_read_as_one_of_today(name):
     read = documents.read(FROZEN[name]["context"])
     assert documents.read(read) == read
