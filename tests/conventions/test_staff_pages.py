@@ -515,7 +515,7 @@ def test_a_pinned_remark_takes_validation_off_the_bar(world):
     page = browser(world.people["manager"]).get(convention.get_absolute_url()).content.decode()
     bar = page.partition('<div class="bar acts">')[2]
     assert "Valider" not in bar
-    assert re.search(r'class="button primary" href="[^"]+">\s*Demander une correction', bar)
+    assert re.search(r'class="button primary"\s+href="[^"]+">\s*Demander une correction', bar)
 
 
 @pytest.mark.parametrize(
