@@ -17,6 +17,7 @@ from conventions.models import (
     Turn,
 )
 from conventions.writing import changes
+from organisations.models import Enrolment
 from tests.factories import (
     AdminFactory,
     CentreFactory,
@@ -66,11 +67,20 @@ class World:
             **{
                 "complete": True,
                 "student": self.student,
-                "enrolment": self.enrolment,
+                "enrolment": self.enrolled(fields.get("start")),
                 "teacher": self.teacher,
                 **fields,
             }
         )
+
+    def enrolled(self, day: date | None = None) -> Enrolment:
+        """Return the student's enrolment in the academic year of a day, or of the next stage."""
+        was = self.enrolment
+        year = was.programme.institution.academic_year(day) if day else was.academic_year
+        enrolment, _is_new = Enrolment.objects.get_or_create(
+            student=self.student, programme=was.programme, academic_year=year
+        )
+        return enrolment
 
     def convention_in(self, state: Status, **fields) -> Convention:
         convention = self.draft(**fields)
