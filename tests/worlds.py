@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from accounts.models import User
-from conventions import signing, workflow
+from conventions import workflow
+from conventions.circuit import turns
 from conventions.models import (
     Avenant,
     AvenantKind,
@@ -35,7 +36,7 @@ ROLES = ("student", "other_student", "manager", "other_manager", "teacher", "oth
 
 def next_signatures(convention: Convention, count: int = 1) -> dict[str, date]:
     """Return the next parties that sign, today."""
-    waiting = signing.turns_of(convention, Turn.Purpose.SIGNATURE)
+    waiting = turns.turns_of(convention, Turn.Purpose.SIGNATURE)
     today = timezone.localdate()
     return {turn.party: today for turn in [turn for turn in waiting if turn.done_at is None][:count]}
 

@@ -18,7 +18,7 @@ from conventions.models.document import Document
 from conventions.models.journal import BESIDE, Event
 from organisations.models import Party
 
-# Whose approval or signature comes next: ``signing.waiting``.
+# Whose approval or signature comes next: ``turns.waiting``.
 WAITING = Subquery(
     Turn.objects.filter(convention=OuterRef("pk"), avenant=None, done_at=None)
     .order_by("purpose", "rank")

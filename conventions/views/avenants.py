@@ -16,7 +16,8 @@ from accounts.models import User
 from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import documents, law, legality, permissions, signing
+from conventions import documents, law, legality, permissions
+from conventions.circuit import turns
 from conventions.legality import insurance, words
 from conventions.models import Avenant, AvenantStatus, Convention, Remark, Status
 from conventions.models.avenant import AWAITS_SIGNATURES, FROZEN, GIVEN_UP
@@ -122,14 +123,14 @@ def context_of(
     compared = documents.compare(before, after)
     events = events_of(avenant)
     since = (
-        signing.since(convention) if avenant.status in AWAITS_SIGNATURES else events[0].at if events else None
+        turns.since(convention) if avenant.status in AWAITS_SIGNATURES else events[0].at if events else None
     )
     return {
         "convention": convention,
         "avenant": avenant,
         "standing": staff.avenant_standing(
             avenant,
-            signing.waiting(convention),
+            turns.waiting(convention),
             since,
             decides=permissions.decides(user, convention),
             follows=permissions.follows(user, convention),
@@ -153,11 +154,11 @@ def context_of(
         "copies": [
             paper
             for paper in avenant.attachments.select_related("avenant__convention")
-            if paper.is_signed_copy and signing.is_of_now(convention, paper.uploaded_at)
+            if paper.is_signed_copy and turns.is_of_now(convention, paper.uploaded_at)
         ],
         "may_attach": permissions.may_attach_signed_copy(user, convention),
         "owns": permissions.owns(user, convention),
-        "circuit": signing.circuit(convention, signing.signers_in(before)) if document else [],
+        "circuit": turns.circuit(convention, turns.signers_in(before)) if document else [],
         "journal": journal(events) if permissions.sees_journal(user, convention) else [],
         "buttons": buttons(convention, user, findings, problem=problem, open_remarks=open_remarks),
         "hint": guards.ACCEPT_INSURANCE

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.sign_in.session import signed_in
-from conventions import documents, law, legality, permissions, signing, workflow
+from conventions import documents, law, legality, permissions, workflow
+from conventions.circuit import turns
 from conventions.legality import insurance
 from conventions.legality.words import Link, panel
 from conventions.models import Avenant, Convention, Remark, Status
@@ -100,7 +101,7 @@ def page(
     manages, owns = permissions.manages(user, convention), permissions.owns(user, convention)
     sections = documents.sections(context)
     events = events_of(convention)
-    next_party, since = signing.waiting(convention), since_when(convention, events)
+    next_party, since = turns.waiting(convention), since_when(convention, events)
     possible = {action.name for action in workflow.available(convention, user)}
     joined, stored = attachments.section(convention, user), papers.papers(convention, user)
     judged = None if convention.status in FROZEN else legality.case_of(convention)
@@ -157,15 +158,13 @@ def page(
             "may_preview": permissions.may_preview(user, convention),
             "may_delete": permissions.may_delete(user, convention),
             "may_hold": permissions.may_hold(user, convention),
-            "circuit": signing.circuit(convention, signing.people(convention, document)),
+            "circuit": turns.circuit(convention, turns.people(convention, document)),
             "alert": alerts.signature_alert(convention),
             "may_sign": "sign" in possible,
             "may_unsign": "unsign" in possible,
             "lacks_signed_copy": permissions.may_attach_signed_copy(user, convention)
             and not any(
-                paper.is_signed_copy
-                and not paper.avenant
-                and signing.is_of_now(convention, paper.uploaded_at)
+                paper.is_signed_copy and not paper.avenant and turns.is_of_now(convention, paper.uploaded_at)
                 for paper, _may_discard, _may_decide in joined["attachments"]
             ),
             "contacts": contacts(convention, user),

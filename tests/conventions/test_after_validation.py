@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.refusals import Refused
-from conventions import completion, documents, legality, signing, workflow
+from conventions import completion, documents, legality, workflow
 from conventions.attachments import deciding, uploads
+from conventions.circuit import turns
 from conventions.ending import owed_a_certificate
 from conventions.models import (
     Avenant,
@@ -121,7 +122,7 @@ def test_no_signature_is_taken_back_under_a_certificate(world):
         offered = workflow.available(row(convention), world.people["manager"])
         assert "unsign" not in {action.name for action in offered}
         with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
-            signing.undo(row(convention))
+            turns.undo(row(convention))
     assert Completion.objects.exists()
 
 
