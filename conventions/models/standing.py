@@ -54,7 +54,7 @@ AMENDED_BY = Subquery(
 OUTDATED = Exists(
     Avenant.objects.filter(convention=OuterRef("convention"), applied_at__gt=OuterRef("created_at"))
 )
-# Whether an agreement as it stands has its certificate: ``ending.is_certified``.
+# Whether an agreement as it stands has its certificate: ``dates.is_certified``.
 CERTIFIED = Exists(
     Document.objects.filter(convention=OuterRef("pk"), kind=Document.Kind.CERTIFICATE).exclude(OUTDATED)
 )

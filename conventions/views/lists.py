@@ -29,8 +29,8 @@ from django_htmx.http import push_url
 from accounts.limits import REFERENT_LIMIT
 from accounts.models import User
 from accounts.sign_in.session import signed_in
-from conventions import ending
 from conventions.desk.filters import AMENDED, CERTIFICATES, GATHERED, NOT_VALIDATED, TO_SIGN, FilterForm
+from conventions.follow_up import dates
 from conventions.models import Avenant, AvenantStatus, Convention, Status
 from conventions.models.convention import (
     SHOWN_TO_TEACHERS,
@@ -115,7 +115,7 @@ def desk(user: User, roles: Roles) -> dict[str, Any]:
     handled = Convention.objects.filter(centre__in=roles.centre_ids).exclude(archives_of(user))
     today = timezone.localdate()
     soon = today + alerts.URGENT
-    certificates = ending.owed_a_certificate(handled, last=today - timedelta(days=1)).count()
+    certificates = dates.owed_a_certificate(handled, last=today - timedelta(days=1)).count()
     # Ended agreements, nearly all of them, are left to the index.
     counts = handled.filter(status__in=[*GATHERED[NOT_VALIDATED], *GATHERED[TO_SIGN]]).aggregate(
         urgent=Count("pk", filter=Q(start__lte=soon, status__in=GATHERED[NOT_VALIDATED])),

@@ -11,8 +11,9 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
 
-from conventions import documents, ending, permissions
+from conventions import documents, permissions
 from conventions.circuit import turns
+from conventions.follow_up.dates import is_recorded
 from conventions.models import Avenant, AvenantStatus, Convention, NumberCounter, Status, Turn
 from conventions.models.avenant import OPEN
 from conventions.workflow import guards
@@ -251,7 +252,7 @@ def available(convention: Convention, user: User) -> list[Action]:
         and action.allowed(user, convention)
         and not (action.name == "approve" and not permissions.awaits_approval(convention))
         and not (action.name == "cancel" and permissions.may_delete(user, convention))
-        and not (action.name == "unsign" and (turns.is_amended(convention) or ending.is_recorded(convention)))
+        and not (action.name == "unsign" and (turns.is_amended(convention) or is_recorded(convention)))
     ]
 
 

@@ -6,8 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.refusals import Refused
-from conventions import ending, legality, permissions
+from conventions import legality, permissions
 from conventions.circuit import turns
+from conventions.follow_up.dates import is_recorded
 from conventions.legality import insurance, words
 from conventions.models import Convention, Status
 from conventions.workflow.engine import Request, late
@@ -170,7 +171,7 @@ def no_avenant(request: Request) -> None:
 
 def no_certificate(request: Request) -> None:
     """What was recorded of the end of a stage rests on the signatures too."""
-    if ending.is_recorded(request.convention):
+    if is_recorded(request.convention):
         raise Refused(
             _("La fin du stage est enregistrée : les signatures ne s’annulent plus."), "end_recorded"
         )

@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.refusals import Refused
-from conventions import completion, documents, legality, workflow
+from conventions import documents, legality, workflow
 from conventions.attachments import deciding, uploads
 from conventions.circuit import turns
-from conventions.ending import owed_a_certificate
+from conventions.follow_up import completion
+from conventions.follow_up.dates import owed_a_certificate
 from conventions.models import (
     Avenant,
     AvenantKind,

@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 
 from accounts.models import Message
 from accounts.refusals import Refused
-from conventions import completion, documents, law, legality, workflow
+from conventions import documents, law, legality, workflow
 from conventions.attachments import deciding
 from conventions.documents.printing import render, render_sheet
 from conventions.documents.reading import long_date, number
+from conventions.follow_up import completion
 from conventions.legality import quotas
 from conventions.models import (
     Avenant,

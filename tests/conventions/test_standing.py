@@ -14,8 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from conventions import completion, ending, legality, workflow
+from conventions import legality, workflow
 from conventions.circuit import turns
+from conventions.follow_up import completion
+from conventions.follow_up.dates import ended, is_certified, under_way, upcoming
 from conventions.models import AvenantKind, AvenantStatus, Convention, Status, Turn
 from conventions.models.circuit import WITH_AUTHORS
 from conventions.models.standing import LAST_SIGNATURE
@@ -187,7 +189,7 @@ def test_lists_and_pages_say_the_same(world, client, story):
         read = Convention.objects.for_detail().prefetch_related(WITH_AUTHORS).get(pk=convention.pk)
         assert listed.waiting == turns.waiting(read)
         assert listed.since == since(read, events_of(read))
-        assert listed.certified == ending.is_certified(read)
+        assert listed.certified == is_certified(read)
         assert [found for found in [listed.amended] if found] == amended_by(read)
         seen = 0
         for role, person in world.people.items():
@@ -265,7 +267,7 @@ def test_signatures_recorded_without_a_date_take_that_of_their_record(world):
 def test_under_way_and_over_are_said_as_they_are_counted(world, state, days):
     convention = world.convention_in(state)
     day = {-1: convention.start, 0: convention.start, 1: convention.end}[days] + timedelta(days=days)
-    words = {"À venir": ending.upcoming, "En cours": ending.under_way, "Terminée": ending.ended}
+    words = {"À venir": upcoming, "En cours": under_way, "Terminée": ended}
     with time_machine.travel(noon(day), tick=False):
         label = words.label(convention)
         for word, counted in words.items():
