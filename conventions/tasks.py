@@ -2,7 +2,7 @@
 
 from conventions.documents import check_documents, make_document, sweep_documents
 from conventions.follow_up.reminders import remind_certificates
-from conventions.purging import purge_agreements, report_retention
+from conventions.retention.purging import purge_agreements, report_retention
 from conventions.workflow.avenants import apply_due_avenants
 
 __all__ = [

@@ -10,9 +10,10 @@ from django.utils import translation
 
 from accounts.mail import outbox
 from accounts.models import Message
-from conventions import notices, purging, workflow
+from conventions import notices, workflow
 from conventions.models import Status
 from conventions.notices import NOTICES, Once
+from conventions.retention import purging
 from conventions.standing import words
 from conventions.workflow import avenants
 from tests.factories import MessageFactory
