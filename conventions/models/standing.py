@@ -13,9 +13,9 @@ from django.db.models.functions import Coalesce, JSONObject
 
 from conventions.models.avenant import GIVEN_UP, Avenant
 from conventions.models.circuit import Turn
-from conventions.models.convention import AWAITS_SIGNATURES
 from conventions.models.document import Document
 from conventions.models.journal import BESIDE, Event
+from conventions.models.status import AWAITS_SIGNATURES
 from organisations.models import Party
 
 # Whose approval or signature comes next: ``turns.waiting``.

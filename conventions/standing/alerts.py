@@ -14,7 +14,7 @@ from conventions import law, legality
 from conventions.circuit import turns
 from conventions.legality import words
 from conventions.models import Avenant, Convention, Status
-from conventions.models.convention import AWAITS_SIGNATURES
+from conventions.models.status import AWAITS_SIGNATURES
 from conventions.standing.words import days_until
 
 # A stage that starts so soon and is not validated is what a manager treats first.

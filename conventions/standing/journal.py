@@ -9,8 +9,8 @@ from django.utils.functional import Promise
 
 from conventions.circuit import turns
 from conventions.models import Avenant, Convention, Event, Status
-from conventions.models.convention import AWAITS_SIGNATURES
 from conventions.models.journal import BESIDE
+from conventions.models.status import AWAITS_SIGNATURES
 from conventions.standing import words
 
 

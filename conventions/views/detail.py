@@ -22,7 +22,7 @@ from conventions.circuit import turns
 from conventions.legality import insurance
 from conventions.legality.words import Link, panel
 from conventions.models import Avenant, Convention, Remark, Status
-from conventions.models.convention import FROZEN
+from conventions.models.status import FROZEN
 from conventions.standing import alerts, cards, staff, words
 from conventions.standing.headline import since_agreed
 from conventions.standing.journal import events_of, journal, reason, tells

@@ -19,8 +19,8 @@ from accounts.models import User
 from conventions.desk.filters import TO_SIGN
 from conventions.legality import quotas
 from conventions.models import Convention, Status
-from conventions.models.convention import AWAITS_SIGNATURES
 from conventions.models.standing import LAST_SIGNATURE, WAITING
+from conventions.models.status import AWAITS_SIGNATURES
 from conventions.views.lists import centres_of, rows
 from organisations.models import Contact, Organisation, Party
 from organisations.models.host import ContactQuerySet

@@ -24,7 +24,8 @@ from conventions.models import (
     Turn,
     WorkPeriod,
 )
-from conventions.models.convention import AWAITS_SIGNATURES, FROZEN, MOVES_WHEN_FROZEN
+from conventions.models.freezing import MOVES_WHEN_FROZEN
+from conventions.models.status import AWAITS_SIGNATURES, FROZEN
 from conventions.writing import changes
 from organisations.models import Party
 from tests.factories import ManagerFactory

@@ -35,7 +35,7 @@ from conventions.models import (
     Turn,
     WorkPeriod,
 )
-from conventions.models.convention import ERASED, REPLACED_BY_PURGE
+from conventions.models.freezing import ERASED, REPLACED_BY_PURGE
 from conventions.retention import purging
 from organisations import merging
 from tests.factories import (
