@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from conventions import legality, workflow
 from conventions.circuit import turns
+from conventions.desk import columns
 from conventions.follow_up import completion
 from conventions.follow_up.dates import ended, is_certified, under_way, upcoming
 from conventions.models import AvenantKind, AvenantStatus, Convention, Status, Turn
@@ -194,7 +195,7 @@ def test_lists_and_pages_say_the_same(world, client, story):
         seen = 0
         for role, person in world.people.items():
             user = User.objects.get(pk=person.pk)
-            for row in lists.rows(
+            for row in columns.rows(
                 Convention.objects.visible_to(user).filter(pk=convention.pk), roles_of(user)
             ):
                 client.force_login(user)
