@@ -62,6 +62,6 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
             "owns": permissions.owns(user, convention),
             "actions": {action.name: action for action in workflow.available(convention, user)},
             "resume_url": steps.step_url(convention, steps.RESUME),
-            **attachments.section(convention, user),
+            "joined": attachments.section(convention, user),
         },
     )
