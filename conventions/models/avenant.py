@@ -12,7 +12,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from conventions.models.convention import AWAITED, Convention, sql_list, unless_purged
+from conventions.models.convention import Convention
+from conventions.models.freezing import AWAITED, sql_list, unless_purged
 
 
 class AvenantStatus(models.TextChoices):

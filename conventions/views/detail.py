@@ -17,11 +17,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.sign_in.session import signed_in
-from conventions import documents, law, legality, permissions, signing, workflow
+from conventions import documents, law, legality, permissions, workflow
+from conventions.circuit import turns
 from conventions.legality import insurance
 from conventions.legality.words import Link, panel
 from conventions.models import Avenant, Convention, Remark, Status
-from conventions.models.convention import FROZEN
+from conventions.models.status import FROZEN
 from conventions.standing import alerts, cards, staff, words
 from conventions.standing.headline import since_agreed
 from conventions.standing.journal import events_of, journal, reason, tells
@@ -29,6 +30,7 @@ from conventions.standing.journal import since as since_when
 from conventions.views import attachments, papers
 from conventions.views.access import visible
 from conventions.views.acting import Button, button_of, in_order
+from conventions.workflow import agreements, guards
 from conventions.writing import forms, steps
 from organisations.models.roles import roles_of
 
@@ -99,7 +101,7 @@ def page(
     manages, owns = permissions.manages(user, convention), permissions.owns(user, convention)
     sections = documents.sections(context)
     events = events_of(convention)
-    next_party, since = signing.waiting(convention), since_when(convention, events)
+    next_party, since = turns.waiting(convention), since_when(convention, events)
     possible = {action.name for action in workflow.available(convention, user)}
     joined, stored = attachments.section(convention, user), papers.papers(convention, user)
     judged = None if convention.status in FROZEN else legality.case_of(convention)
@@ -174,13 +176,13 @@ def page(
             },
             "papers": stored,
             "signatures": {
-                "circuit": signing.circuit(convention, signing.people(convention, document)),
+                "circuit": turns.circuit(convention, turns.people(convention, document)),
                 "is_agreed": document is not None,
                 "lacks_signed_copy": permissions.may_attach_signed_copy(user, convention)
                 and not any(
                     paper.is_signed_copy
                     and not paper.avenant
-                    and signing.is_of_now(convention, paper.uploaded_at)
+                    and turns.is_of_now(convention, paper.uploaded_at)
                     for paper, _may_discard, _may_decide in joined["attachments"]
                 ),
                 "may_sign": "sign" in possible,
@@ -336,9 +338,9 @@ def hint(convention: Convention, user: User, open_remarks: list[Remark], finding
     if permissions.awaits_approval(convention) and permissions.decides(user, convention):
         return _("La validation attend l’approbation de l’enseignant référent.")
     if is_judged and insurance.awaits_insurance(convention):
-        return str(workflow.ACCEPT_INSURANCE)
+        return str(guards.ACCEPT_INSURANCE)
     if is_judged:
-        return str(workflow.IRREVERSIBLE)
+        return str(agreements.IRREVERSIBLE)
     return ""
 
 

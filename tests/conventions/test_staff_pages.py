@@ -16,8 +16,9 @@ from django.utils import timezone
 from accounts.models import Message
 from accounts.refusals import Refused
 from accounts.sign_in.typed_text import WRITER_FIELD
-from conventions import amending, documents, workflow
+from conventions import documents, workflow
 from conventions.models import AvenantKind, Convention, Remark, Status
+from conventions.workflow import avenants
 from conventions.writing import drafts
 from organisations.models import Contact, Party, Service
 from tests.factories import (
@@ -117,12 +118,12 @@ def test_the_desk_counts_what_is_to_treat_and_each_count_leads_to_its_list(world
     world.convention_in(Status.SIGNING, weekly_hours=Decimal(20))
     world.convention_in(Status.DRAFT)
     amended = world.convention_in(Status.SIGNED, weekly_hours=Decimal(8))
-    avenant = amending.begin(
+    avenant = avenants.begin(
         amended.pk, by=manager, kinds=[AvenantKind.OTHER], reason="Convenu.", other="Un badge est remis."
     )
     client = browser(manager)
     assert "Avenant : brouillon" in text_of(list_of(manager, statut="avenant-en-cours"))
-    amending.act(avenant.pk, "submit", by=manager)
+    avenants.act(avenant.pk, "submit", by=manager)
     assert "Avenant A1 : soumis" in text_of(list_of(manager, statut="avenant-a-valider"))
     page = client.get("/").content.decode()
     tiles = re.findall(r'<a class="tile[^"]*" href="([^"]+)">\s*<b>(\d+)</b>', page)
