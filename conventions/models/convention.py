@@ -25,6 +25,7 @@ from django_countries.fields import CountryField
 from accounts.folding import fold
 from accounts.models import Institution, Student
 from conventions.law.case import is_minor
+from conventions.models.columns import ERASED
 from conventions.models.nomenclature import HealthInsuranceFund, Term
 from organisations import acceptance
 from organisations.models import (
@@ -69,50 +70,11 @@ class Status(models.TextChoices):
 EDITABLE = (Status.DRAFT, Status.RETURNED)
 IN_FORCE = (Status.VALIDATED, Status.SIGNING, Status.SIGNED, Status.TERMINATED)
 FROZEN = (*IN_FORCE, Status.REFUSED, Status.CANCELLED)
+# An avenant waits for its signatures in the states of the same names.
 AWAITS_SIGNATURES = (Status.VALIDATED, Status.SIGNING)
 # What may still move once an agreement is frozen: its place in the workflow and what finds it, never its content.
 MUTABLE_WHEN_FROZEN = ("status", "updated_at", "search_key", "hold_reason", "hold_until")
-# What a purge leaves of the columns that speak of somebody, or where somebody may have been named.
-ERASED: dict[str, Any] = {
-    "created_by_id": None,
-    "record": {},
-    "student_street": "",
-    "student_address_extra": "",
-    "student_postal_code": "",
-    "student_city": "",
-    "student_country": "",
-    "student_phone": "",
-    "student_personal_email": "",
-    "insured_status_id": None,
-    "health_fund_id": None,
-    "health_fund_other": "",
-    "guardian_name": "",
-    "tutor_id": None,
-    "signatory_id": None,
-    "teacher_id": None,
-    "subject": "",
-    "missions": "",
-    "skills": "",
-    "details": "",
-    "schedule_comment": "",
-    "hours_reason": "",
-    "leave_terms": "",
-    "exceptional_work": "",
-    "benefits": "",
-    "earlier_hours": None,
-    "previous_start": None,
-    "previous_end": None,
-    "insurer": "",
-    "insurance_policy": "",
-    "insurance_start": None,
-    "insurance_end": None,
-    "travel_decision": "",
-    "follow_up": "",
-    "internal_rules": "",
-    "hold_reason": "",
-    "hold_until": None,
-}
-# What it writes besides: nobody instead of the student, and what finds the row.
+# What a purge writes besides what it erases: nobody instead of the student, and what finds the row.
 REPLACED_BY_PURGE = ("purged_at", "student_id", "enrolment_id", "search_key")
 # What may still move on an agreement that was anonymised: two records of its host made one.
 MUTABLE_ONCE_PURGED = ("organisation_id", "search_key", "updated_at")

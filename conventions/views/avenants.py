@@ -19,7 +19,8 @@ from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import amending, documents, law, legality, permissions, signing, workflow
 from conventions.legality import insurance, words
 from conventions.models import Avenant, AvenantStatus, Convention, Remark, Status
-from conventions.models.avenant import AWAITS_SIGNATURES, FROZEN, GIVEN_UP
+from conventions.models.avenant import FROZEN, GIVEN_UP
+from conventions.models.convention import AWAITS_SIGNATURES
 from conventions.standing import alerts, staff
 from conventions.standing.journal import events_of, journal
 from conventions.views import papers

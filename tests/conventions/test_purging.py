@@ -35,7 +35,8 @@ from conventions.models import (
     Turn,
     WorkPeriod,
 )
-from conventions.models.convention import ERASED, REPLACED_BY_PURGE
+from conventions.models.columns import ERASED
+from conventions.models.convention import REPLACED_BY_PURGE
 from organisations import merging
 from tests.factories import (
     AttachmentFactory,
