@@ -1,7 +1,8 @@
 """From the rows of the database to the frozen context of an agreement.
 
 The context is plain JSON, in French, and enough to show or print the agreement for ever, whatever happens to
-the shared records of host, contact or teacher.
+the shared records of host, contact or teacher. A choice is a code beside its words: words are what was agreed, codes
+are what is counted with, compared and translated.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from django.utils import timezone, translation
 
 from accounts.models import PostalAddress
 from conventions import calendar
+from conventions.documents.choices import chosen, country, is_choice, listed
+from conventions.documents.earlier import read
 from conventions.law.case import is_minor
 from conventions.models import Convention, Document, Interruption, WorkPeriod, signers
 from conventions.writing.drafts import differences
@@ -28,7 +31,7 @@ from organisations.models.university import academic_year_label
 Context = dict[str, Any]
 
 # The shape of the context and the text of the articles: one more each time either changes.
-VERSION = 2
+VERSION = 3
 
 
 def agreement(convention: Convention) -> Context:
@@ -60,10 +63,7 @@ def agreement(convention: Convention) -> Context:
             "abroad": _abroad(convention),
             "circuit": _circuit(convention),
             "copies": _copies(convention),
-            "differences": [
-                {"field": name, "before": before, "after": after}
-                for name, (before, after) in differences(convention).items()
-            ],
+            "differences": _differences(convention),
         }
     return each_text(without_invisible, context)
 
@@ -74,6 +74,11 @@ STORED = Prefetch("documents", Document.objects.select_related("avenant").defer(
 
 def in_force(convention: Convention, day: date | None = None) -> Context:
     """Return the frozen context of a validated agreement with its avenants in effect at the end of ``day``, or today."""
+    return read(stored_in_force(convention, day))
+
+
+def stored_in_force(convention: Convention, day: date | None = None) -> Context:
+    """Return the same as it was stored, by whichever release."""
     documents = list(convention.documents.all())
     effective = [
         (one.avenant.applied_at, one)
@@ -103,9 +108,14 @@ def amended(before: Any, now: Any, after: Any) -> Any:
     """Return ``before`` with what differs between ``now`` and ``after``, key by key."""
     if after == now:
         return before
-    if all(isinstance(side, dict) for side in (before, now, after)):
-        return {name: amended(before.get(name), now.get(name), value) for name, value in after.items()}
-    return after
+    if is_choice(after) or not all(isinstance(side, dict) for side in (before, now, after)):
+        return after
+    return {
+        name: amended(before.get(name), now.get(name), value)
+        for name, value in after.items()
+        # What was not asked then, and is not answered now, is still not asked.
+        if name in before or value != now.get(name)
+    }
 
 
 def _university(convention: Convention) -> Context:
@@ -146,7 +156,7 @@ def _student(convention: Convention) -> Context:
         ),
         "phone": convention.student_phone,
         "personal_email": convention.student_personal_email,
-        "insured_status": label(convention.insured_status),
+        "insured_status": listed(convention.insured_status),
         "fund": label(convention.health_fund),
         "fund_address": convention.health_fund.address if convention.health_fund else "",
         "fund_other": convention.health_fund_other,
@@ -160,22 +170,22 @@ def _programme(convention: Convention) -> Context:
         "academic_year": academic_year_label(enrolment.academic_year) if enrolment else "",
         "label": label(programme),
         "code": f"{programme.code} {programme.version}".strip() if programme else "",
-        "level": programme.get_level_display() if programme else "",
+        "level": chosen(programme, "level"),
         "teaching_hours": programme.teaching_hours if programme else None,
         "presence_hours": programme.presence_hours if programme else None,
-        "stage_type": label(convention.stage_type),
-        "language": convention.get_language_display(),
+        "stage_type": listed(convention.stage_type),
+        "language": chosen(convention, "language"),
     }
 
 
 def _organisation(organisation: Organisation | None) -> Context:
     return {
         "siret": text(organisation and organisation.siret),
-        "siret_exemption": organisation.get_siret_exemption_display() if organisation else "",
-        "legal_form": label(organisation and organisation.legal_form),
+        "siret_exemption": chosen(organisation, "siret_exemption"),
+        "legal_form": listed(organisation and organisation.legal_form),
         "is_public_law": bool(organisation and organisation.legal_form.is_public_law),
-        "naf": label(organisation and organisation.naf_code),
-        "headcount": label(organisation and organisation.headcount_band),
+        "naf": listed(organisation and organisation.naf_code),
+        "headcount": listed(organisation and organisation.headcount_band),
         "address": address(organisation),
         **columns(organisation, "name", "local_identifier", "activity", "phone", "email", "website"),
     }
@@ -184,14 +194,15 @@ def _organisation(organisation: Organisation | None) -> Context:
 def _service(service: Service | None) -> Context:
     return {
         "address": address(service),
-        "country": country_name(service.country) if service else "",
+        "country": country(service and service.country),
         **columns(service, "name", "city", "phone"),
     }
 
 
 def _contact(contact: Contact | None) -> Context:
     return {
-        "name": f"{contact.get_civility_display()} {contact}".strip() if contact else "",
+        "civility": chosen(contact, "civility"),
+        "name": label(contact),
         **columns(contact, "function", "department", "phone", "email"),
     }
 
@@ -211,27 +222,18 @@ def _stage(convention: Convention) -> Context:
     days, months = calendar.equivalent(duration) if duration is not None else (None, None)
     return {
         "is_abroad": convention.is_abroad,
-        "theme": label(convention.theme),
+        "theme": listed(convention.theme),
         "subject": convention.subject,
         "missions": convention.missions,
         "skills": convention.skills,
         "details": convention.details,
         "is_confidential": convention.is_confidential,
-        "origin": label(convention.origin),
+        "origin": listed(convention.origin),
         "start": iso(convention.start),
         "end": iso(convention.end),
-        "interruptions": [
-            [iso(period.start), iso(period.end), period.kind] for period in interruptions(convention)
-        ],
-        "work_periods": [
-            {
-                "start": iso(period.start),
-                "end": iso(period.end),
-                "hours": [text(hours) for hours in period.hours],
-            }
-            for period in work_periods(convention)
-        ],
-        "working_time": convention.get_working_time_display(),
+        "interruptions": _interruptions(convention),
+        "work_periods": _work_periods(convention),
+        "working_time": chosen(convention, "working_time"),
         "weekly_hours": text(convention.weekly_hours),
         "working_days": sorted(convention.working_days),
         "day_starts_at": clock(convention.day_starts_at),
@@ -252,24 +254,35 @@ def _stage(convention: Convention) -> Context:
         "works_remotely": convention.works_remotely,
         "exceptional_work": convention.exceptional_work,
         "follow_up": convention.follow_up,
-        "work_nature": label(convention.work_nature),
-        "validation_mode": label(convention.validation_mode),
+        "work_nature": listed(convention.work_nature),
+        "validation_mode": listed(convention.validation_mode),
         "ects": text(convention.ects),
         "internal_rules": convention.internal_rules,
     }
 
 
+def _interruptions(convention: Convention) -> list[list[str]]:
+    """Return each as its first day, its last one and its kind."""
+    return [[iso(period.start), iso(period.end), period.kind] for period in interruptions(convention)]
+
+
+def _work_periods(convention: Convention) -> list[Context]:
+    return [
+        {"start": iso(period.start), "end": iso(period.end), "hours": [text(hours) for hours in period.hours]}
+        for period in work_periods(convention)
+    ]
+
+
 def _gratification(convention: Convention) -> Context:
-    paid = bool(convention.is_paid)
+    paid = convention if convention.is_paid else None
     return {
         "is_paid": convention.is_paid,
-        "amount": text(convention.amount) if paid else "",
-        "unit": convention.get_amount_unit_display() if paid else "",
-        "currency": label(convention.currency) if paid else "",
-        "currency_code": convention.currency.code if paid and convention.currency else "",
-        "payment_mode": label(convention.payment_mode) if paid else "",
-        "payment_frequency": convention.get_payment_frequency_display() if paid else "",
-        "branch_minimum": text(convention.branch_minimum) if paid else "",
+        "amount": text(paid.amount) if paid else "",
+        "unit": chosen(paid, "amount_unit"),
+        "currency": listed(paid and paid.currency),
+        "payment_mode": listed(paid and paid.payment_mode),
+        "payment_frequency": chosen(paid, "payment_frequency"),
+        "branch_minimum": text(paid.branch_minimum) if paid else "",
         "is_employed_by_host": convention.is_employed_by_host,
         "benefits": convention.benefits,
     }
@@ -311,7 +324,7 @@ def _abroad(convention: Convention) -> Context:
     if not convention.is_abroad:
         return {}
     return {
-        "travel_zone": convention.get_travel_zone_display(),
+        "travel_zone": chosen(convention, "travel_zone"),
         **columns(convention, "has_information_sheet", "has_assistance_policy", "travel_decision"),
     }
 
@@ -327,6 +340,19 @@ def _circuit(convention: Convention) -> list[Context]:
         }
         for signer in signers(convention)
     ]
+
+
+def _differences(convention: Convention) -> list[Context]:
+    """Return what the student corrected of the records of the university."""
+    found: list[Context] = [
+        {"field": name, "before": before, "after": after}
+        for name, (before, after) in differences(convention).items()
+    ]
+    for one in found:
+        if one["field"] == "student_country":
+            one["before"] = country(convention.record["student_country"])
+            one["after"] = country(convention.student_country)
+    return found
 
 
 def _copies(convention: Convention) -> int | None:

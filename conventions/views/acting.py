@@ -162,7 +162,7 @@ def confirmation(
             "subject": convention.acted_on,
             "changes": documents.changed(convention),
             "possible": possible,
-            "context": context,
+            "context": documents.worded(context),
             "consequences": consequences(convention, asked),
             "alerts": [explain(finding, nowhere) for finding in findings if finding.asks_a_reason],
             "facts": documents.in_brief(context, sections),

@@ -110,7 +110,8 @@ def context_of(
     """Return all that the page of an avenant shows."""
     document = avenant.documents.first()
     if document:
-        before, after = document.context["before"], document.context["after"]
+        frozen = documents.read(document.context)
+        before, after = frozen["before"], frozen["after"]
     else:
         before, after = documents.both_sides(convention)
     judged = None if avenant.status in FROZEN else legality.case_of(convention)

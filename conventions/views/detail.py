@@ -66,7 +66,7 @@ def what_is_left(request: HttpRequest, convention: Convention) -> HttpResponse:
         "conventions/anonymised.html",
         {
             "convention": convention,
-            "context": context,
+            "context": documents.worded(context),
             "facts": documents.in_brief(context, sections),
             "sections": [(title, rows) for title, rows in left if rows],
             "journal": journal(events_of(convention)),
@@ -109,7 +109,7 @@ def page(
         "conventions/detail.html",
         {
             "convention": convention,
-            "context": context,
+            "context": documents.worded(context),
             "owns": owns,
             "manages": manages,
             "keeps_directory": roles_of(user).keeps_directory,

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django_countries import countries
 
 from accounts.models import Student
-from conventions import legality
+from accounts.refusals import Refused
+from conventions import legality, permissions
+from conventions.attachments import deciding
 from conventions.models import Convention, journal
 from conventions.models.columns import NAMED
 
@@ -76,8 +79,12 @@ def _save(convention: Convention, *, by: User) -> Convention:
     return convention
 
 
-def delete(convention: Convention) -> None:
-    """Delete a draft that was never submitted; the database refuses it of any other."""
+@transaction.atomic
+def delete(convention: Convention, *, by: User) -> None:
+    """Delete a draft that was never submitted, with what was joined to it. Raises Refused of any other."""
+    if not permissions.may_delete(by, convention):
+        raise Refused(_("Une convention déjà soumise ne se supprime pas : annulez-la."), "submitted")
+    deciding.discard(convention.attachments.all())
     convention.delete()
 
 

@@ -18,6 +18,7 @@ from conventions import completion, ending, legality, signing, workflow
 from conventions.models import AvenantKind, AvenantStatus, Convention, Status, Turn
 from conventions.models.circuit import WITH_AUTHORS
 from conventions.models.standing import LAST_SIGNATURE
+from conventions.standing import words
 from conventions.standing.journal import events_of, since
 from conventions.views import lists
 from organisations.models import Party
@@ -264,9 +265,9 @@ def test_signatures_recorded_without_a_date_take_that_of_their_record(world):
 def test_under_way_and_over_are_said_as_they_are_counted(world, state, days):
     convention = world.convention_in(state)
     day = {-1: convention.start, 0: convention.start, 1: convention.end}[days] + timedelta(days=days)
-    words = {"À venir": ending.upcoming, "En cours": ending.under_way, "Terminée": ending.ended}
+    counts = {"À venir": ending.upcoming, "En cours": ending.under_way, "Terminée": ending.ended}
     with time_machine.travel(noon(day), tick=False):
         label = words.label(convention)
-        for word, counted in words.items():
+        for word, counted in counts.items():
             found = Convention.objects.filter(counted(day), pk=convention.pk).exists()
             assert found == (label == word if word != "À venir" else state == Status.SIGNED and days < 0)
