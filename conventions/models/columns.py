@@ -54,7 +54,9 @@ NEVER, SOMETIMES, ALWAYS = Required
     TERMINATION,
     OTHER,
 ) = AvenantKind
-RECOUNTED = (EXTENSION, POSTPONEMENT, SUSPENSION, HOURS, TERMINATION)
+# The end of the stage moves; the hours are counted again.
+LATER = (EXTENSION, POSTPONEMENT)
+RECOUNTED = (*LATER, SUSPENSION, HOURS, TERMINATION)
 CONTENT = "contenu"
 # What a purge does with a column: nothing; or point at no row any more.
 KEPT, NO_ROW = object(), object()
@@ -65,8 +67,9 @@ class Column:
     """One column of an agreement, or one list of periods that is agreed with it.
 
     ``step`` is the slug of the step that fills it, ``section`` the part of the content step; what no step fills is
-    written by the house, ``computed`` from the rest. ``kinds`` of avenant may change it. A duplicate copies it, or not.
-    A purge leaves ``erased`` in it.
+    written by the house, ``computed`` from the rest. ``kinds`` of avenant may change it. What is agreed keeps it as it is
+    in a ``part`` of its context, and the summary shows it as it is in the section ``shown``; without these, ``documents``
+    says how. A duplicate copies it, or not. A purge leaves ``erased`` in it.
     """
 
     name: str
@@ -74,6 +77,8 @@ class Column:
     section: str = ""
     kinds: tuple[AvenantKind, ...] = ()
     required: Required = NEVER
+    part: str = ""
+    shown: str = ""
     copied: bool = True
     erased: Any = KEPT
     computed: bool = False
@@ -114,52 +119,45 @@ COLUMNS = (
     Column("student_country", "eleve", required=ALWAYS, erased=""),
     Column("student_phone", "eleve", required=ALWAYS, erased=""),
     Column("student_personal_email", "eleve", required=ALWAYS, erased=""),
-    Column("insured_status", "eleve", required=ALWAYS, erased=NO_ROW),
+    Column("insured_status", "eleve", required=ALWAYS, part="student", shown="student", erased=NO_ROW),
     Column("health_fund", "eleve", required=SOMETIMES, erased=NO_ROW),
     Column("health_fund_other", "eleve", erased=""),
     Column("guardian_name", "eleve", required=SOMETIMES, erased=""),
     # Programme
     Column("enrolment", "formation", required=ALWAYS, copied=False),
-    Column("stage_type", "formation", required=ALWAYS),
-    Column("language", "formation", required=ALWAYS),
+    Column("stage_type", "formation", required=ALWAYS, part="programme", shown="programme"),
+    Column("language", "formation", required=ALWAYS, part="programme", shown="programme"),
     # Host, place and tutor
     Column("organisation", "etablissement", required=ALWAYS),
     Column("service", "service", "", (PLACE,), ALWAYS),
     Column("tutor", "tuteur", "", (TUTOR,), ALWAYS, erased=NO_ROW),
     # The stage
-    Column("theme", CONTENT, "subject", (SUBJECT,), ALWAYS),
-    Column("subject", CONTENT, "subject", (SUBJECT,), ALWAYS, erased=""),
-    Column("missions", CONTENT, "subject", (SUBJECT,), ALWAYS, erased=""),
-    Column("skills", CONTENT, "subject", (SUBJECT,), ALWAYS, erased=""),
-    Column("details", CONTENT, "subject", (SUBJECT,), erased=""),
-    Column("start", CONTENT, "time", (POSTPONEMENT,), ALWAYS, copied=False),
-    Column("end", CONTENT, "time", (EXTENSION, POSTPONEMENT, TERMINATION), ALWAYS, copied=False),
-    Column("working_time", CONTENT, "time", (HOURS,), ALWAYS),
-    Column("weekly_hours", CONTENT, "time", (HOURS,), ALWAYS),
+    Column("theme", CONTENT, "subject", (SUBJECT,), ALWAYS, part="stage", shown="stage"),
+    Column("subject", CONTENT, "subject", (SUBJECT,), ALWAYS, part="stage", shown="stage", erased=""),
+    Column("missions", CONTENT, "subject", (SUBJECT,), ALWAYS, part="stage", shown="stage", erased=""),
+    Column("skills", CONTENT, "subject", (SUBJECT,), ALWAYS, part="stage", shown="stage", erased=""),
+    Column("details", CONTENT, "subject", (SUBJECT,), part="stage", shown="stage", erased=""),
+    Column("start", CONTENT, "time", (POSTPONEMENT,), ALWAYS, part="stage", copied=False),
+    Column("end", CONTENT, "time", (*LATER, TERMINATION), ALWAYS, part="stage", copied=False),
+    Column("working_time", CONTENT, "time", (HOURS,), ALWAYS, part="stage"),
+    Column("weekly_hours", CONTENT, "time", (HOURS,), ALWAYS, part="stage"),
     Column("working_days", CONTENT, "time", (HOURS,), ALWAYS),
-    Column("day_starts_at", CONTENT, "time", (HOURS,)),
-    Column("day_ends_at", CONTENT, "time", (HOURS,)),
-    Column("schedule_comment", CONTENT, "time", (HOURS,), erased=""),
+    Column("day_starts_at", CONTENT, "time", (HOURS,), part="stage"),
+    Column("day_ends_at", CONTENT, "time", (HOURS,), part="stage"),
+    Column("schedule_comment", CONTENT, "time", (HOURS,), part="stage", erased=""),
     Column("work_periods", CONTENT, "time", (HOURS,), copied=False, is_list=True),
-    Column(
-        "interruptions",
-        CONTENT,
-        "time",
-        (EXTENSION, POSTPONEMENT, SUSPENSION),
-        copied=False,
-        is_list=True,
-    ),
-    Column("leave_days", CONTENT, "leave", (HOURS,)),
-    Column("leave_terms", CONTENT, "leave", (HOURS,), SOMETIMES, erased=""),
-    Column("leave_is_paid", CONTENT, "leave", (HOURS,)),
+    Column("interruptions", CONTENT, "time", (*LATER, SUSPENSION), copied=False, is_list=True),
+    Column("leave_days", CONTENT, "leave", (HOURS,), part="stage", shown="time"),
+    Column("leave_terms", CONTENT, "leave", (HOURS,), SOMETIMES, part="stage", shown="time", erased=""),
+    Column("leave_is_paid", CONTENT, "leave", (HOURS,), part="stage", shown="time"),
     Column("hours_corrected", CONTENT, "time", RECOUNTED, copied=False),
     Column("hours_reason", CONTENT, "time", RECOUNTED, SOMETIMES, copied=False, erased=""),
-    Column("works_at_night", CONTENT, "time", (HOURS,)),
-    Column("works_on_sunday", CONTENT, "time", (HOURS,)),
-    Column("works_on_holidays", CONTENT, "time", (HOURS,)),
-    Column("works_on_whit_monday", CONTENT, "time", (HOURS,)),
-    Column("works_remotely", CONTENT, "time", (HOURS,)),
-    Column("exceptional_work", CONTENT, "time", (HOURS,), SOMETIMES, erased=""),
+    Column("works_at_night", CONTENT, "time", (HOURS,), part="stage"),
+    Column("works_on_sunday", CONTENT, "time", (HOURS,), part="stage"),
+    Column("works_on_holidays", CONTENT, "time", (HOURS,), part="stage"),
+    Column("works_on_whit_monday", CONTENT, "time", (HOURS,), part="stage"),
+    Column("works_remotely", CONTENT, "time", (HOURS,), part="stage"),
+    Column("exceptional_work", CONTENT, "time", (HOURS,), SOMETIMES, part="stage", erased=""),
     Column("is_paid", CONTENT, "money", (GRATIFICATION,), ALWAYS),
     Column("amount", CONTENT, "money", (GRATIFICATION,), SOMETIMES),
     Column("amount_unit", CONTENT, "money", (GRATIFICATION,), SOMETIMES),
@@ -167,50 +165,74 @@ COLUMNS = (
     Column("payment_mode", CONTENT, "money", (GRATIFICATION,), SOMETIMES),
     Column("payment_frequency", CONTENT, "money", (GRATIFICATION,), SOMETIMES),
     Column("branch_minimum", CONTENT, "money", (GRATIFICATION,)),
-    Column("is_employed_by_host", CONTENT, "money", (GRATIFICATION,), copied=False),
-    Column("benefits", CONTENT, "money", (GRATIFICATION,), ALWAYS, erased=""),
-    # What only the host knows
-    Column("headcount", CONTENT, "declared", (), SOMETIMES, copied=False),
-    Column("host_trainees", CONTENT, "declared", (), SOMETIMES, copied=False),
-    Column("tutor_trainees", CONTENT, "declared", (TUTOR,), SOMETIMES, copied=False),
-    Column("collective_hours", CONTENT, "declared", (), SOMETIMES),
-    Column("earlier_hours", CONTENT, "declared", (), SOMETIMES, copied=False, erased=None),
-    Column("previous_start", CONTENT, "declared", (), SOMETIMES, copied=False, erased=None),
-    Column("previous_end", CONTENT, "declared", (), SOMETIMES, copied=False, erased=None),
-    Column("previous_left_early", CONTENT, "declared", copied=False),
-    Column("replaces_someone", CONTENT, "declared"),
-    Column("has_regulated_work", CONTENT, "declared"),
-    Column("regulated_work_declared", CONTENT, "declared", copied=False),
-    Column("in_restricted_area", CONTENT, "declared"),
-    Column("restricted_area_authorised", CONTENT, "declared", copied=False),
-    # What a certificate of insurance says
-    Column("insurer", CONTENT, "cover", (EXTENSION, POSTPONEMENT), SOMETIMES, erased=""),
-    Column("insurance_policy", CONTENT, "cover", (EXTENSION, POSTPONEMENT), SOMETIMES, erased=""),
+    Column("is_employed_by_host", CONTENT, "money", (GRATIFICATION,), part="gratification", copied=False),
     Column(
-        "insurance_start",
+        "benefits",
         CONTENT,
-        "cover",
-        (EXTENSION, POSTPONEMENT),
+        "money",
+        (GRATIFICATION,),
+        ALWAYS,
+        part="gratification",
+        shown="gratification",
+        erased="",
+    ),
+    # What only the host knows
+    Column(
+        "headcount",
+        CONTENT,
+        "declared",
+        (),
         SOMETIMES,
+        part="declarations",
+        shown="declarations",
         copied=False,
-        erased=None,
+    ),
+    Column("host_trainees", CONTENT, "declared", (), SOMETIMES, part="declarations", copied=False),
+    Column("tutor_trainees", CONTENT, "declared", (TUTOR,), SOMETIMES, part="declarations", copied=False),
+    Column("collective_hours", CONTENT, "declared", (), SOMETIMES, part="declarations"),
+    Column(
+        "earlier_hours", CONTENT, "declared", (), SOMETIMES, part="declarations", copied=False, erased=None
     ),
     Column(
-        "insurance_end", CONTENT, "cover", (EXTENSION, POSTPONEMENT), SOMETIMES, copied=False, erased=None
+        "previous_start", CONTENT, "declared", (), SOMETIMES, part="declarations", copied=False, erased=None
     ),
+    Column(
+        "previous_end", CONTENT, "declared", (), SOMETIMES, part="declarations", copied=False, erased=None
+    ),
+    Column("previous_left_early", CONTENT, "declared", part="declarations", copied=False),
+    Column("replaces_someone", CONTENT, "declared", part="declarations"),
+    Column("has_regulated_work", CONTENT, "declared", part="declarations"),
+    Column("regulated_work_declared", CONTENT, "declared", part="declarations", copied=False),
+    Column("in_restricted_area", CONTENT, "declared", part="declarations"),
+    Column("restricted_area_authorised", CONTENT, "declared", part="declarations", copied=False),
+    # What a certificate of insurance says
+    Column("insurer", CONTENT, "cover", LATER, SOMETIMES, part="insurance", erased=""),
+    Column("insurance_policy", CONTENT, "cover", LATER, SOMETIMES, erased=""),
+    Column("insurance_start", CONTENT, "cover", LATER, SOMETIMES, copied=False, erased=None),
+    Column("insurance_end", CONTENT, "cover", LATER, SOMETIMES, copied=False, erased=None),
     # What only a stage abroad asks
-    Column("has_information_sheet", CONTENT, "abroad", (PLACE,), copied=False),
-    Column("has_assistance_policy", CONTENT, "abroad", (PLACE,), copied=False),
-    Column("travel_zone", CONTENT, "abroad", (PLACE,), SOMETIMES, copied=False),
-    Column("travel_decision", CONTENT, "abroad", (PLACE,), SOMETIMES, copied=False, erased=""),
+    Column("has_information_sheet", CONTENT, "abroad", (PLACE,), part="abroad", copied=False),
+    Column("has_assistance_policy", CONTENT, "abroad", (PLACE,), part="abroad", copied=False),
+    Column("travel_zone", CONTENT, "abroad", (PLACE,), SOMETIMES, part="abroad", copied=False),
+    Column(
+        "travel_decision",
+        CONTENT,
+        "abroad",
+        (PLACE,),
+        SOMETIMES,
+        part="abroad",
+        shown="abroad",
+        copied=False,
+        erased="",
+    ),
     # All the rest
-    Column("origin", CONTENT, "other", (), ALWAYS),
-    Column("follow_up", CONTENT, "other", (), ALWAYS, erased=""),
-    Column("work_nature", CONTENT, "other", (), ALWAYS),
-    Column("validation_mode", CONTENT, "other", (), ALWAYS),
-    Column("ects", CONTENT, "other"),
-    Column("is_confidential", CONTENT, "other", (SUBJECT,)),
-    Column("internal_rules", CONTENT, "other", erased=""),
+    Column("origin", CONTENT, "other", (), ALWAYS, part="stage"),
+    Column("follow_up", CONTENT, "other", (), ALWAYS, part="stage", shown="follow_up", erased=""),
+    Column("work_nature", CONTENT, "other", (), ALWAYS, part="stage", shown="follow_up"),
+    Column("validation_mode", CONTENT, "other", (), ALWAYS, part="stage", shown="follow_up"),
+    Column("ects", CONTENT, "other", part="stage", shown="follow_up"),
+    Column("is_confidential", CONTENT, "other", (SUBJECT,), part="stage"),
+    Column("internal_rules", CONTENT, "other", part="stage", shown="follow_up", erased=""),
     # Who follows it, who signs for the host
     Column("teacher", "responsable", "", (TEACHER,), ALWAYS, erased=NO_ROW),
     Column("signatory", "signataire", "", (SIGNATORY,), ALWAYS, erased=NO_ROW),
@@ -229,6 +251,12 @@ ERASED: dict[str, Any] = dict(
         if column.erased is not KEPT
     )
 )
+# What each part of a context keeps as it is.
+KEPT_IN = {
+    part: tuple(column.name for column in COLUMNS if column.part == part)
+    for part in dict.fromkeys(column.part for column in COLUMNS)
+    if part
+}
 
 
 def asked(step: str, section: str = "") -> tuple[str, ...]:

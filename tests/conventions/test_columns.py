@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from django.db.models import BooleanField
 
+from conventions import documents
 from conventions.models import Convention, columns
 from conventions.models.columns import ALWAYS, COLUMNS, KEPT, NEVER, NO_ROW, SOMETIMES
 from conventions.models.schedule import PERIODS
 from conventions.writing.steps import STEPS
+from tests.conventions import specimen
 
 ROOT = Path(__file__).parents[2]
 FIELDS = {field.name: field for field in Convention._meta.concrete_fields}
@@ -47,6 +49,23 @@ def test_what_the_table_says_of_a_column_fits_the_model(column):
 
 def test_each_step_is_in_the_table():
     assert {column.step for column in COLUMNS} - {""} == {step.slug for step in STEPS}
+
+
+def test_what_is_shown_as_it_is_is_kept_as_it_is():
+    assert all(column.part for column in COLUMNS if column.shown)
+    context = documents.agreement(specimen.abroad())
+    shown = {section.key: {row.field for row in section.rows} for section in documents.sections(context)}
+    for column in COLUMNS:
+        assert not column.shown or column.name in shown[column.shown]
+
+
+@pytest.mark.parametrize(
+    "column", [column for column in COLUMNS if column.part], ids=lambda column: column.name
+)
+def test_what_was_agreed_before_a_column_was_added_is_still_read(column):
+    context = documents.agreement(specimen.abroad())
+    del context[column.part][column.name]
+    assert documents.sections(context)
 
 
 def lists_of_columns(tree):
