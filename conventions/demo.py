@@ -23,9 +23,10 @@ from stdnum import luhn
 
 from accounts.folding import fold
 from accounts.models import Institution, Student, User
-from conventions import amending, completion, legality, workflow
+from conventions import legality, workflow
 from conventions.attachments import deciding, uploads
 from conventions.calendar import CENT
+from conventions.follow_up import completion
 from conventions.law.facts import Zone
 from conventions.models import (
     Attachment,
@@ -36,6 +37,7 @@ from conventions.models import (
     Remark,
     Term,
 )
+from conventions.workflow import avenants, guards
 from conventions.writing import changes, drafts
 from organisations import directory
 from organisations.models import (
@@ -500,7 +502,7 @@ class World:
                     convention, "end", "Le tuteur est-il présent ces semaines-là ?", nathalie, prolonged
                 )
             if name == "Nguyen":
-                amending.begin(
+                avenants.begin(
                     convention.pk,
                     by=convention.student.user,
                     kinds=[AvenantKind.PLACE, AvenantKind.TUTOR],
@@ -539,7 +541,7 @@ class World:
             works_remotely=True,
             exceptional_work="Télétravail le vendredi.",
         )
-        amending.act(remote.pk, "approve", by=self.managers["Garnier"])
+        avenants.act(remote.pk, "approve", by=self.managers["Garnier"])
         self.validate_avenant(remote, by=karim)
         self.sign_avenant(remote, 1, by=karim)
 
@@ -575,36 +577,36 @@ class World:
     def submit(self, convention: Convention) -> None:
         """Submit as the student does, with a reason when the law asks for one: a demo of the end of the year."""
         reason = (
-            "Le jury se réunit après ce stage." if workflow.asks_an_exception(self.stored(convention)) else ""
+            "Le jury se réunit après ce stage." if guards.asks_an_exception(self.stored(convention)) else ""
         )
         workflow.act(convention.pk, "submit", by=convention.student.user, comment=reason)
 
     def avenant(self, convention: Convention, kind: AvenantKind, reason: str, **changed: Any) -> Avenant:
         """An avenant that its student proposes and submits."""
         student = convention.student.user
-        avenant = amending.begin(convention.pk, by=student, kinds=[kind], reason=reason)
+        avenant = avenants.begin(convention.pk, by=student, kinds=[kind], reason=reason)
         after = changes.proposed(avenant)
         for name, value in changed.items():
             setattr(after, name, value)
         changes.record(avenant, after)
-        exception = "Le jury se réunit après ce stage." if workflow.asks_an_exception(after) else ""
-        return amending.act(avenant.pk, "submit", by=student, comment=exception)
+        exception = "Le jury se réunit après ce stage." if guards.asks_an_exception(after) else ""
+        return avenants.act(avenant.pk, "submit", by=student, comment=exception)
 
     @staticmethod
     def validate_avenant(avenant: Avenant, by: User) -> None:
-        reason = "Vu avec l’organisme." if workflow.has_alerts(changes.proposed(avenant)) else ""
-        amending.act(avenant.pk, "validate", by=by, comment=reason)
+        reason = "Vu avec l’organisme." if guards.has_alerts(changes.proposed(avenant)) else ""
+        avenants.act(avenant.pk, "validate", by=by, comment=reason)
 
     def sign_avenant(self, avenant: Avenant, signatures: int, by: User) -> None:
         """Record the first signatures, of today; with the last one it takes effect."""
         order = changes.proposed(avenant).signature_order[:signatures]
-        amending.act(avenant.pk, "sign", by=by, dates=dict.fromkeys(order, self.today))
+        avenants.act(avenant.pk, "sign", by=by, dates=dict.fromkeys(order, self.today))
 
     def validate(self, convention: Convention, by: User) -> None:
         """Validate as a manager does, with a reason when there is something to weigh."""
         reason = (
             "Vu avec l’organisme et l’enseignant référent."
-            if workflow.has_alerts(self.stored(convention))
+            if guards.has_alerts(self.stored(convention))
             else ""
         )
         workflow.act(convention.pk, "validate", by=by, comment=reason)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
-from conventions import amending, workflow
+from conventions import workflow
 from conventions.models import AvenantStatus, Status
+from conventions.workflow import avenants
 
 README = Path(__file__).parent.parent / "README.md"
 WHO = {
@@ -47,7 +48,7 @@ def state_table(actions, states) -> str:
 
 @pytest.mark.parametrize(
     ("name", "actions", "states"),
-    [("states", workflow.ACTIONS, Status), ("avenants", amending.ACTIONS, AvenantStatus)],
+    [("states", workflow.ACTIONS, Status), ("avenants", avenants.ACTIONS, AvenantStatus)],
 )
 def test_the_state_tables_are_the_codes_own(name, actions, states):
     page = README.read_text()

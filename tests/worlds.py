@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from accounts.models import User
-from conventions import amending, signing, workflow
+from conventions import workflow
+from conventions.circuit import turns
 from conventions.models import (
     Avenant,
     AvenantKind,
@@ -16,6 +17,7 @@ from conventions.models import (
     Status,
     Turn,
 )
+from conventions.workflow import avenants
 from conventions.writing import changes
 from tests.factories import (
     AdminFactory,
@@ -34,7 +36,7 @@ ROLES = ("student", "other_student", "manager", "other_manager", "teacher", "oth
 
 def next_signatures(convention: Convention, count: int = 1) -> dict[str, date]:
     """Return the next parties that sign, today."""
-    waiting = signing.turns_of(convention, Turn.Purpose.SIGNATURE)
+    waiting = turns.turns_of(convention, Turn.Purpose.SIGNATURE)
     today = timezone.localdate()
     return {turn.party: today for turn in [turn for turn in waiting if turn.done_at is None][:count]}
 
@@ -118,7 +120,7 @@ class World:
         """Begin an avenant of a signed agreement; ``change`` writes on the agreement what it becomes."""
         kinds = kinds or (AvenantKind.SUBJECT,)
         written = {"reason": "Convenu avec l’organisme.", **written}
-        avenant = amending.begin(convention.pk, by=by or self.people["student"], kinds=kinds, **written)
+        avenant = avenants.begin(convention.pk, by=by or self.people["student"], kinds=kinds, **written)
         after = changes.proposed(avenant)
         if change is None:
             after.subject = "Étude de levures"
@@ -142,7 +144,7 @@ class World:
         manager = self.people["manager"]
 
         def act(name, by=manager, **typed):
-            amending.act(avenant.pk, name, by=by, **typed)
+            avenants.act(avenant.pk, name, by=by, **typed)
 
         if state == AvenantStatus.DRAFT:
             return

@@ -13,13 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from conventions.models.columns import MAY_CHANGE, AvenantKind
-from conventions.models.convention import (
-    AWAITED,
-    AWAITS_SIGNATURES,
-    Convention,
-    sql_list,
-    unless_purged,
-)
+from conventions.models.convention import Convention
+from conventions.models.freezing import AWAITED, sql_list, unless_purged
+from conventions.models.status import AWAITS_SIGNATURES
 
 
 class AvenantStatus(models.TextChoices):

@@ -12,7 +12,8 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
-from conventions.models.convention import Convention, freeze_with_agreement
+from conventions.models.convention import Convention
+from conventions.models.freezing import freeze_with_agreement
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise

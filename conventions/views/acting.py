@@ -19,12 +19,13 @@ from django.views.decorators.http import require_http_methods
 from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import amending, documents, legality, signing, workflow
+from conventions import documents, legality, workflow
+from conventions.circuit import turns
 from conventions.legality.words import explain, nowhere
 from conventions.models import Convention, Status
 from conventions.standing import alerts, words
 from conventions.views.access import shown, visible
-from conventions.workflow import forms
+from conventions.workflow import avenants, engine, forms, guards
 from conventions.writing import steps
 
 
@@ -39,7 +40,7 @@ class Button:
     is_destructive: bool = False
 
 
-def button_of(action: workflow.Action, convention: Convention, *, is_asked: bool) -> Button:
+def button_of(action: engine.Action, convention: Convention, *, is_asked: bool) -> Button:
     """Return the button of an action on an agreement, or on the avenant it shows; ``is_asked`` is what comes next."""
     avenant = convention.amended_by
     page = "conventions:act" if avenant is None else "conventions:avenant_act"
@@ -81,14 +82,14 @@ def act(request: HttpRequest, pk: int, action: str, avenant: int | None = None) 
     user = signed_in(request)
     convention = visible(request, pk) if avenant is None else shown(visible(request, pk), avenant)
     subject = convention.acted_on
-    asked = (workflow if avenant is None else amending).ACTIONS.get(action)
-    if asked is None or not workflow.permissions_hold(asked, user, convention):
+    asked = (workflow if avenant is None else avenants).ACTIONS.get(action)
+    if asked is None or not engine.permissions_hold(asked, user, convention):
         raise Http404
     if request.method == "GET" and subject.status not in asked.sources:
-        messages.error(request, workflow.moved_on(convention))
+        messages.error(request, engine.moved_on(convention))
         return redirect(subject)
     if request.method == "GET" and request.GET.get("lu", subject.submission) != subject.submission:
-        messages.error(request, str(workflow.RESUBMITTED))
+        messages.error(request, str(guards.RESUBMITTED))
         return redirect(subject)
     typed = posted(request)
     form = forms.ActionForm(
@@ -100,7 +101,7 @@ def act(request: HttpRequest, pk: int, action: str, avenant: int | None = None) 
         asks_last_day=asked.asks_last_day,
     )
     if request.method == "POST" and form.is_valid():
-        do = partial(workflow.act, pk) if avenant is None else partial(amending.act, avenant)
+        do = partial(workflow.act, pk) if avenant is None else partial(avenants.act, avenant)
         try:
             do(
                 action,
@@ -121,7 +122,7 @@ def act(request: HttpRequest, pk: int, action: str, avenant: int | None = None) 
 def refused(
     request: HttpRequest,
     convention: Convention,
-    asked: workflow.Action,
+    asked: engine.Action,
     form: forms.ActionForm,
     refusal: Refused,
 ) -> HttpResponse:
@@ -143,7 +144,7 @@ def refused(
 
 
 def confirmation(
-    request: HttpRequest, convention: Convention, asked: workflow.Action, form: forms.ActionForm, status: int
+    request: HttpRequest, convention: Convention, asked: engine.Action, form: forms.ActionForm, status: int
 ) -> HttpResponse:
     """Show what an action does before it is done, with what it asks."""
     is_agreed = convention.validated_at is not None
@@ -175,7 +176,7 @@ def confirmation(
     )
 
 
-def consequences(convention: Convention, asked: workflow.Action) -> list[str | Promise]:
+def consequences(convention: Convention, asked: engine.Action) -> list[str | Promise]:
     """Return what an action does, its own warning first."""
     if not asked.warning:
         return []
@@ -183,15 +184,15 @@ def consequences(convention: Convention, asked: workflow.Action) -> list[str | P
     return [asked.warning, *more]
 
 
-def lines_of(convention: Convention) -> list[signing.Line]:
+def lines_of(convention: Convention) -> list[turns.Line]:
     """Return the circuit of an agreement, or of the avenant shown, by the people who were agreed on."""
     avenant = convention.amended_by
     if avenant is None:
-        return signing.circuit(convention, signing.people(convention, convention.documents.agreed()))
+        return turns.circuit(convention, turns.people(convention, convention.documents.agreed()))
     document = avenant.documents.get()
-    return signing.circuit(convention, signing.signers_in(document.context["before"]))
+    return turns.circuit(convention, turns.signers_in(document.context["before"]))
 
 
-def last_signature(convention: Convention) -> signing.Line | None:
+def last_signature(convention: Convention) -> turns.Line | None:
     """Return the signature that would be taken back."""
     return next((line for line in reversed(lines_of(convention)) if line.state == "done"), None)

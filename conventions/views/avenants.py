@@ -16,17 +16,19 @@ from accounts.models import User
 from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import amending, documents, law, legality, permissions, signing, workflow
+from conventions import documents, law, legality, permissions
+from conventions.circuit import turns
 from conventions.legality import insurance, words
 from conventions.models import Avenant, AvenantStatus, Convention, Remark, Status
 from conventions.models.avenant import FROZEN, GIVEN_UP
-from conventions.models.convention import AWAITS_SIGNATURES
+from conventions.models.status import AWAITS_SIGNATURES
 from conventions.standing import alerts, staff
 from conventions.standing.journal import events_of, journal
 from conventions.views import papers
 from conventions.views.access import load, shown, visible
 from conventions.views.acting import Button, button_of, in_order
 from conventions.views.frame import answer_remarks, page, places, show_locked
+from conventions.workflow import avenants, guards
 from conventions.writing import changes, steps
 from conventions.writing.purpose import PurposeForm
 
@@ -52,7 +54,7 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
     form = PurposeForm(posted(request), convention=convention)
     if request.method == "POST" and form.is_valid():
         try:
-            avenant = amending.begin(pk, by=user, **form.cleaned_data)
+            avenant = avenants.begin(pk, by=user, **form.cleaned_data)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -119,18 +121,18 @@ def context_of(
     remarks = permissions.remarks_seen(user, convention)
     open_remarks = [remark for remark in remarks if remark.resolved_at is None]
     may_edit = permissions.may_edit(user, convention)
-    problem = amending.unfinished(convention) if may_edit else ""
+    problem = avenants.unfinished(convention) if may_edit else ""
     compared = documents.compare(before, after)
     events = events_of(avenant)
     since = (
-        signing.since(convention) if avenant.status in AWAITS_SIGNATURES else events[0].at if events else None
+        turns.since(convention) if avenant.status in AWAITS_SIGNATURES else events[0].at if events else None
     )
     return {
         "convention": convention,
         "avenant": avenant,
         "standing": staff.avenant_standing(
             avenant,
-            signing.waiting(convention),
+            turns.waiting(convention),
             since,
             decides=permissions.decides(user, convention),
             follows=permissions.follows(user, convention),
@@ -154,14 +156,14 @@ def context_of(
         "copies": [
             paper
             for paper in avenant.attachments.select_related("avenant__convention")
-            if paper.is_signed_copy and signing.is_of_now(convention, paper.uploaded_at)
+            if paper.is_signed_copy and turns.is_of_now(convention, paper.uploaded_at)
         ],
         "may_attach": permissions.may_attach_signed_copy(user, convention),
         "owns": permissions.owns(user, convention),
-        "circuit": signing.circuit(convention, signing.signers_in(before)) if document else [],
+        "circuit": turns.circuit(convention, turns.signers_in(before)) if document else [],
         "journal": journal(events) if permissions.sees_journal(user, convention) else [],
         "buttons": buttons(convention, user, findings, problem=problem, open_remarks=open_remarks),
-        "hint": workflow.ACCEPT_INSURANCE
+        "hint": guards.ACCEPT_INSURANCE
         if avenant.status == AvenantStatus.SUBMITTED
         and permissions.decides(user, convention)
         and insurance.awaits_insurance(convention)
@@ -212,7 +214,7 @@ def buttons(
     }
     found = [
         button_of(action, convention, is_asked=action.name == "return" and bool(open_remarks))
-        for action in amending.available(convention, user)
+        for action in avenants.available(convention, user)
         if not refused.get(action.name)
     ]
     if permissions.may_edit(user, convention):

@@ -17,12 +17,13 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from conventions.calendar import ONE_WEEK
+from conventions.desk.columns import rows
 from conventions.desk.filters import TO_SIGN
 from conventions.legality import quotas
 from conventions.models import Convention, Status
-from conventions.models.convention import AWAITS_SIGNATURES
 from conventions.models.standing import LAST_SIGNATURE, WAITING
-from conventions.views.lists import centres_of, rows
+from conventions.models.status import AWAITS_SIGNATURES
+from conventions.views.lists import centres_of
 from organisations.models import Contact, Organisation, Party
 from organisations.models.host import ContactQuerySet
 from organisations.models.roles import Roles, roles_of

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple, cast
+from datetime import timedelta
+from typing import Any, cast
 
 from django.core.paginator import Paginator
 from django.db.models import (
@@ -23,23 +23,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
-from django_countries import countries
 from django_htmx.http import push_url
 
 from accounts.limits import REFERENT_LIMIT
 from accounts.models import User
 from accounts.sign_in.session import signed_in
-from conventions import ending
+from conventions.desk import columns
 from conventions.desk.filters import AMENDED, CERTIFICATES, GATHERED, NOT_VALIDATED, TO_SIGN, FilterForm
+from conventions.follow_up import dates
 from conventions.models import Avenant, AvenantStatus, Convention, Status
-from conventions.models.convention import (
-    SHOWN_TO_TEACHERS,
-    ConventionQuerySet,
-    archives_of,
-)
+from conventions.models.convention import SHOWN_TO_TEACHERS, ConventionQuerySet, archives_of
 from conventions.standing import alerts, cards, staff
 from organisations.models import Centre, Organisation, Party
-from organisations.models.host import FRENCH_COUNTRIES
 from organisations.models.roles import Roles, roles_of
 
 ROWS_A_PAGE = 25
@@ -92,7 +87,7 @@ def own_cards(roles: Roles) -> list[cards.Card]:
             convention,
             convention.waiting,
             convention.since,
-            amended(convention.pk, convention.amended),
+            columns.amended(convention.pk, convention.amended),
             certified=convention.certified,
         )
         for convention in agreements[:OWN_AT_HOME]
@@ -115,7 +110,7 @@ def desk(user: User, roles: Roles) -> dict[str, Any]:
     handled = Convention.objects.filter(centre__in=roles.centre_ids).exclude(archives_of(user))
     today = timezone.localdate()
     soon = today + alerts.URGENT
-    certificates = ending.owed_a_certificate(handled, last=today - timedelta(days=1)).count()
+    certificates = dates.owed_a_certificate(handled, last=today - timedelta(days=1)).count()
     # Ended agreements, nearly all of them, are left to the index.
     counts = handled.filter(status__in=[*GATHERED[NOT_VALIDATED], *GATHERED[TO_SIGN]]).aggregate(
         urgent=Count("pk", filter=Q(start__lte=soon, status__in=GATHERED[NOT_VALIDATED])),
@@ -170,7 +165,7 @@ def desk(user: User, roles: Roles) -> dict[str, Any]:
                 every + CERTIFICATES,
             ),
         ],
-        "rows": rows(
+        "rows": columns.rows(
             handled.filter(status=Status.SUBMITTED).order_by("start", "submitted_at")[:ROWS_AT_HOME], roles
         ),
     }
@@ -211,112 +206,10 @@ def followed(user: User, roles: Roles) -> list[Followed]:
                 certified=convention.certified,
             ),
             convention.status == Status.SUBMITTED and convention.waiting == Party.TEACHER,
-            amended(convention.pk, convention.amended),
+            columns.amended(convention.pk, convention.amended),
         )
         for convention in agreements[:FOLLOWED_AT_HOME]
     ]
-
-
-class Values(NamedTuple):
-    """What the list reads of an agreement: no model instance, which would cost more than the query."""
-
-    pk: int
-    number: str | None
-    status: str
-    start: date | None
-    end: date | None
-    centre: int | None
-    teacher: int | None
-    first_name: str
-    last_name: str
-    programme: str | None
-    host: str | None
-    city: str | None
-    country: str | None
-    waiting: Party | None
-    since: datetime | None
-    amended: dict[str, Any] | None
-    certified: bool
-
-
-COLUMNS = (
-    "pk",
-    "number",
-    "status",
-    "start",
-    "end",
-    "centre",
-    "teacher",
-    "student__user__first_name",
-    "student__user__last_name",
-    "enrolment__programme__label",
-    "organisation__name",
-    "service__city",
-    "service__country",
-    "waiting",
-    "since",
-    "amended",
-    "certified",
-)
-
-
-def amended(pk: int, found: dict[str, Any] | None, *, takes_part: bool = True) -> staff.Amended | None:
-    """Return the badge of what ``AMENDED_BY`` found for an agreement; a draft is for whoever takes part in it."""
-    if found is None or not (found["rank"] or takes_part):
-        return None
-    url = reverse("conventions:avenant", args=[pk, found["pk"]])
-    return staff.Amended(found["rank"], AvenantStatus(found["status"]), url)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a list, ready to print."""
-
-    url: str
-    number: str
-    student: str
-    programme: str
-    host: str
-    place: str
-    dates: str
-    soon: str
-    standing: staff.Standing
-    amended: staff.Amended | None
-
-
-def rows(found: ConventionQuerySet, roles: Roles) -> list[Row]:
-    """Read the lines of a list, in one query however many they are."""
-    return [row(Values(*values), roles) for values in found.with_standing().values_list(*COLUMNS)]
-
-
-def row(values: Values, roles: Roles) -> Row:
-    status = Status(values.status)
-    abroad = values.country and values.country not in FRENCH_COUNTRIES
-    return Row(
-        url=reverse("conventions:detail", args=[values.pk]),
-        number=values.number or _("Brouillon"),
-        student=f"{values.first_name} {values.last_name}",
-        programme=values.programme or "",
-        host=values.host or "",
-        place=f"{values.city} ({countries.name(values.country)})" if abroad else values.city or "",
-        dates=f"{values.start:%d/%m/%Y} → {values.end:%d/%m/%Y}" if values.start and values.end else "",
-        soon=alerts.soon(status, values.start),
-        standing=staff.standing(
-            status,
-            values.start,
-            values.end,
-            values.waiting,
-            values.since,
-            manages=values.centre in roles.centre_ids,
-            follows=values.teacher in roles.teacher_ids,
-            certified=values.certified,
-        ),
-        amended=amended(
-            values.pk,
-            values.amended,
-            takes_part=values.centre in roles.centre_ids or values.teacher in roles.teacher_ids,
-        ),
-    )
 
 
 @dataclass(frozen=True)
@@ -358,7 +251,7 @@ def index(request: HttpRequest) -> HttpResponse:
             "chips": form.chips(),
             "headers": headers(form, sort),
             "page": page,
-            "rows": rows(cast("ConventionQuerySet", page.object_list), roles),
+            "rows": columns.rows(cast("ConventionQuerySet", page.object_list), roles),
             "orders": orders(sort),
             "roles": roles,
         },

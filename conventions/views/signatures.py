@@ -18,16 +18,18 @@ from django.views.decorators.http import require_http_methods
 from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import amending, legality, permissions, signing, workflow
+from conventions import legality, permissions, workflow
 from conventions.attachments import deciding
 from conventions.attachments.forms import SignedCopyForm
 from conventions.attachments.uploads import takes_a_file
+from conventions.circuit import turns
 from conventions.circuit.forms import SignaturesForm
 from conventions.legality import words
 from conventions.models import Attachment, Avenant, Convention, Status, Turn
 from conventions.standing import alerts
 from conventions.views.access import shown, visible
 from conventions.views.acting import lines_of
+from conventions.workflow import avenants, engine
 
 
 @keeps_typed_text
@@ -36,18 +38,18 @@ def sign(request: HttpRequest, pk: int, avenant: int | None = None) -> HttpRespo
     """Record signatures given on paper, from the first awaited on, in one go."""
     user = signed_in(request)
     convention = read(request, pk, avenant)
-    asked = (workflow if avenant is None else amending).ACTIONS["sign"]
-    if not workflow.permissions_hold(asked, user, convention):
+    asked = (workflow if avenant is None else avenants).ACTIONS["sign"]
+    if not engine.permissions_hold(asked, user, convention):
         raise Http404
     if convention.acted_on.status not in asked.sources:
-        messages.error(request, workflow.moved_on(convention))
+        messages.error(request, engine.moved_on(convention))
         return redirect(convention.acted_on)
     form = form_of(request, convention)
     if request.method == "POST" and form.is_valid():
-        if problem := signing.problem(convention, form.dates):
+        if problem := turns.problem(convention, form.dates):
             form.add_error(problem.party or None, problem.text)
         else:
-            do = partial(workflow.act, pk) if avenant is None else partial(amending.act, avenant)
+            do = partial(workflow.act, pk) if avenant is None else partial(avenants.act, avenant)
             try:
                 do("sign", by=user, dates=form.dates, known=request.POST.getlist("alerte"))
             except Refused as refusal:
@@ -117,7 +119,7 @@ def read(request: HttpRequest, pk: int, avenant: int | None) -> Convention:
 
 def form_of(request: HttpRequest, convention: Convention) -> SignaturesForm:
     """Return the form, today proposed for the party whose turn it is."""
-    turn = signing.current_turn(convention, Turn.Purpose.SIGNATURE)
+    turn = turns.current_turn(convention, Turn.Purpose.SIGNATURE)
     return SignaturesForm(
         posted(request),
         parties={line.party: label_of(line) for line in lines_of(convention)},
@@ -125,16 +127,16 @@ def form_of(request: HttpRequest, convention: Convention) -> SignaturesForm:
     )
 
 
-def label_of(line: signing.Line) -> str:
+def label_of(line: turns.Line) -> str:
     """Return who signs and in which quality: one person may sign twice."""
     return format_html("{} <small>{}</small>", line.name, line.label) if line.name else line.label
 
 
 def page(
-    request: HttpRequest, convention: Convention, asked: workflow.Action, form: SignaturesForm
+    request: HttpRequest, convention: Convention, asked: engine.Action, form: SignaturesForm
 ) -> HttpResponse:
     """Show the parties: the date of those who signed, a field for the others, and what R-01 says of the last one."""
-    signed_on = None if convention.amended_by else signing.completed_on(convention, form.dates)
+    signed_on = None if convention.amended_by else turns.completed_on(convention, form.dates)
     return render(
         request,
         "conventions/signatures.html",

@@ -13,9 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.refusals import Refused
-from conventions import amending, completion, documents, legality, signing, workflow
+from conventions import documents, legality, workflow
 from conventions.attachments import deciding, uploads
-from conventions.ending import owed_a_certificate
+from conventions.circuit import turns
+from conventions.follow_up import completion
+from conventions.follow_up.dates import owed_a_certificate
 from conventions.models import (
     Avenant,
     AvenantKind,
@@ -25,6 +27,7 @@ from conventions.models import (
     Document,
     Status,
 )
+from conventions.workflow import avenants
 from conventions.writing import changes
 from tests import files
 from tests.factories import ContactFactory, ManagerFactory
@@ -120,7 +123,7 @@ def test_no_signature_is_taken_back_under_a_certificate(world):
         offered = workflow.available(row(convention), world.people["manager"])
         assert "unsign" not in {action.name for action in offered}
         with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
-            signing.undo(row(convention))
+            turns.undo(row(convention))
     assert Completion.objects.exists()
 
 
@@ -204,8 +207,8 @@ def test_what_an_avenant_chose_and_was_deleted_stops_its_signatures(client, worl
     tutor.delete()
     dates = next_signatures(changes.proposed(Avenant.objects.get(pk=avenant.pk)), 3)
     with pytest.raises(Refused, match="n’existe plus dans l’annuaire"):
-        amending.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
-    amending.act(avenant.pk, "cancel", by=world.people["manager"], comment="Tuteur parti")
+        avenants.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
+    avenants.act(avenant.pk, "cancel", by=world.people["manager"], comment="Tuteur parti")
 
 
 def test_only_whoever_began_a_submitted_avenant_takes_it_back(client, world):
@@ -214,7 +217,7 @@ def test_only_whoever_began_a_submitted_avenant_takes_it_back(client, world):
         for role in ("manager", "teacher"):
             client.force_login(world.people[role])
             assert client.post(act_page(avenant, name), {"comment": "Non"}).status_code == 404
-    amending.act(avenant.pk, "withdraw", by=world.people["student"])
+    avenants.act(avenant.pk, "withdraw", by=world.people["student"])
 
 
 def test_a_draft_avenant_is_announced_to_whoever_takes_part(world, see):
@@ -245,7 +248,7 @@ def test_an_avenant_is_printed_from_its_own_page(world, see):
     address = reverse("conventions:document", args=[avenant.convention_id, document.pk])
     for role in ("student", "manager", "teacher"):
         assert f'href="{address}"' in see(role, avenant.get_absolute_url()).text
-    amending.act(avenant.pk, "cancel", by=world.people["manager"], comment="Abandonné")
+    avenants.act(avenant.pk, "cancel", by=world.people["manager"], comment="Abandonné")
     assert f'href="{address}"' not in see("manager", avenant.get_absolute_url()).text
 
 
@@ -348,6 +351,6 @@ def test_pages_cost_the_same_however_many_avenants_and_signatures(world, see):
         # Each by somebody else: who recorded it is named.
         by = ManagerFactory(centre=world.centre).user
         dates = next_signatures(changes.proposed(Avenant.objects.get(pk=avenant.pk)), 1)
-        amending.act(avenant.pk, "sign", by=by, dates=dates)
+        avenants.act(avenant.pk, "sign", by=by, dates=dates)
         costs.add(tuple(cost("manager", page) for page in pages))
     assert len(costs) == 1

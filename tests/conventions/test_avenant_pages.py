@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from accounts.models import Message
 from accounts.refusals import Refused
-from conventions import amending
 from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Remark, Status
+from conventions.workflow import avenants
 from conventions.writing import changes
 from tests.factories import ContactFactory, TeacherFactory
 from tests.files import pdf
@@ -251,7 +251,7 @@ def test_each_step_is_told_to_those_it_concerns(world, convention):
         (f"L’avenant {number} est validé\u00a0: faites-le signer", people["teacher"]),
     }
     dates = next_signatures(changes.proposed(Avenant.objects.get()), 5)
-    amending.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
+    avenants.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
     told = {recipient for subject, recipient in mails() if subject == f"L’avenant {number} est en vigueur"}
     assert told == {people["student"], people["teacher"], people["manager"]}
     assert not {recipient for _subject, recipient in mails()} & {people["admin"], people["other_student"]}
@@ -292,9 +292,9 @@ def test_whoever_an_avenant_names_may_be_gone(client, world, convention, state):
     if state == AvenantStatus.DRAFT:
         assert client.get(url("_step", avenant, "responsable")).status_code == 200
         with pytest.raises(Refused, match="Il manque"):
-            amending.act(avenant.pk, "submit", by=world.people["manager"])
+            avenants.act(avenant.pk, "submit", by=world.people["manager"])
     else:
-        amending.act(avenant.pk, "cancel", by=world.people["manager"], comment="Partie.")
+        avenants.act(avenant.pk, "cancel", by=world.people["manager"], comment="Partie.")
 
 
 def test_only_an_avenant_has_a_purpose_to_remark_on(client, world):
@@ -316,7 +316,7 @@ def test_whoever_judges_an_avenant_sends_it_back_or_refuses_it(client, world):
     def offered(role):
         client.force_login(world.people[role])
         said = labels(client.get(proposed.get_absolute_url()))
-        return {action.name for action in amending.ACTIONS.values() if action.label in said}
+        return {action.name for action in avenants.ACTIONS.values() if action.label in said}
 
     assert offered("manager") == {"validate", "return", "refuse"}
     assert offered("student") == {"withdraw", "cancel"}

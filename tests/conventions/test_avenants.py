@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 
 from accounts.models import Message
 from accounts.refusals import Refused
-from conventions import amending, completion, documents, law, legality, workflow
+from conventions import documents, law, legality, workflow
 from conventions.attachments import deciding
 from conventions.documents.printing import render, render_sheet
 from conventions.documents.reading import long_date, number
+from conventions.follow_up import completion
 from conventions.legality import quotas
 from conventions.models import (
     Avenant,
@@ -39,6 +40,7 @@ from conventions.models import (
 )
 from conventions.models.avenant import FROZEN, MOVES_WHEN_FROZEN
 from conventions.models.schedule import PERIODS
+from conventions.workflow import avenants
 from conventions.writing import changes, drafts
 from organisations.models import Centre, Party
 from tests.conventions.test_documents import text_of
@@ -323,7 +325,7 @@ def test_an_avenant_takes_effect_everywhere(client, world, case):
 
 def world_signs(world, avenant):
     dates = next_signatures(changes.proposed(reloaded(avenant)), 5)
-    amending.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
+    avenants.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
 
 
 def test_a_free_clause_is_printed_and_changes_no_value(client, world):
@@ -376,8 +378,8 @@ def test_one_avenant_is_open_at_a_time(world):
     first = world.avenant(convention)
     with pytest.raises(Refused, match="un autre est ouvert"):
         world.avenant(convention, by=world.people["manager"])
-    amending.act(first.pk, "submit", by=world.people["student"])
-    amending.act(first.pk, "refuse", by=world.people["manager"], comment="Non prévu.")
+    avenants.act(first.pk, "submit", by=world.people["student"])
+    avenants.act(first.pk, "refuse", by=world.people["manager"], comment="Non prévu.")
     second = world.avenant_in(AvenantStatus.SUBMITTED, convention)
     assert str(second) == f"{convention.number}/A2"
 
@@ -388,7 +390,7 @@ def test_the_parties_of_the_day_sign_the_next_one_and_take_it_back(client, world
     avenant = world.avenant_in(AvenantStatus.VALIDATED, convention)
     count = convention.signature_order.index(Party.HOST) + 1
     dates = next_signatures(changes.proposed(avenant), count)
-    amending.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
+    avenants.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
     client.force_login(world.people["manager"])
     for page in ("", "actions/sign/", "actions/unsign/"):
         text = client.get(f"{avenant.get_absolute_url()}{page}").text
@@ -405,7 +407,7 @@ def test_every_action_in_every_state(world, state):
     avenant = world.avenant_in(state)
     events = avenant.events.count()
     dates = next_signatures(changes.proposed(avenant))
-    for name, action in amending.ACTIONS.items():
+    for name, action in avenants.ACTIONS.items():
         is_taken_back = name == "withdraw" or (name, state) == ("cancel", AvenantStatus.SUBMITTED)
         by = world.people["teacher" if name == "approve" else "student" if is_taken_back else "manager"]
         possible = state in action.sources and name != "approve"
@@ -413,7 +415,7 @@ def test_every_action_in_every_state(world, state):
             if name == "return" and state == AvenantStatus.SUBMITTED:
                 world.remark_on(avenant)
             try:
-                amending.act(avenant.pk, name, by=by, comment="Raison", dates=dates if name == "sign" else {})
+                avenants.act(avenant.pk, name, by=by, comment="Raison", dates=dates if name == "sign" else {})
                 refusal = ""
             except Refused as met:
                 refusal = met.code
@@ -455,7 +457,7 @@ def test_who_may(world, state, allowed):
                 if name == "return":
                     world.remark_on(avenant)
                 try:
-                    amending.act(
+                    avenants.act(
                         avenant.pk, name, by=person, comment="Raison", dates=dates if name == "sign" else {}
                     )
                 except Refused as met:
@@ -470,9 +472,9 @@ def test_the_referent_teacher_approves_where_the_centre_asks_for_it():
     Centre.objects.filter(pk=world.centre.pk).update(teacher_approves=True)
     avenant = world.avenant_in(AvenantStatus.SUBMITTED, convention)
     with pytest.raises(Refused, match="approuvé"):
-        amending.act(avenant.pk, "validate", by=world.people["manager"])
-    amending.act(avenant.pk, "approve", by=world.people["teacher"])
-    amending.act(avenant.pk, "validate", by=world.people["manager"])
+        avenants.act(avenant.pk, "validate", by=world.people["manager"])
+    avenants.act(avenant.pk, "approve", by=world.people["teacher"])
+    avenants.act(avenant.pk, "validate", by=world.people["manager"])
     assert reloaded(avenant).status == AvenantStatus.VALIDATED
 
 
@@ -493,12 +495,12 @@ def test_another_teacher_follows_nothing_until_the_avenant_is_in_effect(client):
     avenant = world.avenant(convention, AvenantKind.TEACHER, change=change, by=world.people["teacher"])
     client.force_login(world.people["teacher"])
     assert client.get(avenant.get_absolute_url()).status_code == 200
-    amending.act(avenant.pk, "submit", by=world.people["student"])
+    avenants.act(avenant.pk, "submit", by=world.people["student"])
     assert client.get(avenant.get_absolute_url()).status_code == 200
     with pytest.raises(Refused, match="droit"):
-        amending.act(avenant.pk, "approve", by=following.user)
-    amending.act(avenant.pk, "approve", by=world.people["teacher"])
-    amending.act(avenant.pk, "validate", by=world.people["manager"])
+        avenants.act(avenant.pk, "approve", by=following.user)
+    avenants.act(avenant.pk, "approve", by=world.people["teacher"])
+    avenants.act(avenant.pk, "validate", by=world.people["manager"])
     assert not Message.objects.filter(recipient=following.user.email).exists()
     assert Message.objects.filter(recipient=world.people["teacher"].email).count() == 2
     world_signs(world, avenant)
@@ -510,12 +512,12 @@ def test_a_future_day_waits_for_the_nightly_task(world):
     day = timezone.localdate() + timedelta(days=3)
     avenant = world.avenant_in(AvenantStatus.SIGNED, convention, effective_on=day)
     assert avenant.status == AvenantStatus.SIGNED
-    amending.apply_due_avenants()
+    avenants.apply_due_avenants()
     assert reloaded(avenant).status == AvenantStatus.SIGNED
     assert reloaded(convention).subject == convention.subject
     with time_machine.travel(timezone.now() + timedelta(days=3)):
-        amending.apply_due_avenants()
-        amending.apply_due_avenants()
+        avenants.apply_due_avenants()
+        avenants.apply_due_avenants()
     assert reloaded(avenant).status == AvenantStatus.EFFECTIVE
     assert reloaded(convention).subject == "Étude de levures"
     assert avenant.events.filter(action="take_effect").count() == 1
@@ -527,7 +529,7 @@ def test_it_is_signed_before_it_takes_effect(world):
     with time_machine.travel(timezone.now() + timedelta(days=2)):
         dates = next_signatures(changes.proposed(avenant), 5)
         with pytest.raises(Refused, match="rétroactif"):
-            amending.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
+            avenants.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
 
 
 def test_it_is_signed_before_the_end_and_never_begun_after_it(world):
@@ -536,8 +538,8 @@ def test_it_is_signed_before_the_end_and_never_begun_after_it(world):
     with time_machine.travel(datetime.combine(convention.end + timedelta(days=1), time(12), tzinfo=UTC)):
         dates = next_signatures(changes.proposed(avenant), 5)
         with pytest.raises(Refused, match="avant la fin du stage"):
-            amending.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
-        amending.act(avenant.pk, "cancel", by=world.people["manager"], comment="Trop tard.")
+            avenants.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
+        avenants.act(avenant.pk, "cancel", by=world.people["manager"], comment="Trop tard.")
         with refused("not_amendable"):
             world.avenant(convention)
 
@@ -545,7 +547,7 @@ def test_it_is_signed_before_the_end_and_never_begun_after_it(world):
 def test_nobody_signs_a_change_of_what_is_not_signed(world):
     avenant = world.avenant_in(AvenantStatus.VALIDATED, world.convention_in(Status.VALIDATED))
     with pytest.raises(Refused, match="convention elle-même"):
-        amending.act(
+        avenants.act(
             avenant.pk, "sign", by=world.people["manager"], dates=next_signatures(changes.proposed(avenant))
         )
 
@@ -559,7 +561,7 @@ def test_what_ends_an_agreement_gives_up_its_open_avenant(world, name):
     )
     assert reloaded(avenant).status == AvenantStatus.CANCELLED
     with refused("moved_on"):
-        amending.act(avenant.pk, "validate", by=world.people["manager"])
+        avenants.act(avenant.pk, "validate", by=world.people["manager"])
 
 
 # What the law says of the result
@@ -581,7 +583,7 @@ def test_a_longer_stage_may_cross_the_threshold_of_gratification(world):
     avenant = world.avenant(convention, AvenantKind.EXTENSION, change=two_weeks_more)
     assert {"G-01", "C-02"} <= findings(avenant)
     with pytest.raises(Refused, match="G-01"):
-        amending.act(avenant.pk, "submit", by=world.people["student"])
+        avenants.act(avenant.pk, "submit", by=world.people["student"])
 
 
 def two_weeks_more(row):
@@ -626,8 +628,8 @@ def test_the_insurance_covers_the_longer_stage(client, settings, tmp_path):
     assert f'href="{convention.get_absolute_url()}#attachments"' in page
     paper = AttachmentFactory(convention=convention, valid_from=end, valid_until=after.end)
     assert findings(avenant) == set()
-    amending.act(avenant.pk, "submit", by=student)
-    validate = partial(amending.act, avenant.pk, "validate", by=manager, comment="Vu.")
+    avenants.act(avenant.pk, "submit", by=student)
+    validate = partial(avenants.act, avenant.pk, "validate", by=manager, comment="Vu.")
     with pytest.raises(Refused, match="Acceptez d’abord l’attestation"):
         validate()
     deciding.accept(paper.pk, by=manager)
@@ -637,7 +639,7 @@ def test_the_insurance_covers_the_longer_stage(client, settings, tmp_path):
 def test_an_avenant_asks_for_no_certificate_that_the_agreement_did_without(world):
     avenant = world.avenant_in(AvenantStatus.SUBMITTED)
     Centre.objects.filter(pk=world.centre.pk).update(requires_insurance=True)
-    amending.act(avenant.pk, "validate", by=world.people["manager"])
+    avenants.act(avenant.pk, "validate", by=world.people["manager"])
 
 
 def test_a_new_tutor_follows_three_trainees_at_most(world):
@@ -771,7 +773,7 @@ def test_an_avenant_is_applied_whole_or_not_at_all(world):
 def test_the_database_and_the_workflow_know_the_same_moves():
     moves = {
         (source, action.target)
-        for action in amending.ACTIONS.values()
+        for action in avenants.ACTIONS.values()
         for source in action.sources
         if source in FROZEN and source != action.target
     }
@@ -850,7 +852,7 @@ def test_the_original_and_the_changes_rebuild_what_is_in_effect(data):
             # The law and the signatures are tested apart: here only what the database and the values say.
             for status in (AvenantStatus.SUBMITTED, AvenantStatus.VALIDATED, AvenantStatus.SIGNED):
                 Avenant.objects.filter(pk=avenant.pk).update(status=status, rank=rank, submitted_at=now)
-            amending.take_effect(reloaded(avenant))
+            avenants.take_effect(reloaded(avenant))
             stages.append(spelled(changes.in_force(convention.pk)))
 
         rebuilt, undone = original, changes.in_force(convention.pk)

@@ -8,9 +8,10 @@ from django.db import connections
 from django.utils import timezone
 
 from accounts.refusals import Refused
-from conventions import amending, workflow
+from conventions import workflow
 from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Event, Status
 from conventions.models.schedule import PERIODS
+from conventions.workflow import avenants
 from conventions.writing import changes
 from organisations import merging
 from tests.factories import (
@@ -76,7 +77,7 @@ def consistent(convention):
 
 def last_signature(world, avenant, by):
     dates = next_signatures(changes.proposed(Avenant.objects.get(pk=avenant.pk)), 5)
-    return lambda: amending.act(avenant.pk, "sign", by=by, dates=dates)
+    return lambda: avenants.act(avenant.pk, "sign", by=by, dates=dates)
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_two_people_begin_one(world):
     colleague = ManagerFactory(centre=world.centre).user
     people = (world.people["student"], world.people["manager"], world.people["teacher"], colleague)
     outcomes = at_once(
-        *[lambda by=by: amending.begin(convention.pk, by=by, kinds=["subject"], reason="-") for by in people]
+        *[lambda by=by: avenants.begin(convention.pk, by=by, kinds=["subject"], reason="-") for by in people]
     )
     assert len(refusals(outcomes)) == 3
     assert convention.avenants.count() == 1
@@ -111,7 +112,7 @@ def test_two_avenants_submitted_get_two_ranks(world):
     convention = world.convention_in(Status.SIGNED)
     first = world.avenant_in(AvenantStatus.SUBMITTED, convention)
     outcomes = at_once(
-        lambda: amending.act(first.pk, "refuse", by=world.people["manager"], comment="Non."),
+        lambda: avenants.act(first.pk, "refuse", by=world.people["manager"], comment="Non."),
         lambda: world.avenant_in(AvenantStatus.SUBMITTED, convention),
     )
     refusals(outcomes)
@@ -130,9 +131,9 @@ def test_its_day_comes_while_a_manager_cancels_it(world):
         Avenant.objects.filter(pk=avenant.pk).update(effective_on=timezone.localdate())
         cursor.execute("SET session_replication_role = DEFAULT")
     outcomes = at_once(
-        amending.apply_due_avenants,
-        amending.apply_due_avenants,
-        lambda: amending.act(avenant.pk, "cancel", by=world.people["manager"], comment="Trop tard."),
+        avenants.apply_due_avenants,
+        avenants.apply_due_avenants,
+        lambda: avenants.act(avenant.pk, "cancel", by=world.people["manager"], comment="Trop tard."),
     )
     avenant.refresh_from_db()
     cancelled = not refusals(outcomes)
@@ -147,7 +148,7 @@ def test_an_avenant_against_the_end_of_its_agreement(world, ending):
     avenant = world.avenant_in(AvenantStatus.SUBMITTED, convention)
     manager, colleague = world.people["manager"], ManagerFactory(centre=world.centre).user
     outcomes = at_once(
-        lambda: amending.act(avenant.pk, "validate", by=manager),
+        lambda: avenants.act(avenant.pk, "validate", by=manager),
         lambda: workflow.act(
             convention.pk, ending, by=colleague, comment="Abandon.", ended_on=convention.start
         ),
@@ -161,7 +162,7 @@ def test_an_avenant_against_the_end_of_its_agreement(world, ending):
 def test_an_avenant_begins_while_its_agreement_is_cancelled(world):
     convention = world.convention_in(Status.VALIDATED)
     outcomes = at_once(
-        lambda: amending.begin(convention.pk, by=world.people["student"], kinds=["subject"], reason="-"),
+        lambda: avenants.begin(convention.pk, by=world.people["student"], kinds=["subject"], reason="-"),
         lambda: workflow.act(convention.pk, "cancel", by=world.people["manager"], comment="Abandon."),
     )
     refusals(outcomes)
@@ -204,7 +205,7 @@ def test_a_change_of_teacher_while_the_next_avenant_begins(world):
     successor_of = TeacherFactory(ufr=world.ufr)
 
     def begin():
-        following = amending.begin(
+        following = avenants.begin(
             convention.pk, by=world.people["student"], kinds=[AvenantKind.TEACHER], reason="-"
         )
         after = changes.proposed(following)
@@ -239,7 +240,7 @@ def test_a_student_fills_an_avenant_while_it_is_submitted(client, world):
             {"subject": "Tout autre chose", "missions": convention.missions, "skills": convention.skills},
         ).status_code
 
-    outcomes = at_once(type_late, lambda: amending.act(avenant.pk, "submit", by=world.people["teacher"]))
+    outcomes = at_once(type_late, lambda: avenants.act(avenant.pk, "submit", by=world.people["teacher"]))
     refusals(outcomes)
     avenant.refresh_from_db()
     assert avenant.status == AvenantStatus.SUBMITTED

@@ -6,7 +6,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from conventions import demo, ending
+from conventions import demo
+from conventions.follow_up import dates
 from conventions.models import Avenant, Convention, Event, Status
 
 
@@ -24,10 +25,10 @@ def test_it_is_built_on_any_day(settings, tmp_path):
         "signing",
         "effective",
     }
-    assert Convention.objects.filter(ending.under_way(today)).count() == 1
-    over = Convention.objects.filter(ending.ended(today))
+    assert Convention.objects.filter(dates.under_way(today)).count() == 1
+    over = Convention.objects.filter(dates.ended(today))
     assert over.count() == 2
-    assert ending.owed_a_certificate(over, last=today).count() == 1
+    assert dates.owed_a_certificate(over, last=today).count() == 1
     # What happened in the past is dated of then.
     assert all(
         timezone.localdate(event.at) < event.convention.start - timedelta(days=7)

@@ -213,7 +213,7 @@ def test_stages_are_those_the_reader_sees(world, host):
     stages(world, host, (today - day, today + day), state=Status.REFUSED)
     draft = world.draft(organisation=host)
     page = page_of(world, host)
-    assert re.findall(r"<dt>([^<]+)</dt><dd>(\d+)", page.content.decode())[:3] == [
+    assert re.findall(r"<dt>([^<]+)</dt>\s*<dd>\s*(\d+)", page.content.decode())[:3] == [
         ("En cours", "1"),
         ("À venir", "1"),
         ("Terminés", "1"),
@@ -232,7 +232,7 @@ def test_the_last_ones_are_shown_and_all_of_them_listed(world, host):
     page = client.get(host.get_absolute_url()).content.decode()
     assert re.findall(r'class="num" data-label="Dates"><span>(\S+)', page)[0] == "12/03/2027"
     assert len(re.findall(r'<td class="num"><a', page)) == 10
-    url = re.search(r'href="([^"]+)">Voir tout \(12\)', page)[1]
+    url = re.search(r'href="([^"]+)">\s*Voir tout \(12\)', page)[1]
     answer = client.get(url)
     assert "12 conventions" in text_of(answer)
     assert f"Établissement d’accueil : {host}" in text_of(answer)
@@ -300,7 +300,7 @@ def test_the_time_to_sign_is_the_median(world, host):
     waiting = world.convention_in(Status.SIGNING, organisation=host, weekly_hours=20)
     client = browser(world.people["manager"])
     page = client.get(host.get_absolute_url()).content.decode()
-    url = re.search(r'href="([^"]+)">Une convention attend la signature', page)[1].replace("&amp;", "&")
+    url = re.search(r'href="([^"]+)">\s*Une convention attend la signature', page)[1].replace("&amp;", "&")
     assert waiting.number in text_of(client.get(url))
 
 

@@ -11,10 +11,12 @@ from django.utils import translation
 
 from accounts.mail import outbox
 from accounts.models import Message
-from conventions import amending, notices, purging, workflow
+from conventions import notices, workflow
 from conventions.models import Status
 from conventions.notices import NOTICES, Once
+from conventions.retention import purging
 from conventions.standing import words
+from conventions.workflow import avenants
 from tests.factories import MessageFactory
 from tests.worlds import World
 
@@ -85,7 +87,7 @@ def test_the_documentation_of_mails_is_the_tables_own():
 
 def test_each_mail_has_its_row_and_each_row_what_happens():
     assert {notice.template for notice in NOTICES} == {path.stem for path in MAILS.glob("*.txt")}
-    actions = {*workflow.ACTIONS, "complete", *(f"avenant:{name}" for name in amending.ACTIONS)}
+    actions = {*workflow.ACTIONS, "complete", *(f"avenant:{name}" for name in avenants.ACTIONS)}
     assert {notice.event for notice in NOTICES} <= {*actions, "avenant:take_effect", *HAPPENS}
 
 

@@ -20,8 +20,9 @@ from weasyprint.formatting_structure.boxes import TextBox
 
 from accounts.models import Message
 from accounts.refusals import Refused
-from conventions import completion, documents, workflow
+from conventions import documents, workflow
 from conventions.documents import pdf, printing
+from conventions.follow_up import completion
 from conventions.models import Avenant, Completion, Convention, Document, Status
 from conventions.writing import drafts
 from tests.conventions import specimen

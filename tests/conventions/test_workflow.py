@@ -10,7 +10,7 @@ from accounts.models import Message
 from accounts.refusals import Refused
 from conventions import workflow
 from conventions.models import Event, NumberCounter, Status, Turn
-from conventions.models.convention import FROZEN
+from conventions.models.status import FROZEN
 from organisations.models import Centre, Party
 from tests.factories import (
     AdminFactory,

@@ -11,9 +11,10 @@ from django.utils.formats import date_format, number_format
 from playwright.sync_api import expect
 
 from accounts.models import User
-from conventions import amending, demo
+from conventions import demo
 from conventions.documents.reading import long_date
 from conventions.models import Avenant, Convention
+from conventions.workflow import avenants
 from organisations.models import Service
 from tests.journeys import filling
 from tests.journeys.conftest import PHONE
@@ -252,7 +253,7 @@ def is_signed(avenant):
     """Every party signs, on paper and today."""
     manager = User.objects.get(email=f"{MANAGER}@{demo.DOMAIN}")
     order = Convention.objects.get(pk=avenant.convention_id).signature_order
-    amending.act(avenant.pk, "sign", by=manager, dates=dict.fromkeys(order, timezone.localdate()))
+    avenants.act(avenant.pk, "sign", by=manager, dates=dict.fromkeys(order, timezone.localdate()))
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES.items()])

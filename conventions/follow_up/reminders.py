@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conventions import calendar, notices
-from conventions.ending import owed_a_certificate
+from conventions.follow_up.dates import owed_a_certificate
 from conventions.models import Convention, Status
 from organisations.models import Centre
 

@@ -16,9 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.refusals import Refused
-from conventions import documents, notices, permissions, signing, workflow
+from conventions import documents, notices, permissions
+from conventions.circuit import turns
 from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Status, Turn
-from conventions.workflow import Action, Request
+from conventions.workflow import agreements, guards
+from conventions.workflow.engine import Action, Request, carry_out, move
 from conventions.writing import changes, steps
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ def agreement_signed(request: Request) -> None:
     """Nobody signs a change of what is not signed yet."""
     before = request.convention.amended_from
     assert before is not None
-    if signing.current_turn(before, Turn.Purpose.SIGNATURE) is not None:
+    if turns.current_turn(before, Turn.Purpose.SIGNATURE) is not None:
         raise Refused(
             _("Faites d’abord signer la convention elle-même : l’avenant la modifie."), "agreement_unsigned"
         )
@@ -121,7 +123,7 @@ def on_submit(request: Request) -> None:
         last = Avenant.objects.filter(convention=avenant.convention_id).aggregate(last=Max("rank"))["last"]
         avenant.rank = (last or 0) + 1
     avenant.submitted_at = timezone.now()
-    signing.ask_approval(request.convention)
+    turns.ask_approval(request.convention)
 
 
 def on_validate(request: Request) -> None:
@@ -132,7 +134,7 @@ def on_validate(request: Request) -> None:
     avenant.validated_at = timezone.now()
     avenant.save()  # numbered and dated in what is printed
     documents.freeze_avenant(avenant, *documents.both_sides(request.convention))
-    signing.open_circuit(request.convention)
+    turns.open_circuit(request.convention)
 
 
 ACTIONS = {
@@ -144,7 +146,7 @@ ACTIONS = {
             sources=(DRAFT, RETURNED),
             target=SUBMITTED,
             allowed=permissions.takes_part,
-            guards=(in_time, complete, workflow.no_open_remark, workflow.refuse_what_stops),
+            guards=(in_time, complete, guards.no_open_remark, guards.refuse_what_stops),
             effect=on_submit,
             is_primary=True,
         ),
@@ -164,8 +166,8 @@ ACTIONS = {
             sources=(SUBMITTED,),
             target=SUBMITTED,
             allowed=permissions.follows,
-            guards=(workflow.as_read, workflow.approval_asked),
-            effect=workflow.on_approve,
+            guards=(guards.as_read, guards.approval_asked),
+            effect=agreements.on_approve,
             is_primary=True,
         ),
         Action(
@@ -175,13 +177,13 @@ ACTIONS = {
             target=VALIDATED,
             allowed=permissions.decides,
             guards=(
-                workflow.as_read,
+                guards.as_read,
                 in_time,
-                workflow.approved,
-                workflow.no_pending_remark,
+                guards.approved,
+                guards.no_pending_remark,
                 complete,
-                workflow.lawful_or_accepted,
-                workflow.insured,
+                guards.lawful_or_accepted,
+                guards.insured,
             ),
             effect=on_validate,
             warning=gettext_lazy(
@@ -189,7 +191,7 @@ ACTIONS = {
                 "ou à sa date si elle vient après."
             ),
             comment_label=gettext_lazy("Pourquoi validez-vous malgré les alertes ?"),
-            comment_required=workflow.has_alerts,
+            comment_required=guards.has_alerts,
             comment_only_if_required=True,
             is_primary=True,
         ),
@@ -199,7 +201,7 @@ ACTIONS = {
             sources=(SUBMITTED,),
             target=RETURNED,
             allowed=permissions.may_remark,
-            guards=(workflow.as_read, workflow.at_least_one_remark),
+            guards=(guards.as_read, guards.at_least_one_remark),
             warning=gettext_lazy("Qui a proposé l’avenant reçoit un courriel et voit chaque remarque."),
             comment_label=gettext_lazy("Message"),
         ),
@@ -209,34 +211,34 @@ ACTIONS = {
             sources=(SUBMITTED,),
             target=AvenantStatus.REFUSED,
             allowed=permissions.decides,
-            guards=(workflow.as_read,),
+            guards=(guards.as_read,),
             warning=gettext_lazy("Un refus est définitif : la convention reste telle qu’elle est."),
             comment_label=gettext_lazy("Raison du refus"),
-            comment_required=workflow.always,
+            comment_required=agreements.always,
             is_destructive=True,
         ),
         Action(
             "sign",
-            workflow.ACTIONS["sign"].label,
+            agreements.ACTIONS["sign"].label,
             sources=(VALIDATED, SIGNING),
             target=SIGNING,
             allowed=permissions.owns_or_manages,
-            guards=(agreement_signed, workflow.in_turn_and_dated, signed_in_time, chosen_still_there),
-            effect=workflow.on_sign,
-            warning=workflow.ACTIONS["sign"].warning,
+            guards=(agreement_signed, guards.in_turn_and_dated, signed_in_time, chosen_still_there),
+            effect=agreements.on_sign,
+            warning=agreements.ACTIONS["sign"].warning,
             is_primary=True,
         ),
         Action(
             "unsign",
-            workflow.ACTIONS["unsign"].label,
+            agreements.ACTIONS["unsign"].label,
             sources=(SIGNING, SIGNED),
             target=SIGNING,
             allowed=permissions.decides,
-            guards=(workflow.last_as_read,),
-            effect=workflow.on_unsign,
-            warning=workflow.ACTIONS["unsign"].warning,
-            comment_label=workflow.ACTIONS["unsign"].comment_label,
-            comment_required=workflow.always,
+            guards=(guards.last_as_read,),
+            effect=agreements.on_unsign,
+            warning=agreements.ACTIONS["unsign"].warning,
+            comment_label=agreements.ACTIONS["unsign"].comment_label,
+            comment_required=agreements.always,
             is_destructive=True,
         ),
         Action(
@@ -247,7 +249,7 @@ ACTIONS = {
             allowed=permissions.may_cancel_avenant,
             warning=gettext_lazy("Un avenant annulé reste lisible, mais ne prendra jamais effet."),
             comment_label=gettext_lazy("Raison de l’annulation"),
-            comment_required=workflow.always,
+            comment_required=agreements.always,
             is_destructive=True,
         ),
     )
@@ -272,7 +274,7 @@ def act(
     seen: str | None = None,
     known: Iterable[str] | None = None,
 ) -> Avenant:
-    """Do one action on an avenant, as ``workflow.act`` does on an agreement; the last signature may make it effective.
+    """Do one action on an avenant, as ``agreements.act`` does on an agreement; the last signature may make it effective.
 
     Raises Refused, with a text for the person, when it cannot be done; nothing is written then.
     """
@@ -282,7 +284,7 @@ def act(
         assert avenant is not None
         known = None if known is None else frozenset(known)
         request = Request(convention, by, comment.strip(), None, dates or {}, party, seen, known)
-        workflow.carry_out(ACTIONS[name], request)
+        carry_out(ACTIONS[name], request)
         if avenant.status == SIGNED and is_due(avenant):
             take_effect(avenant)
     return avenant
@@ -310,11 +312,11 @@ def take_effect(avenant: Avenant) -> None:
     """Give the agreement, which is locked, the values of a signed avenant."""
     convention = avenant.convention = changes.in_force(avenant.convention_id)
     avenant.applied_at = TransactionNow()
-    event = workflow.move(avenant, AvenantStatus.EFFECTIVE, "take_effect")
+    event = move(avenant, AvenantStatus.EFFECTIVE, "take_effect")
     avenant.refresh_from_db(fields=["applied_at"])
     changes.apply(avenant, convention)
     if AvenantKind.TERMINATION in avenant.kinds:
-        workflow.move(convention, Status.TERMINATED, "terminate", comment=avenant.reason)
+        move(convention, Status.TERMINATED, "terminate", comment=avenant.reason)
     notices.announce(event)
 
 

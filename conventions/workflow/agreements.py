@@ -1,0 +1,284 @@
+"""How an agreement moves from one status to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy
+
+from conventions import documents, permissions
+from conventions.circuit import turns
+from conventions.follow_up.dates import is_recorded
+from conventions.models import Avenant, AvenantStatus, Convention, NumberCounter, Status, Turn
+from conventions.models.avenant import OPEN
+from conventions.workflow import guards
+from conventions.workflow.engine import Action, Request, carry_out, move
+from conventions.writing import drafts
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+# Effects: what an action writes besides the status
+
+
+def on_submit(request: Request) -> None:
+    """Give the number once, and copy the centre's habits onto the agreement."""
+    convention, centre = request.convention, request.convention.centre
+    assert centre is not None
+    if convention.number is None:
+        convention.number = next_number(convention)
+    convention.submitted_at = timezone.now()
+    convention.signature_order = list(centre.signature_order)
+    convention.copies = centre.copies(abroad=convention.is_abroad)
+    drafts.refresh_hours(convention)
+    convention.refresh_search_key()
+    turns.ask_approval(convention)
+
+
+def on_approve(request: Request) -> None:
+    turn = turns.current_turn(request.convention, Turn.Purpose.APPROVAL)
+    assert turn is not None
+    turns.record(turn, by=request.by, method=Turn.Method.ONLINE)
+
+
+def on_validate(request: Request) -> None:
+    """Freeze what is agreed and open the signatures."""
+    request.convention.validated_at = timezone.now()
+    drafts.refresh_hours(request.convention)
+    turns.open_circuit(request.convention)
+    documents.freeze(request.convention)
+    if request.convention.is_abroad:
+        documents.freeze_information_sheet(request.convention)
+
+
+def on_sign(request: Request) -> str:
+    return turns.record_on_paper(request.convention, request.dates, by=request.by)
+
+
+def on_unsign(request: Request) -> str:
+    return f"{turns.undo(request.convention)}\N{NO-BREAK SPACE}: {request.comment}"
+
+
+def on_cancel(request: Request) -> None:
+    """Give up the avenant that was open: there is nothing left to amend."""
+    for avenant_id in request.convention.avenants.filter(status__in=OPEN).values_list("pk", flat=True):
+        avenant = Avenant.objects.locked(avenant_id)
+        move(avenant, AvenantStatus.CANCELLED, "cancel", by=request.by)
+
+
+def on_terminate(request: Request) -> str:
+    """Keep the last day of a stage that nobody had finished to sign; a signed one ends by an avenant."""
+    assert request.ended_on is not None
+    request.convention.terminated_on = request.ended_on
+    on_cancel(request)
+    with translation.override("fr"):
+        return f"Dernier jour : {date_format(request.ended_on, 'SHORT_DATE_FORMAT')}. {request.comment}"
+
+
+def next_number(convention: Convention) -> str:
+    """Return ``2026-000123``: the year in which the stage's academic year ends, then the institution's counter."""
+    assert convention.enrolment is not None
+    year = convention.enrolment.academic_year + 1
+    NumberCounter.objects.get_or_create(institution=convention.institution, year=year)
+    counter = NumberCounter.objects.select_for_update().get(institution=convention.institution, year=year)
+    counter.last += 1
+    counter.save(update_fields=["last"])
+    return f"{year}-{counter.last:06d}"
+
+
+def always(convention: Convention) -> bool:
+    return True
+
+
+def once_numbered(convention: Convention) -> bool:
+    return convention.number is not None
+
+
+IRREVERSIBLE = gettext_lazy("Une fois validée, la convention ne pourra être modifiée que par un avenant.")
+
+ACTIONS = {
+    action.name: action
+    for action in (
+        Action(
+            "submit",
+            gettext_lazy("Soumettre la convention"),
+            sources=(Status.DRAFT, Status.RETURNED),
+            target=Status.SUBMITTED,
+            allowed=permissions.owns_or_manages,
+            guards=(guards.handled_by_a_centre, guards.complete, guards.no_open_remark, guards.lawful),
+            effect=on_submit,
+            comment_label=gettext_lazy("Pourquoi demandez-vous une exception ?"),
+            comment_required=guards.asks_an_exception,
+            comment_only_if_required=True,
+            is_primary=True,
+        ),
+        Action(
+            "withdraw",
+            gettext_lazy("Retirer la soumission"),
+            sources=(Status.SUBMITTED,),
+            target=Status.DRAFT,
+            allowed=permissions.owns,
+            warning=gettext_lazy(
+                "La convention redevient un brouillon : vous pourrez la modifier et la soumettre à nouveau."
+            ),
+        ),
+        Action(
+            "approve",
+            gettext_lazy("Approuver"),
+            sources=(Status.SUBMITTED,),
+            target=Status.SUBMITTED,
+            allowed=permissions.follows,
+            guards=(guards.as_read, guards.approval_asked),
+            effect=on_approve,
+            is_primary=True,
+        ),
+        Action(
+            "validate",
+            gettext_lazy("Valider"),
+            sources=(Status.SUBMITTED,),
+            target=Status.VALIDATED,
+            allowed=permissions.decides,
+            guards=(
+                guards.as_read,
+                guards.approved,
+                guards.no_pending_remark,
+                guards.complete,
+                guards.lawful_or_accepted,
+                guards.insured,
+            ),
+            effect=on_validate,
+            warning=IRREVERSIBLE,
+            comment_label=gettext_lazy("Pourquoi validez-vous malgré les alertes ?"),
+            comment_required=guards.has_alerts,
+            comment_only_if_required=True,
+            is_primary=True,
+        ),
+        Action(
+            "return",
+            gettext_lazy("Demander une correction"),
+            sources=(Status.SUBMITTED,),
+            target=Status.RETURNED,
+            allowed=permissions.may_remark,
+            guards=(guards.as_read, guards.at_least_one_remark),
+            warning=gettext_lazy(
+                "L’étudiant reçoit un courriel et voit chaque remarque à côté de son champ."
+            ),
+            comment_label=gettext_lazy("Message à l’étudiant"),
+        ),
+        Action(
+            "refuse",
+            gettext_lazy("Refuser"),
+            sources=(Status.SUBMITTED,),
+            target=Status.REFUSED,
+            allowed=permissions.decides,
+            guards=(guards.as_read,),
+            warning=gettext_lazy(
+                "Un refus est définitif. Pour faire corriger la convention, demandez une correction."
+            ),
+            comment_label=gettext_lazy("Raison du refus"),
+            comment_required=always,
+            is_destructive=True,
+        ),
+        Action(
+            "sign",
+            gettext_lazy("Enregistrer des signatures"),
+            sources=(Status.VALIDATED, Status.SIGNING),
+            target=Status.SIGNING,
+            allowed=permissions.owns_or_manages,
+            guards=(guards.in_turn_and_dated, guards.known_if_late),
+            effect=on_sign,
+            warning=gettext_lazy(
+                "Vous notez des signatures données sur papier. Le journal garde votre nom et la date."
+            ),
+            is_primary=True,
+        ),
+        Action(
+            "unsign",
+            gettext_lazy("Annuler la dernière signature"),
+            sources=(Status.SIGNING, Status.SIGNED),
+            target=Status.SIGNING,
+            allowed=permissions.decides,
+            guards=(guards.last_as_read, guards.no_avenant, guards.no_certificate),
+            effect=on_unsign,
+            warning=gettext_lazy(
+                "Seule la dernière signature enregistrée est annulée ; recommencez pour celle d’avant."
+            ),
+            comment_label=gettext_lazy("Raison de l’annulation"),
+            comment_required=always,
+            is_destructive=True,
+        ),
+        Action(
+            "terminate",
+            gettext_lazy("Rompre la convention"),
+            sources=(Status.VALIDATED, Status.SIGNING),
+            target=Status.TERMINATED,
+            allowed=permissions.decides,
+            guards=(guards.ended_within_the_stage,),
+            effect=on_terminate,
+            warning=gettext_lazy("Le stage prend fin. Les parties doivent avoir été consultées."),
+            asks_last_day=True,
+            comment_label=gettext_lazy("Raison de la rupture"),
+            comment_required=always,
+            is_destructive=True,
+        ),
+        Action(
+            "cancel",
+            gettext_lazy("Annuler la convention"),
+            sources=(Status.DRAFT, Status.RETURNED, Status.SUBMITTED, Status.VALIDATED),
+            target=Status.CANCELLED,
+            allowed=permissions.may_cancel,
+            effect=on_cancel,
+            warning=gettext_lazy("Une convention annulée reste lisible, mais ne peut plus servir."),
+            comment_label=gettext_lazy("Raison de l’annulation"),
+            comment_required=once_numbered,
+            is_destructive=True,
+        ),
+    )
+}
+
+
+def available(convention: Convention, user: User) -> list[Action]:
+    """Return what ``user`` may ask of ``convention`` now; guards may still refuse, with an explanation."""
+    return [
+        action
+        for action in ACTIONS.values()
+        if convention.status in action.sources
+        and action.allowed(user, convention)
+        and not (action.name == "approve" and not permissions.awaits_approval(convention))
+        and not (action.name == "cancel" and permissions.may_delete(user, convention))
+        and not (action.name == "unsign" and (turns.is_amended(convention) or is_recorded(convention)))
+    ]
+
+
+def act(
+    convention_id: int,
+    name: str,
+    *,
+    by: User,
+    comment: str = "",
+    ended_on: date | None = None,
+    dates: Mapping[str, date] | None = None,
+    party: str = "",
+    seen: str | None = None,
+    known: Iterable[str] | None = None,
+) -> Convention:
+    """Do one action: lock, check right, source and guards, write status and journal, queue mails.
+
+    ``dates`` are those of signatures on paper, by party; ``party`` is whose signature the person believes they take
+    back: another one is never signed, or taken back, in its place.
+    ``seen`` is the submission a page showed them: a later one is never judged in its place.
+    ``known`` are the alerts that the page showed: another one is never accepted with them.
+    Raises Refused, with a text for the person, when it cannot be done; nothing is written then.
+    """
+    with transaction.atomic():
+        convention = Convention.objects.for_detail().locked(convention_id)
+        shown = None if known is None else frozenset(known)
+        request = Request(convention, by, comment.strip(), ended_on, dates or {}, party, seen, shown)
+        carry_out(ACTIONS[name], request)
+    return convention

@@ -1,0 +1,190 @@
+"""What an action requires: each guard raises Refused, and says what to do."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.refusals import Refused
+from conventions import legality, permissions
+from conventions.circuit import turns
+from conventions.follow_up.dates import is_recorded
+from conventions.legality import insurance, words
+from conventions.models import Convention, Status
+from conventions.workflow.engine import Request, late
+from conventions.writing import steps
+
+
+def complete(request: Request) -> None:
+    if steps.first_incomplete(request.convention) is not None:
+        raise Refused(
+            steps.first_mistake(request.convention)
+            or _("Il manque des informations : complétez les étapes signalées, puis soumettez."),
+            "incomplete",
+        )
+
+
+def refuse_what_stops(request: Request) -> None:
+    if stopped := [finding for finding in request.findings if finding.stops]:
+        raise Refused(
+            _("La convention ne respecte pas une règle : %(rules)s") % {"rules": words.listed(stopped)},
+            "unlawful",
+        )
+
+
+def lawful(request: Request) -> None:
+    """A submission stops at what the law forbids; at what a manager may accept, unless the student says why."""
+    refuse_what_stops(request)
+    if not request.comment and any(finding.asks_an_exception for finding in request.findings):
+        raise Refused(
+            _("Dites pourquoi votre centre de gestion devrait accepter l’exception signalée."),
+            "exception_unexplained",
+        )
+
+
+def lawful_or_accepted(request: Request) -> None:
+    """A validation stops at what the law forbids; whatever else it warns of is accepted in writing, and knowingly."""
+    refuse_what_stops(request)
+    accepted = [finding for finding in request.findings if finding.asks_a_reason]
+    if request.known is not None and any(finding.key not in request.known for finding in accepted):
+        raise Refused(
+            _("Une alerte est apparue depuis que vous avez ouvert cette page : relisez-les."), "alert_unread"
+        )
+    if accepted and not request.comment:
+        raise Refused(_("Écrivez pourquoi vous validez malgré les alertes."), "alert_unexplained")
+
+
+def asks_an_exception(convention: Convention) -> bool:
+    """Whether it breaks a rule that a manager may lift."""
+    return any(finding.asks_an_exception for finding in legality.review(convention))
+
+
+def has_alerts(convention: Convention) -> bool:
+    """Whether a manager must write why they validate it."""
+    return any(finding.asks_a_reason for finding in legality.review(convention))
+
+
+def handled_by_a_centre(request: Request) -> None:
+    centre = request.convention.centre
+    if centre is None or centre.institution_id != request.convention.institution_id:
+        raise Refused(
+            _(
+                "Aucun centre ne gère cette étape d’étude : choisissez-en une autre ou écrivez à l’assistance."
+            ),
+            "no_centre",
+        )
+
+
+def no_open_remark(request: Request) -> None:
+    """Remarks that were sent must be treated; those of a submission that was withdrawn wait for the next one."""
+    if request.convention.acted_on.status != Status.RETURNED:
+        return
+    if request.convention.own_remarks.filter(resolved_at__isnull=True).exists():
+        raise Refused(
+            _("Une remarque n’est pas encore traitée : répondez ou corrigez, puis marquez-la comme traitée."),
+            "remark_untreated",
+        )
+
+
+def no_pending_remark(request: Request) -> None:
+    if request.convention.own_remarks.filter(resolved_at__isnull=True).exists():
+        raise Refused(
+            _(
+                "Vous avez épinglé des remarques : demandez la correction, ou supprimez-les avant de continuer."
+            ),
+            "remark_pending",
+        )
+
+
+def at_least_one_remark(request: Request) -> None:
+    if not request.convention.own_remarks.filter(resolved_at__isnull=True).exists():
+        raise Refused(
+            _("Épinglez d’abord une remarque sur le champ à corriger : l’étudiant saura quoi faire."),
+            "no_remark",
+        )
+
+
+ACCEPT_INSURANCE = gettext_lazy(
+    "Acceptez d’abord l’attestation de responsabilité civile, dans les pièces jointes : la validation l’attend."
+)
+
+
+RESUBMITTED = gettext_lazy(
+    "Cette convention a été soumise à nouveau depuis que vous l’avez ouverte : relisez-la."
+)
+
+
+def as_read(request: Request) -> None:
+    """A student may withdraw, change and submit again while the page stays open: what is decided is what was read."""
+    if request.seen is not None and request.seen != request.convention.acted_on.submission:
+        raise Refused(RESUBMITTED, "resubmitted")
+
+
+def approved(request: Request) -> None:
+    if permissions.awaits_approval(request.convention):
+        raise Refused(
+            _("L’enseignant référent n’a pas encore approuvé cette convention."), "approval_awaited"
+        )
+
+
+def insured(request: Request) -> None:
+    if insurance.awaits_insurance(request.convention):
+        raise Refused(ACCEPT_INSURANCE, "insurance_awaited")
+
+
+def approval_asked(request: Request) -> None:
+    if not permissions.awaits_approval(request.convention):
+        raise Refused(
+            _("Votre approbation n’est pas attendue, ou vous l’avez déjà donnée."), "approval_not_awaited"
+        )
+
+
+def in_turn_and_dated(request: Request) -> None:
+    """A form sent twice, or by two people, must not sign for the next party."""
+    if problem := turns.problem(request.convention, request.dates):
+        raise Refused(problem.text, problem.code)
+
+
+def known_if_late(request: Request) -> None:
+    """A last signature after the first day of the stage (R-01) is recorded knowingly."""
+    if request.known is not None and any(finding.key not in request.known for finding in late(request)):
+        raise Refused(
+            _("La dernière signature vient trop tard : vérifiez sa date, puis enregistrez à nouveau."),
+            "late_unread",
+        )
+
+
+def last_as_read(request: Request) -> None:
+    """What is taken back is the signature that the page showed."""
+    last = turns.last_done(request.convention)
+    if last is None or request.party not in ("", last.party):
+        raise Refused(_("Une autre signature est désormais la dernière : rechargez la page."), "not_the_last")
+
+
+def no_avenant(request: Request) -> None:
+    """An avenant that is not given up rests on the signatures of the agreement."""
+    if turns.is_amended(request.convention):
+        raise Refused(
+            _("Un avenant repose sur cette convention signée : ses signatures ne s’annulent plus."), "amended"
+        )
+
+
+def no_certificate(request: Request) -> None:
+    """What was recorded of the end of a stage rests on the signatures too."""
+    if is_recorded(request.convention):
+        raise Refused(
+            _("La fin du stage est enregistrée : les signatures ne s’annulent plus."), "end_recorded"
+        )
+
+
+def ended_within_the_stage(request: Request) -> None:
+    start, end = request.convention.start, request.convention.end
+    assert start is not None
+    assert end is not None
+    if request.ended_on is None:
+        raise Refused(_("Indiquez le dernier jour du stage."), "no_last_day")
+    if not start <= request.ended_on <= end:
+        raise Refused(
+            _("Le dernier jour doit être entre le début et la fin du stage ; sinon, annulez la convention."),
+            "last_day_outside",
+        )
