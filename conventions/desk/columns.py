@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_countries import countries
 
 from conventions.models import AvenantStatus, Status
@@ -18,8 +20,31 @@ from organisations.models.host import FRENCH_COUNTRIES
 from organisations.models.roles import Roles
 
 
+@dataclass(frozen=True)
+class Column:
+    """One column of the list: how an address calls it, its heading, what it sorts on."""
+
+    name: str
+    label: Promise
+    sorts_on: str
+
+
+COLUMNS = (
+    Column("numero", gettext_lazy("N°"), "number"),
+    Column("etudiant", gettext_lazy("Étudiant"), "student__user__search_key"),
+    Column("organisme", gettext_lazy("Établissement d’accueil"), "organisation__search_key"),
+    Column("debut", gettext_lazy("Dates"), "start"),
+    Column("soumise", gettext_lazy("Soumission et état"), "submitted_at"),
+)
+# What waits to be validated: the first to start first.
+QUEUE = ("start", "submitted_at")
+
+
 class Values(NamedTuple):
-    """What the list reads of an agreement: no model instance, which would cost more than the query."""
+    """What the list reads of an agreement, each by what the query calls it when that is not its own name.
+
+    No model instance, which would cost more than the query.
+    """
 
     pk: int
     number: str | None
@@ -28,36 +53,21 @@ class Values(NamedTuple):
     end: date | None
     centre: int | None
     teacher: int | None
-    first_name: str
-    last_name: str
-    programme: str | None
-    host: str | None
-    city: str | None
-    country: str | None
+    first_name: Annotated[str, "student__user__first_name"]
+    last_name: Annotated[str, "student__user__last_name"]
+    programme: Annotated[str | None, "enrolment__programme__label"]
+    host: Annotated[str | None, "organisation__name"]
+    city: Annotated[str | None, "service__city"]
+    country: Annotated[str | None, "service__country"]
     waiting: Party | None
     since: datetime | None
     amended: dict[str, Any] | None
     certified: bool
 
 
-COLUMNS = (
-    "pk",
-    "number",
-    "status",
-    "start",
-    "end",
-    "centre",
-    "teacher",
-    "student__user__first_name",
-    "student__user__last_name",
-    "enrolment__programme__label",
-    "organisation__name",
-    "service__city",
-    "service__country",
-    "waiting",
-    "since",
-    "amended",
-    "certified",
+READ = tuple(
+    getattr(kind, "__metadata__", [name])[0]
+    for name, kind in get_type_hints(Values, include_extras=True).items()
 )
 
 
@@ -87,7 +97,7 @@ class Row:
 
 def rows(found: ConventionQuerySet, roles: Roles) -> list[Row]:
     """Read the lines of a list, in one query however many they are."""
-    return [row(Values(*values), roles) for values in found.with_standing().values_list(*COLUMNS)]
+    return [row(Values(*values), roles) for values in found.with_standing().values_list(*READ)]
 
 
 def row(values: Values, roles: Roles) -> Row:

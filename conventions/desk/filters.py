@@ -22,6 +22,7 @@ from accounts.folding import fold
 from conventions.follow_up import dates
 from conventions.models import AvenantStatus, Convention, Status
 from conventions.models.avenant import OPEN as OPEN_AVENANT
+from conventions.models.status import AWAITS_SIGNATURES
 from organisations.directory import contains_words
 from organisations.fields import DateField
 from organisations.models import Centre, Organisation
@@ -39,7 +40,7 @@ AVENANTS = {AMENDED: (AvenantStatus.SUBMITTED,), BEING_AMENDED: OPEN_AVENANT}
 # States that are looked for together, under one name in the address.
 GATHERED = {
     NOT_VALIDATED: (Status.SUBMITTED, Status.RETURNED),
-    TO_SIGN: (Status.VALIDATED, Status.SIGNING),
+    TO_SIGN: AWAITS_SIGNATURES,
 }
 # States that only dates tell.
 DATED = {UPCOMING: dates.upcoming, UNDER_WAY: dates.under_way, ENDED: dates.ended}

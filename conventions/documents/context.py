@@ -23,6 +23,7 @@ from conventions.documents.choices import chosen, country, is_choice, listed
 from conventions.documents.earlier import read
 from conventions.law.case import is_minor
 from conventions.models import Convention, Document, Interruption, WorkPeriod, signers
+from conventions.models.columns import KEPT_IN
 from conventions.writing.drafts import differences
 from organisations.fields import without_invisible
 from organisations.models import Contact, Organisation, Service, Teacher
@@ -140,6 +141,7 @@ def _student(convention: Convention) -> Context:
     student, user = convention.student, convention.student.user
     for_minor = is_minor(student.birth_date, convention.start)
     return {
+        **kept(convention, "student"),
         "first_name": user.first_name,
         "last_name": user.last_name,
         "email": user.email,
@@ -156,7 +158,6 @@ def _student(convention: Convention) -> Context:
         ),
         "phone": convention.student_phone,
         "personal_email": convention.student_personal_email,
-        "insured_status": listed(convention.insured_status),
         "fund": label(convention.health_fund),
         "fund_address": convention.health_fund.address if convention.health_fund else "",
         "fund_other": convention.health_fund_other,
@@ -167,14 +168,13 @@ def _programme(convention: Convention) -> Context:
     enrolment = convention.enrolment
     programme = enrolment.programme if enrolment else None
     return {
+        **kept(convention, "programme"),
         "academic_year": academic_year_label(enrolment.academic_year) if enrolment else "",
         "label": label(programme),
         "code": f"{programme.code} {programme.version}".strip() if programme else "",
         "level": chosen(programme, "level"),
         "teaching_hours": programme.teaching_hours if programme else None,
         "presence_hours": programme.presence_hours if programme else None,
-        "stage_type": listed(convention.stage_type),
-        "language": chosen(convention, "language"),
     }
 
 
@@ -221,43 +221,16 @@ def _stage(convention: Convention) -> Context:
     duration = convention.duration
     days, months = calendar.equivalent(duration) if duration is not None else (None, None)
     return {
+        **kept(convention, "stage"),
         "is_abroad": convention.is_abroad,
-        "theme": listed(convention.theme),
-        "subject": convention.subject,
-        "missions": convention.missions,
-        "skills": convention.skills,
-        "details": convention.details,
-        "is_confidential": convention.is_confidential,
-        "origin": listed(convention.origin),
-        "start": iso(convention.start),
-        "end": iso(convention.end),
         "interruptions": _interruptions(convention),
         "work_periods": _work_periods(convention),
-        "working_time": chosen(convention, "working_time"),
-        "weekly_hours": text(convention.weekly_hours),
         "working_days": sorted(convention.working_days),
-        "day_starts_at": clock(convention.day_starts_at),
-        "day_ends_at": clock(convention.day_ends_at),
-        "schedule_comment": convention.schedule_comment,
         "hours": text(hours),
         "leave_hours": text(convention.hours_assimilated or None),
         "days": text(days and rounded(days, "0.1")),
         "months": text(months and rounded(months, "0.01")),
         "hours_reason": convention.hours_reason if convention.hours_corrected is not None else "",
-        "leave_days": text(convention.leave_days),
-        "leave_terms": convention.leave_terms,
-        "leave_is_paid": convention.leave_is_paid,
-        "works_at_night": convention.works_at_night,
-        "works_on_sunday": convention.works_on_sunday,
-        "works_on_holidays": convention.works_on_holidays,
-        "works_on_whit_monday": convention.works_on_whit_monday,
-        "works_remotely": convention.works_remotely,
-        "exceptional_work": convention.exceptional_work,
-        "follow_up": convention.follow_up,
-        "work_nature": listed(convention.work_nature),
-        "validation_mode": listed(convention.validation_mode),
-        "ects": text(convention.ects),
-        "internal_rules": convention.internal_rules,
     }
 
 
@@ -276,6 +249,7 @@ def _work_periods(convention: Convention) -> list[Context]:
 def _gratification(convention: Convention) -> Context:
     paid = convention if convention.is_paid else None
     return {
+        **kept(convention, "gratification"),
         "is_paid": convention.is_paid,
         "amount": text(paid.amount) if paid else "",
         "unit": chosen(paid, "amount_unit"),
@@ -283,36 +257,17 @@ def _gratification(convention: Convention) -> Context:
         "payment_mode": listed(paid and paid.payment_mode),
         "payment_frequency": chosen(paid, "payment_frequency"),
         "branch_minimum": text(paid.branch_minimum) if paid else "",
-        "is_employed_by_host": convention.is_employed_by_host,
-        "benefits": convention.benefits,
     }
 
 
 def _declarations(convention: Convention) -> Context:
     """Return what only the host knows; it declares it by its signature."""
-    return {
-        "headcount": text(convention.headcount),
-        "host_trainees": text(convention.host_trainees),
-        "tutor_trainees": text(convention.tutor_trainees),
-        "collective_hours": text(convention.collective_hours),
-        "earlier_hours": text(convention.earlier_hours),
-        "previous_start": iso(convention.previous_start),
-        "previous_end": iso(convention.previous_end),
-        **columns(
-            convention,
-            "previous_left_early",
-            "replaces_someone",
-            "has_regulated_work",
-            "regulated_work_declared",
-            "in_restricted_area",
-            "restricted_area_authorised",
-        ),
-    }
+    return kept(convention, "declarations")
 
 
 def _insurance(convention: Convention) -> Context:
     return {
-        "insurer": convention.insurer,
+        **kept(convention, "insurance"),
         "policy": convention.insurance_policy,
         "start": iso(convention.insurance_start),
         "end": iso(convention.insurance_end),
@@ -323,10 +278,7 @@ def _abroad(convention: Convention) -> Context:
     """Return what a stage abroad asks; nothing of a stage in France, whatever was answered before."""
     if not convention.is_abroad:
         return {}
-    return {
-        "travel_zone": chosen(convention, "travel_zone"),
-        **columns(convention, "has_information_sheet", "has_assistance_policy", "travel_decision"),
-    }
+    return kept(convention, "abroad")
 
 
 def _circuit(convention: Convention) -> list[Context]:
@@ -404,6 +356,23 @@ def rounded(value: Decimal, unit: str) -> Decimal:
 
 def label(row: models.Model | None) -> str:
     return "" if row is None else str(row)
+
+
+def kept(convention: Convention, part: str) -> Context:
+    """Return the columns that a part of the context keeps as they are."""
+    return {name: as_it_is(convention, name) for name in KEPT_IN[part]}
+
+
+def as_it_is(convention: Convention, name: str) -> Any:
+    """Return what a column says: a choice, true or false, else a text."""
+    field, value = Convention._meta.get_field(name), getattr(convention, name)
+    if isinstance(field, models.ForeignKey):
+        return listed(value)
+    if isinstance(field, models.BooleanField):
+        return value
+    if isinstance(field, models.TimeField):
+        return clock(value)
+    return chosen(convention, name) if isinstance(field, models.CharField) and field.choices else text(value)
 
 
 def columns(row: models.Model | None, *names: str) -> Context:

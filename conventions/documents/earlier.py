@@ -10,6 +10,7 @@ from typing import Any
 from django_countries import countries
 
 from conventions.documents.choices import NOTHING, Choice
+from conventions.models.columns import KEPT_IN
 
 Context = dict[str, Any]
 SHAPE = 3
@@ -66,22 +67,14 @@ CODES: dict[tuple[str, str], dict[str, str]] = {
     ("gratification", "payment_mode"): {},
 }
 CIVILITIES = {"Mme": "mme", "M.": "m"}
-# What nobody was asked in version 1, by part.
+# What nobody was asked in version 1, by part, besides the columns that are kept as they are.
 SINCE_VERSION_2 = {
     "student": ("guardian",),
-    "stage": (
-        "leave_hours",
-        "work_periods",
-        "day_starts_at",
-        "day_ends_at",
-        "leave_is_paid",
-        "works_on_whit_monday",
-    ),
-    "gratification": ("payment_frequency", "branch_minimum", "is_employed_by_host"),
-    "declarations": (),
-    "insurance": (),
-    "abroad": (),
+    "stage": ("leave_hours", "work_periods"),
+    "gratification": ("payment_frequency", "branch_minimum"),
 }
+# What each part holds today, and may have lacked.
+ASKED = {part: (*SINCE_VERSION_2.get(part, ()), *names) for part, names in KEPT_IN.items()}
 AVENANT_KINDS = {
     "Prolongation du stage": "extension",
     "Report du stage": "postponement",
@@ -136,8 +129,10 @@ def _certificate(done: Context) -> Context:
 
 def completed(agreement: Context) -> Context:
     """Return an agreement with every part and every answer of today's: empty where nobody was asked."""
+    # A part that is empty as a whole was not asked as a whole.
     parts = {
-        name: {**dict.fromkeys(keys, ""), **agreement.get(name, {})} for name, keys in SINCE_VERSION_2.items()
+        name: (part := agreement.get(name, {})) and {**dict.fromkeys(asked, ""), **part}
+        for name, asked in ASKED.items()
     }
     return {**agreement, **parts}
 

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db import models
 from django.utils import translation
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
@@ -19,6 +20,7 @@ from conventions.documents import choices
 from conventions.documents.context import Context, agreement
 from conventions.documents.earlier import completed
 from conventions.models import Convention, Interruption, WorkPeriod
+from conventions.models.columns import COLUMNS
 from conventions.writing.steps import label_of
 from organisations.models.host import siret_text
 
@@ -126,6 +128,21 @@ def answer(name: str, value: bool | str | None, label: str = "") -> Row:
     return Row(name, label or label_of(name), yes_or_no(value), name, is_no=value is False)
 
 
+def as_they_are(section: str, part: Context) -> list[Row]:
+    """Return the rows of the columns that a section shows as they are, in order."""
+    return [as_it_is(one.name, part[one.name]) for one in COLUMNS if one.shown == section]
+
+
+def as_it_is(name: str, value: Any) -> Row:
+    """Return the row of a column as its kind is written."""
+    field = Convention._meta.get_field(name)
+    if isinstance(field, models.BooleanField):
+        return answer(name, value)
+    if isinstance(field, models.DecimalField | models.IntegerField):
+        return column(name, number(value))
+    return column(name, long_date(value) if isinstance(field, models.DateField) else value)
+
+
 def _student_section(student: Context) -> Section:
     fund = "\n".join(filter(None, [student["fund"], student["fund_address"]]))
     guardian = [column("guardian_name", student["guardian"])] if student["is_minor"] else []
@@ -142,7 +159,7 @@ def _student_section(student: Context) -> Section:
             column("student_phone", student["phone"]),
             Row("email", _("Adresse électronique universitaire"), student["email"]),
             column("student_personal_email", student["personal_email"]),
-            column("insured_status", student["insured_status"]),
+            *as_they_are("student", student),
             column("health_fund", fund),
             column("health_fund_other", student["fund_other"]),
         ],
@@ -160,8 +177,7 @@ def _programme_section(programme: Context) -> Section:
             Row("code", _("Code de l’étape"), programme["code"]),
             Row("level", _("Niveau"), programme["level"]),
             Row("teaching", _("Volume d’enseignement"), teaching(programme)),
-            column("stage_type", programme["stage_type"]),
-            column("language", programme["language"]),
+            *as_they_are("programme", programme),
         ],
     )
 
@@ -222,11 +238,7 @@ def _content_section(stage: Context) -> Section:
         _("Contenu du stage"),
         "contenu",
         [
-            column("theme", stage["theme"]),
-            column("subject", stage["subject"]),
-            column("missions", stage["missions"]),
-            column("skills", stage["skills"]),
-            column("details", stage["details"]),
+            *as_they_are("stage", stage),
             answer("is_confidential", stage["is_confidential"]),
             column("origin", stage["origin"]),
         ],
@@ -249,9 +261,7 @@ def _time_section(stage: Context) -> Section:
             column("schedule_comment", stage["schedule_comment"]),
             column("interruptions", "\n".join(map(absence, stage["interruptions"]))),
             exceptional_row(stage),
-            column("leave_days", number(stage["leave_days"])),
-            column("leave_terms", stage["leave_terms"]),
-            answer("leave_is_paid", stage["leave_is_paid"]),
+            *as_they_are("time", stage),
         ],
     )
 
@@ -269,24 +279,13 @@ def _money_section(money: Context) -> Section:
             answer(
                 "is_employed_by_host", money["is_employed_by_host"], _("Déjà agent ou salarié de l’organisme")
             ),
-            column("benefits", money["benefits"]),
+            *as_they_are("gratification", money),
         ],
     )
 
 
 def _follow_up_section(stage: Context) -> Section:
-    return Section(
-        "follow_up",
-        _("Suivi et validation"),
-        "contenu",
-        [
-            column("follow_up", stage["follow_up"]),
-            column("work_nature", stage["work_nature"]),
-            column("validation_mode", stage["validation_mode"]),
-            column("ects", number(stage["ects"])),
-            column("internal_rules", stage["internal_rules"]),
-        ],
-    )
+    return Section("follow_up", _("Suivi et validation"), "contenu", as_they_are("follow_up", stage))
 
 
 def _teacher_section(teacher: Context) -> Section:
@@ -334,7 +333,7 @@ def _abroad_section(abroad: Context) -> Section:
                 _("Assurance rapatriement, assistance juridique et accident"),
             ),
             column("travel_zone", abroad["travel_zone"], _("Zone du lieu de stage")),
-            column("travel_decision", abroad["travel_decision"]),
+            *as_they_are("abroad", abroad),
         ],
     )
 
@@ -345,7 +344,7 @@ def declarations(declared: Context) -> list[Row]:
     previous = _join(span(declared["previous_start"], declared["previous_end"]), left_early)
     earlier = _("Heures déjà faites dans l’organisme cette année, pour un autre établissement")
     return [
-        column("headcount", number(declared["headcount"])),
+        *as_they_are("declarations", declared),
         column(
             "host_trainees",
             number(declared["host_trainees"]),

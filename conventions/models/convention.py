@@ -158,6 +158,10 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
             agreement.refresh_search_key()
         Convention.objects.bulk_update(agreements, ["search_key"], batch_size=500)
 
+    def without_texts(self) -> ConventionQuerySet:
+        """Leave in the database the long columns that no list shows."""
+        return self.defer("missions", "skills", "details", "record", "search_key")
+
     def for_detail(self) -> ConventionQuerySet:
         """Join what one agreement refers to, its list values apart: see ``load_terms``."""
         bans = Ban.objects.in_force().filter(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pgtrigger
 
+from conventions.models.columns import ERASED
 from conventions.models.status import AWAITS_SIGNATURES, FROZEN, Status
 
 # What may still move once an agreement is frozen: its place in the workflow and what finds it, never its content.
@@ -25,47 +26,7 @@ MOVES_WHEN_FROZEN = (
     (Status.SIGNED, Status.SIGNING),
     (Status.SIGNING, Status.VALIDATED),
 )
-# What a purge leaves of the columns that speak of somebody, or where somebody may have been named.
-ERASED: dict[str, Any] = {
-    "created_by_id": None,
-    "record": {},
-    "student_street": "",
-    "student_address_extra": "",
-    "student_postal_code": "",
-    "student_city": "",
-    "student_country": "",
-    "student_phone": "",
-    "student_personal_email": "",
-    "insured_status_id": None,
-    "health_fund_id": None,
-    "health_fund_other": "",
-    "guardian_name": "",
-    "tutor_id": None,
-    "signatory_id": None,
-    "teacher_id": None,
-    "subject": "",
-    "missions": "",
-    "skills": "",
-    "details": "",
-    "schedule_comment": "",
-    "hours_reason": "",
-    "leave_terms": "",
-    "exceptional_work": "",
-    "benefits": "",
-    "earlier_hours": None,
-    "previous_start": None,
-    "previous_end": None,
-    "insurer": "",
-    "insurance_policy": "",
-    "insurance_start": None,
-    "insurance_end": None,
-    "travel_decision": "",
-    "follow_up": "",
-    "internal_rules": "",
-    "hold_reason": "",
-    "hold_until": None,
-}
-# What it writes besides: nobody instead of the student, and what finds the row.
+# What a purge writes besides what it erases: nobody instead of the student, and what finds the row.
 REPLACED_BY_PURGE = ("purged_at", "student_id", "enrolment_id", "search_key")
 # What may still move on an agreement that was anonymised: two records of its host made one.
 MUTABLE_ONCE_PURGED = ("organisation_id", "search_key", "updated_at")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
@@ -175,3 +175,17 @@ class WorkPeriod(models.Model):
     def hours(self) -> tuple[Decimal, ...]:
         """The hours of each day, Monday first."""
         return tuple(getattr(self, day) for day in self.DAYS)
+
+
+class Periods(NamedTuple):
+    """A list of periods that is agreed: its model, the columns that say one, its name on a page."""
+
+    model: type[Interruption] | type[WorkPeriod]
+    columns: tuple[str, ...]
+    label: _StrPromise
+
+
+PERIODS = {
+    "work_periods": Periods(WorkPeriod, ("start", "end", *WorkPeriod.DAYS), _("Horaires par période")),
+    "interruptions": Periods(Interruption, ("start", "end", "kind"), _("Absences prévues")),
+}

@@ -23,4 +23,5 @@ class Status(models.TextChoices):
 EDITABLE = (Status.DRAFT, Status.RETURNED)
 IN_FORCE = (Status.VALIDATED, Status.SIGNING, Status.SIGNED, Status.TERMINATED)
 FROZEN = (*IN_FORCE, Status.REFUSED, Status.CANCELLED)
+# An avenant waits for its signatures in the states of the same names.
 AWAITS_SIGNATURES = (Status.VALIDATED, Status.SIGNING)

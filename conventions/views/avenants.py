@@ -20,7 +20,8 @@ from conventions import documents, law, legality, permissions
 from conventions.circuit import turns
 from conventions.legality import insurance, words
 from conventions.models import Avenant, AvenantStatus, Convention, Remark, Status
-from conventions.models.avenant import AWAITS_SIGNATURES, FROZEN, GIVEN_UP
+from conventions.models.avenant import FROZEN, GIVEN_UP
+from conventions.models.status import AWAITS_SIGNATURES
 from conventions.standing import alerts, staff
 from conventions.standing.journal import events_of, journal
 from conventions.views import papers

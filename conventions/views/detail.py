@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.sign_in.session import signed_in
 from conventions import documents, law, legality, permissions, workflow
 from conventions.circuit import turns
+from conventions.desk.columns import QUEUE
 from conventions.legality import insurance
 from conventions.legality.words import Link, panel
 from conventions.models import Avenant, Convention, Remark, Status
@@ -355,12 +356,12 @@ class Queue:
 
 
 def queue(convention: Convention, user: User) -> Queue:
-    """Return it in the order of the home page, the first to start first; ``following`` is what comes next."""
+    """Return where an agreement stands among those to validate; ``following`` is what comes next."""
     roles = roles_of(user)
     handled = Convention.objects.filter(centre__in=roles.centre_ids, status=Status.SUBMITTED)
     if roles.student_id:
         handled = handled.exclude(student=roles.student_id)
-    waiting = list(handled.order_by("start", "submitted_at").values_list("pk", flat=True))
+    waiting = list(handled.order_by(*QUEUE).values_list("pk", flat=True))
     rank = waiting.index(convention.pk) + 1 if convention.pk in waiting else 0
     return Queue(
         len(waiting),

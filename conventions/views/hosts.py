@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from conventions.calendar import ONE_WEEK
 from conventions.desk.columns import rows
 from conventions.desk.filters import TO_SIGN
 from conventions.legality import quotas
@@ -30,7 +31,6 @@ from organisations.views.directory import keeper
 
 STAGES_SHOWN, CONTACTS_SHOWN, NOTES_SHOWN, BANS_SHOWN = 10, 20, 20, 10
 WEEKS = 13  # this one and the next twelve
-ONE_WEEK = timedelta(weeks=1)
 AGREED = (*AWAITS_SIGNATURES, Status.SIGNED)
 
 

@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 from django_htmx.http import push_url
 
@@ -43,13 +43,7 @@ FOLLOWED_AT_HOME = REFERENT_LIMIT
 OWN_AT_HOME = 30
 NEWEST_FIRST = "-soumise"
 FIRST_CLICK = {"soumise": NEWEST_FIRST}
-SORTS = {
-    "numero": "number",
-    "etudiant": "student__user__search_key",
-    "organisme": "organisation__search_key",
-    "debut": "start",
-    "soumise": "submitted_at",
-}
+SORTS = {column.name: column.sorts_on for column in columns.COLUMNS}
 
 
 @require_safe
@@ -77,7 +71,7 @@ def own_cards(roles: Roles) -> list[cards.Card]:
     agreements = (
         Convention.objects.filter(student=roles.student_id)
         .select_related("organisation", "service", "centre")
-        .defer("missions", "skills", "details", "record", "search_key")
+        .without_texts()
         .prefetch_related("remarks")
         .with_standing()
         .order_by("-updated_at")
@@ -166,7 +160,7 @@ def desk(user: User, roles: Roles) -> dict[str, Any]:
             ),
         ],
         "rows": columns.rows(
-            handled.filter(status=Status.SUBMITTED).order_by("start", "submitted_at")[:ROWS_AT_HOME], roles
+            handled.filter(status=Status.SUBMITTED).order_by(*columns.QUEUE)[:ROWS_AT_HOME], roles
         ),
     }
 
@@ -188,7 +182,7 @@ def followed(user: User, roles: Roles) -> list[Followed]:
         Convention.objects.filter(SHOWN_TO_TEACHERS, teacher__in=roles.teacher_ids)
         .exclude(archives_of(user))
         .select_related("student__user", "enrolment__programme", "organisation", "service", "tutor")
-        .defer("missions", "skills", "details", "record", "search_key")
+        .without_texts()
         .with_standing()
         .order_by(Case(asked, default=1), "-start", "-pk")
     )
@@ -271,20 +265,11 @@ def centres_of(user: User, roles: Roles) -> QuerySet[Centre]:
     )
 
 
-COLUMN_LABELS = {
-    "numero": gettext_lazy("N°"),
-    "etudiant": gettext_lazy("Étudiant"),
-    "organisme": gettext_lazy("Établissement d’accueil"),
-    "debut": gettext_lazy("Dates"),
-    "soumise": gettext_lazy("Soumission et état"),
-}
-
-
 def orders(sort: str) -> list[tuple[str, str, bool]]:
     """Return each way to sort the list, for screens without the heads of its columns: value, label, whether in force."""
     ways = [
-        (way + name, words % {"column": label})
-        for name, label in COLUMN_LABELS.items()
+        (way + column.name, words % {"column": column.label})
+        for column in columns.COLUMNS
         for way, words in (("", _("%(column)s, croissant")), ("-", _("%(column)s, décroissant")))
     ]
     return [(way if way != NEWEST_FIRST else "", label, way == sort) for way, label in ways]
@@ -293,10 +278,11 @@ def orders(sort: str) -> list[tuple[str, str, bool]]:
 def headers(form: FilterForm, sort: str) -> list[Header]:
     """Return the heads of the table; a second click sorts the other way."""
     found = []
-    for name, label in COLUMN_LABELS.items():
+    for column in columns.COLUMNS:
+        name = column.name
         order = {name: "ascending", f"-{name}": "descending"}.get(sort, "")
         other_way = (
             name if sort == f"-{name}" else f"-{name}" if sort == name else FIRST_CLICK.get(name, name)
         )
-        found.append(Header(label, form.address(tri=other_way, page=""), order))
+        found.append(Header(column.label, form.address(tri=other_way, page=""), order))
     return found

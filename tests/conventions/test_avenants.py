@@ -39,6 +39,7 @@ from conventions.models import (
     Turn,
 )
 from conventions.models.avenant import FROZEN, MOVES_WHEN_FROZEN
+from conventions.models.schedule import PERIODS
 from conventions.workflow import avenants
 from conventions.writing import changes, drafts
 from organisations.models import Centre, Party
@@ -76,7 +77,7 @@ def spelled(row: Convention) -> dict:
         for field in Convention._meta.concrete_fields
         if field.name not in {"updated_at", "search_key", "status"}
     }
-    return columns | {name: changes.periods_of(row, name) for name in changes.PERIODS}
+    return columns | {name: changes.periods_of(row, name) for name in PERIODS}
 
 
 # What each kind changes

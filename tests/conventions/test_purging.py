@@ -35,7 +35,8 @@ from conventions.models import (
     Turn,
     WorkPeriod,
 )
-from conventions.models.freezing import ERASED, REPLACED_BY_PURGE
+from conventions.models.columns import ERASED
+from conventions.models.freezing import REPLACED_BY_PURGE
 from conventions.retention import purging
 from organisations import merging
 from tests.factories import (
