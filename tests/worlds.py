@@ -1,7 +1,10 @@
 """A small university with one person per role, and an agreement in any state."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -33,6 +36,14 @@ from tests.factories import (
 )
 
 ROLES = ("student", "other_student", "manager", "other_manager", "teacher", "other_teacher", "admin")
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Try something in a world, and leave that world as it was."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def next_signatures(convention: Convention, count: int = 1) -> dict[str, date]:

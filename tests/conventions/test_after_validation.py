@@ -165,7 +165,7 @@ def signed_beside_a_refused_avenant(world):
 def test_a_page_says_why_the_agreement_itself_stopped(world, see, story):
     convention, reason = story(world)
     for address in (convention.get_absolute_url(), reverse("conventions:next", args=[convention.pk])):
-        assert see("student", address).context["reason"] == reason
+        assert see("student", address).context["brief"]["reason"] == reason
 
 
 # Avenants
@@ -277,14 +277,14 @@ def test_the_scan_of_a_signature_taken_back_counts_no_more(world, see):
     read = row(convention)
     deciding.attach_signed_copy(read, scan, by=world.people["manager"])
     page = convention.get_absolute_url()
-    assert not see("manager", page).context["lacks_signed_copy"]
+    assert not see("manager", page).context["signatures"]["lacks_signed_copy"]
     workflow.act(convention.pk, "unsign", by=world.people["manager"], comment="Mauvais exemplaire")
     with pytest.raises(Refused, match="une fois toutes les signatures enregistrées"):
         deciding.attach_signed_copy(read, scan, by=world.people["manager"])
     world.sign(row(convention))
-    assert see("manager", page).context["lacks_signed_copy"]
+    assert see("manager", page).context["signatures"]["lacks_signed_copy"]
     deciding.attach_signed_copy(row(convention), scan, by=world.people["manager"])
-    assert not see("manager", page).context["lacks_signed_copy"]
+    assert not see("manager", page).context["signatures"]["lacks_signed_copy"]
 
 
 @pytest.mark.parametrize("state", [Status.DRAFT, Status.RETURNED, Status.SUBMITTED])
@@ -318,7 +318,7 @@ def test_ones_own_stage_is_not_presented_as_ones_to_decide(world, see):
     convention = world.convention_in(Status.SUBMITTED)
     ManagerFactory(centre=world.centre, user=world.people["student"])
     page = see("student", convention.get_absolute_url())
-    assert page.context["standing"].label != "À valider"
+    assert page.context["brief"]["standing"].label != "À valider"
     assert page.context["hint"] == ""
     assert page.context["queue"].rank == 0
 
