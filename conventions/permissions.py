@@ -8,8 +8,8 @@ from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
 from conventions.models import AvenantStatus, Convention, Remark, Status, Turn
-from conventions.models.convention import AGREED
 from conventions.models.journal import WITH_REMARKS
+from conventions.models.status import AGREED
 from organisations.models import Contact, Organisation
 from organisations.models.roles import roles_of
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.functional import Promise
 
-from conventions import signing
+from conventions.circuit import turns
 from conventions.models import Avenant, Convention, Event
 from conventions.models.journal import BESIDE
 from conventions.standing import words
@@ -58,7 +58,7 @@ def last_move(events: list[Event]) -> Event | None:
 def since(convention: Convention, events: list[Event]) -> datetime | None:
     """Return since when it is so: the last signature or the validation while one is awaited, else its last move."""
     if convention.awaits_signatures:
-        return signing.since(convention)
+        return turns.since(convention)
     moved = last_move(events)
     return moved.at if moved else None
 

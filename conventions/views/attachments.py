@@ -89,7 +89,7 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
             "convention": convention,
             "form": form,
             "for_someone_else": not permissions.owns(user, convention),
-            **section(convention, user),
+            "joined": section(convention, user),
         },
         status=422 if request.method == "POST" else 200,
     )

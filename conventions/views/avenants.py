@@ -15,7 +15,8 @@ from accounts.models import User
 from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import documents, law, permissions, signing, workflow
+from conventions import documents, law, permissions, workflow
+from conventions.circuit import turns
 from conventions.legality import words
 from conventions.models import Avenant, Convention, Remark
 from conventions.standing import alerts, staff
@@ -108,7 +109,8 @@ def context_of(
     """Return all that the page of an avenant shows."""
     document = avenant.documents.first()
     if document:
-        before, after = document.context["before"], document.context["after"]
+        frozen = documents.read(document.context)
+        before, after = frozen["before"], frozen["after"]
     else:
         before, after = documents.both_sides(convention)
     asked = workflow.Request(convention, user)
@@ -120,13 +122,13 @@ def context_of(
     problem = avenants.unfinished(convention) if may_edit else ""
     compared = documents.compare(before, after)
     events = events_of(avenant)
-    since = signing.since(convention) if avenant.awaits_signatures else events[0].at if events else None
+    since = turns.since(convention) if avenant.awaits_signatures else events[0].at if events else None
     return {
         "convention": convention,
         "avenant": avenant,
         "standing": staff.avenant_standing(
             avenant,
-            signing.waiting(convention),
+            turns.waiting(convention),
             since,
             decides=permissions.decides(user, convention),
             follows=permissions.follows(user, convention),
@@ -152,11 +154,11 @@ def context_of(
         "copies": [
             paper
             for paper in avenant.attachments.select_related("avenant__convention")
-            if paper.is_signed_copy and signing.is_of_now(convention, paper.uploaded_at)
+            if paper.is_signed_copy and turns.is_of_now(convention, paper.uploaded_at)
         ],
         "may_attach": permissions.may_attach_signed_copy(user, convention),
         "owns": permissions.owns(user, convention),
-        "circuit": signing.circuit(convention, signing.signers_in(before)) if document else [],
+        "circuit": turns.circuit(convention, turns.signers_in(before)) if document else [],
         "journal": journal(events) if permissions.sees_journal(user, convention) else [],
         "buttons": buttons(options, convention, user, problem),
         # What whoever writes it lacks is said at the top.

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import legality, permissions, signing, workflow
+from conventions import legality, permissions, workflow
 from conventions.attachments import deciding
 from conventions.attachments.forms import SignedCopyForm
 from conventions.attachments.uploads import takes_a_file
+from conventions.circuit import turns
 from conventions.circuit.forms import SignaturesForm
 from conventions.legality import words
 from conventions.models import Attachment, Avenant, Convention, Turn
@@ -43,7 +44,7 @@ def sign(request: HttpRequest, pk: int, action: str, avenant: int | None = None)
         return redirect(convention.acted_on)
     form = form_of(request, convention)
     if request.method == "POST" and form.is_valid():
-        if problem := signing.problem(convention, form.dates):
+        if problem := turns.problem(convention, form.dates):
             form.add_error(problem.party or None, problem.text)
         else:
             known = request.POST.getlist("alerte")
@@ -115,7 +116,7 @@ def read(request: HttpRequest, pk: int, avenant: int | None) -> Convention:
 
 def form_of(request: HttpRequest, convention: Convention) -> SignaturesForm:
     """Return the form, today proposed for the party whose turn it is."""
-    turn = signing.current_turn(convention, Turn.Purpose.SIGNATURE)
+    turn = turns.current_turn(convention, Turn.Purpose.SIGNATURE)
     return SignaturesForm(
         posted(request),
         parties={line.party: label_of(line) for line in lines_of(convention)},
@@ -123,7 +124,7 @@ def form_of(request: HttpRequest, convention: Convention) -> SignaturesForm:
     )
 
 
-def label_of(line: signing.Line) -> str:
+def label_of(line: turns.Line) -> str:
     """Return who signs and in which quality: one person may sign twice."""
     return format_html("{} <small>{}</small>", line.name, line.label) if line.name else line.label
 
@@ -132,7 +133,7 @@ def page(
     request: HttpRequest, convention: Convention, asked: workflow.Action, form: SignaturesForm
 ) -> HttpResponse:
     """Show the parties: the date of those who signed, a field for the others, and what R-01 says of the last one."""
-    signed_on = None if convention.amended_by else signing.completed_on(convention, form.dates)
+    signed_on = None if convention.amended_by else turns.completed_on(convention, form.dates)
     return render(
         request,
         "conventions/signatures.html",

@@ -11,7 +11,8 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
 
-from conventions import documents, permissions, signing
+from conventions import documents, permissions
+from conventions.circuit import turns
 from conventions.models import Avenant, AvenantStatus, Convention, NumberCounter, Status, Turn
 from conventions.models.avenant import OPEN
 from conventions.workflow import guards
@@ -36,31 +37,31 @@ def on_submit(request: Request) -> None:
     convention.copies = centre.copies(abroad=convention.is_abroad)
     drafts.refresh_hours(convention)
     convention.refresh_search_key()
-    signing.ask_approval(convention)
+    turns.ask_approval(convention)
 
 
 def on_approve(request: Request) -> None:
-    turn = signing.current_turn(request.convention, Turn.Purpose.APPROVAL)
+    turn = turns.current_turn(request.convention, Turn.Purpose.APPROVAL)
     assert turn is not None
-    signing.record(turn, by=request.by, method=Turn.Method.ONLINE)
+    turns.record(turn, by=request.by, method=Turn.Method.ONLINE)
 
 
 def on_validate(request: Request) -> None:
     """Freeze what is agreed and open the signatures."""
     request.convention.validated_at = timezone.now()
     drafts.refresh_hours(request.convention)
-    signing.open_circuit(request.convention)
+    turns.open_circuit(request.convention)
     documents.freeze(request.convention)
     if request.convention.is_abroad:
         documents.freeze_information_sheet(request.convention)
 
 
 def on_sign(request: Request) -> str:
-    return signing.record_on_paper(request.convention, request.dates, by=request.by)
+    return turns.record_on_paper(request.convention, request.dates, by=request.by)
 
 
 def on_unsign(request: Request) -> str:
-    return f"{signing.undo(request.convention)}\N{NO-BREAK SPACE}: {request.comment}"
+    return f"{turns.undo(request.convention)}\N{NO-BREAK SPACE}: {request.comment}"
 
 
 def on_cancel(request: Request) -> None:
@@ -217,7 +218,7 @@ ACTIONS = {
             typed=(guards.in_turn_and_dated, guards.known_if_late),
             accepts=guards.late,
             effect=on_sign,
-            status_after=signing.status,
+            status_after=turns.status,
             warning=gettext_lazy(
                 "Vous notez des signatures données sur papier. Le journal garde votre nom et la date."
             ),
@@ -234,7 +235,7 @@ ACTIONS = {
             allowed=permissions.decides,
             guards=(guards.last_as_read, guards.no_avenant, guards.no_certificate),
             effect=on_unsign,
-            status_after=signing.status,
+            status_after=turns.status,
             warning=gettext_lazy(
                 "Seule la dernière signature enregistrée est annulée ; recommencez pour celle d’avant."
             ),

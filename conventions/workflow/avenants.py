@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.refusals import Refused
-from conventions import documents, notices, permissions, signing
+from conventions import documents, notices, permissions
+from conventions.circuit import turns
 from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Status, Turn
-from conventions.models.convention import AGREED
+from conventions.models.status import AGREED
 from conventions.workflow import agreements, guards
 from conventions.workflow.engine import Action, Request, carry_out, move
 from conventions.writing import changes, steps
@@ -72,7 +73,7 @@ def agreement_signed(request: Request) -> None:
     """Nobody signs a change of what is not signed yet."""
     before = request.convention.amended_from
     assert before is not None
-    if signing.current_turn(before, Turn.Purpose.SIGNATURE) is not None:
+    if turns.current_turn(before, Turn.Purpose.SIGNATURE) is not None:
         raise Refused(
             _("Faites d’abord signer la convention elle-même : l’avenant la modifie."), "agreement_unsigned"
         )
@@ -121,7 +122,7 @@ def on_submit(request: Request) -> None:
         last = Avenant.objects.filter(convention=avenant.convention_id).aggregate(last=Max("rank"))["last"]
         avenant.rank = (last or 0) + 1
     avenant.submitted_at = timezone.now()
-    signing.ask_approval(request.convention)
+    turns.ask_approval(request.convention)
 
 
 def on_validate(request: Request) -> None:
@@ -132,7 +133,7 @@ def on_validate(request: Request) -> None:
     avenant.validated_at = timezone.now()
     avenant.save()  # numbered and dated in what is printed
     documents.freeze_avenant(avenant, *documents.both_sides(request.convention))
-    signing.open_circuit(request.convention)
+    turns.open_circuit(request.convention)
 
 
 def was_submitted(user: User, convention: Convention) -> bool:
@@ -234,7 +235,7 @@ ACTIONS = {
             guards=(agreement_signed, chosen_still_there),
             typed=(guards.in_turn_and_dated, signed_in_time),
             effect=agreements.on_sign,
-            status_after=signing.status,
+            status_after=turns.status,
             warning=agreements.ACTIONS["sign"].warning,
             is_primary=True,
         ),
@@ -246,7 +247,7 @@ ACTIONS = {
             allowed=permissions.decides,
             guards=(guards.last_as_read,),
             effect=agreements.on_unsign,
-            status_after=signing.status,
+            status_after=turns.status,
             warning=agreements.ACTIONS["unsign"].warning,
             comment_label=agreements.ACTIONS["unsign"].comment_label,
             comment_required=agreements.always,

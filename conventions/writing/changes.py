@@ -16,22 +16,16 @@ from conventions.models import (
     Avenant,
     AvenantKind,
     Convention,
-    Interruption,
-    WorkPeriod,
 )
-from conventions.models.avenant import MAY_CHANGE
 from conventions.models.circuit import WITH_AUTHORS
+from conventions.models.columns import COLUMNS, MAY_CHANGE
+from conventions.models.schedule import PERIODS
 
 if TYPE_CHECKING:
     from conventions.writing.periods import BasePeriodFormSet
 
-# The lists of periods of an agreement, with the columns of their rows.
-PERIODS: dict[str, tuple[type[Interruption] | type[WorkPeriod], tuple[str, ...]]] = {
-    "interruptions": (Interruption, ("start", "end", "kind")),
-    "work_periods": (WorkPeriod, ("start", "end", *WorkPeriod.DAYS)),
-}
 # What follows from the rest, and changes with it.
-COMPUTED = ("hours_computed", "hours_assimilated", "quota_end", "terminated_on")
+COMPUTED = tuple(column.name for column in COLUMNS if column.computed)
 
 Changes = dict[str, dict[str, Any]]
 
@@ -68,7 +62,7 @@ def put(convention: Convention, changes: Changes, side: str) -> None:
 
 def show_periods(convention: Convention, name: str, rows: Iterable[Iterable[Any]]) -> None:
     """Give an instance other periods than those stored."""
-    model, _columns = PERIODS[name]
+    model = PERIODS[name].model
     periods: QuerySet[Any] = model._default_manager.filter(convention=convention)
     periods._result_cache = [
         model(
@@ -204,7 +198,7 @@ def periods_of(convention: Convention, name: str) -> list[list[Any]]:
 
 def fields_of(name: str) -> list[Field[Any, Any]]:
     """Return the columns of a list of periods that changes hold, in order."""
-    model, columns = PERIODS[name]
+    model, columns, _label = PERIODS[name]
     fields = (model._meta.get_field(column) for column in columns)
     return [field for field in fields if isinstance(field, Field)]
 
@@ -233,7 +227,7 @@ def apply(avenant: Avenant, convention: Convention) -> None:
     put(convention, avenant.changes, "after")
     for name in PERIODS.keys() & avenant.changes.keys():
         periods = list(getattr(convention, name).all())
-        model, _columns = PERIODS[name]
+        model = PERIODS[name].model
         model._default_manager.filter(convention=convention).delete()
         model._default_manager.bulk_create(periods)
     convention.refresh_search_key()

@@ -8,7 +8,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from conventions import completion
+from conventions.follow_up import completion
 from conventions.models import AvenantKind, AvenantStatus, Convention, Status
 from tests.worlds import World
 
