@@ -65,7 +65,7 @@ def home(request: HttpRequest) -> HttpResponse:
     roles = roles_of(user)
     context: dict[str, Any] = {"roles": roles}
     if roles.is_student:
-        own = own_cards(user, roles)
+        own = own_cards(user)
         context |= {
             "cards": own,
             "todo": cards.to_do(own),
@@ -78,10 +78,10 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "conventions/home.html", context)
 
 
-def own_cards(user: User, roles: Roles) -> list[cards.Card]:
+def own_cards(user: User) -> list[cards.Card]:
     """Return a student's agreements, the last touched first."""
     agreements = (
-        Convention.objects.filter(student=roles.student_id)
+        Convention.objects.filter(student=roles_of(user).student_id)
         .select_related("organisation", "service", "centre")
         .without_texts()
         .prefetch_related("remarks")

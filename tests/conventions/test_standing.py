@@ -204,7 +204,7 @@ def test_lists_and_pages_say_the_same(world, client, story):
                 assert row.standing == page.context["brief"]["standing"], role
                 seen += 1
                 if role == "student":
-                    [card] = lists.own_cards(roles_of(user))
+                    [card] = lists.own_cards(user)
                     assert said(card) == said(page.context["brief"]["card"])
         assert seen >= 3
 
