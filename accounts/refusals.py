@@ -7,5 +7,5 @@ class Refused(Exception):
     """What was asked cannot be done: a text for whoever asked, and a stable word of ours that names the rule."""
 
     def __init__(self, text: str | Promise, code: str) -> None:
-        super().__init__(str(text))
+        super().__init__(text)
         self.code = code

@@ -577,7 +577,9 @@ class World:
     def submit(self, convention: Convention) -> None:
         """Submit as the student does, with a reason when the law asks for one: a demo of the end of the year."""
         reason = (
-            "Le jury se réunit après ce stage." if guards.asks_an_exception(self.stored(convention)) else ""
+            "Le jury se réunit après ce stage."
+            if guards.exceptions(workflow.Request(self.stored(convention), convention.student.user))
+            else ""
         )
         workflow.act(convention.pk, "submit", by=convention.student.user, comment=reason)
 
@@ -589,12 +591,16 @@ class World:
         for name, value in changed.items():
             setattr(after, name, value)
         changes.record(avenant, after)
-        exception = "Le jury se réunit après ce stage." if guards.asks_an_exception(after) else ""
+        exception = (
+            "Le jury se réunit après ce stage." if guards.exceptions(workflow.Request(after, student)) else ""
+        )
         return avenants.act(avenant.pk, "submit", by=student, comment=exception)
 
     @staticmethod
     def validate_avenant(avenant: Avenant, by: User) -> None:
-        reason = "Vu avec l’organisme." if guards.has_alerts(changes.proposed(avenant)) else ""
+        reason = (
+            "Vu avec l’organisme." if guards.alerts(workflow.Request(changes.proposed(avenant), by)) else ""
+        )
         avenants.act(avenant.pk, "validate", by=by, comment=reason)
 
     def sign_avenant(self, avenant: Avenant, signatures: int, by: User) -> None:
@@ -606,7 +612,7 @@ class World:
         """Validate as a manager does, with a reason when there is something to weigh."""
         reason = (
             "Vu avec l’organisme et l’enseignant référent."
-            if guards.has_alerts(self.stored(convention))
+            if guards.alerts(workflow.Request(self.stored(convention), by))
             else ""
         )
         workflow.act(convention.pk, "validate", by=by, comment=reason)

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
 from conventions.models import AvenantStatus, Convention, Remark, Status, Turn
+from conventions.models.journal import WITH_REMARKS
+from conventions.models.status import AGREED
 from organisations.models import Contact, Organisation
 from organisations.models.roles import roles_of
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-# An avenant changes what is validated, or signed.
-MAY_BE_AMENDED = (Status.VALIDATED, Status.SIGNING, Status.SIGNED)
-
-# Of an agreement, and of an avenant that waits for its day or is in effect.
-ALL_SIGNED = (Status.SIGNED, AvenantStatus.EFFECTIVE)
 
 
 def owns(user: User, convention: Convention) -> bool:
@@ -63,7 +59,7 @@ def may_edit(user: User, convention: Convention) -> bool:
 def may_amend(user: User, convention: Convention) -> bool:
     """Propose an avenant: while the stage is agreed and not over (A-07), and no other avenant is open."""
     return (
-        convention.status in MAY_BE_AMENDED
+        convention.status in AGREED
         and takes_part(user, convention)
         and convention.end is not None
         and convention.end >= timezone.localdate()
@@ -97,7 +93,7 @@ def may_delete_remark(user: User, convention: Convention, remark: Remark) -> boo
 
 
 def may_answer_remarks(user: User, convention: Convention) -> bool:
-    return convention.acted_on.status == Status.RETURNED and fills(user, convention)
+    return convention.acted_on.is_returned and fills(user, convention)
 
 
 def may_attach(user: User, convention: Convention) -> bool:
@@ -107,16 +103,16 @@ def may_attach(user: User, convention: Convention) -> bool:
 
 def may_attach_signed_copy(user: User, convention: Convention) -> bool:
     """Join the scan of what all parties signed."""
-    return convention.acted_on.status in ALL_SIGNED and owns_or_manages(user, convention)
+    return convention.acted_on.is_signed and owns_or_manages(user, convention)
 
 
 def remarks_seen(user: User, convention: Convention) -> list[Remark]:
     """Return the remarks this person reads; one being written stays between managers until it is sent."""
     if convention.number is None:
         return []
-    sees_open = convention.acted_on.status == Status.RETURNED or may_remark(user, convention)
-    remarks = convention.own_remarks.select_related("author")
-    return [remark for remark in remarks if remark.resolved_at or sees_open]
+    prefetch_related_objects([convention], WITH_REMARKS)
+    sees_open = convention.acted_on.is_returned or may_remark(user, convention)
+    return [remark for remark in convention.own_remarks if remark.resolved_at or sees_open]
 
 
 def may_cancel(user: User, convention: Convention) -> bool:

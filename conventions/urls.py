@@ -33,7 +33,7 @@ urlpatterns = [
     path("<int:pk>/etapes/<slug:slug>/nouveau/", choices.create, name="create"),
     path("<int:pk>/etapes/<slug:slug>/corriger/", choices.correct, name="correct"),
     path("<int:pk>/suite/", next_steps.next_steps, name="next"),
-    path("<int:pk>/actions/sign/", signatures.sign, name="sign"),
+    path("<int:pk>/actions/sign/", signatures.sign, {"action": "sign"}, name="sign"),
     path("<int:pk>/copie-signee/", signatures.signed_copy, name="signed_copy"),
     path("<int:pk>/actions/<slug:action>/", acting.act, name="act"),
     path("<int:pk>/remarques/", remarks.add_remark, name="add_remark"),
@@ -53,7 +53,12 @@ urlpatterns = [
     path(
         "<int:pk>/avenants/<int:avenant>/etapes/<slug:slug>/nouveau/", choices.create, name="avenant_create"
     ),
-    path("<int:pk>/avenants/<int:avenant>/actions/sign/", signatures.sign, name="avenant_sign"),
+    path(
+        "<int:pk>/avenants/<int:avenant>/actions/sign/",
+        signatures.sign,
+        {"action": "sign"},
+        name="avenant_sign",
+    ),
     path("<int:pk>/avenants/<int:avenant>/copie-signee/", signatures.signed_copy, name="avenant_signed_copy"),
     path("<int:pk>/avenants/<int:avenant>/actions/<slug:action>/", acting.act, name="avenant_act"),
     path("<int:pk>/avenants/<int:avenant>/remarques/", remarks.add_remark, name="avenant_add_remark"),

@@ -39,7 +39,7 @@ def state_table(actions, states) -> str:
                 target += f", then {states.SIGNED.label.lower()} at the last turn"
             if action.name == "unsign":
                 target += f", then {states.VALIDATED.label.lower()} when none is left"
-            guards = ", ".join(words(guard) for guard in action.guards) or "–"
+            guards = ", ".join(words(guard) for guard in (*action.guards, *action.typed)) or "–"
             lines.append(
                 f"| {action.name} | {sources} | {target} | {WHO[action.allowed.__name__]} | {guards} |"
             )

@@ -35,11 +35,12 @@ YEARS_BACK = 6
 NOT_VALIDATED, TO_SIGN = "non-validees", "a-signer"
 UPCOMING, UNDER_WAY, ENDED, CERTIFICATES = "a-venir", "en-cours", "terminees", "attestations"
 AMENDED, BEING_AMENDED = "avenant-a-valider", "avenant-en-cours"
+TO_VALIDATE, TO_CORRECT = Status.SUBMITTED, Status.RETURNED
 # Agreements that have an avenant in one of these states.
 AVENANTS = {AMENDED: (AvenantStatus.SUBMITTED,), BEING_AMENDED: OPEN_AVENANT}
 # States that are looked for together, under one name in the address.
 GATHERED = {
-    NOT_VALIDATED: (Status.SUBMITTED, Status.RETURNED),
+    NOT_VALIDATED: (TO_VALIDATE, TO_CORRECT),
     TO_SIGN: AWAITS_SIGNATURES,
 }
 # States that only dates tell.
@@ -48,8 +49,8 @@ DATED = {UPCOMING: dates.upcoming, UNDER_WAY: dates.under_way, ENDED: dates.ende
 STATES = [
     ("", gettext_lazy("Tous sauf brouillons")),
     (NOT_VALIDATED, gettext_lazy("Pas encore validées")),
-    (Status.SUBMITTED, gettext_lazy("À valider")),
-    (Status.RETURNED, gettext_lazy("À corriger par l’étudiant")),
+    (TO_VALIDATE, gettext_lazy("À valider")),
+    (TO_CORRECT, gettext_lazy("À corriger par l’étudiant")),
     (TO_SIGN, gettext_lazy("En attente de signatures")),
     (Status.VALIDATED, gettext_lazy("Validées, aucune signature")),
     (Status.SIGNING, gettext_lazy("Signatures commencées")),

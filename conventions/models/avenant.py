@@ -42,6 +42,8 @@ FROZEN = (
     AvenantStatus.EFFECTIVE,
     *GIVEN_UP,
 )
+# Printed once validated; refused or cancelled since, it stays readable on its page only.
+PRINTED = (*AWAITS_SIGNATURES, AvenantStatus.SIGNED, AvenantStatus.EFFECTIVE)
 MUTABLE_WHEN_FROZEN = ("status", "updated_at", "applied_at")
 # What a purge takes out of an avenant; that there was one, about what and when, stays.
 ERASED: dict[str, Any] = {"reason": "", "other": "", "changes": {}, "created_by_id": None}
@@ -86,6 +88,10 @@ HALF_APPLIED = """
 
 
 class AvenantQuerySet(models.QuerySet["Avenant"]):
+    def submitted(self) -> AvenantQuerySet:
+        """Return those that wait for a decision."""
+        return self.filter(status=AvenantStatus.SUBMITTED)
+
     def locked(self, pk: int) -> Avenant:
         """Return one of these, locked until the transaction ends, its agreement first; raise DoesNotExist."""
         Convention.objects.locked(self.values_list("convention_id", flat=True).get(pk=pk))
@@ -264,6 +270,38 @@ class Avenant(models.Model):
     def is_open(self) -> bool:
         """Neither in effect nor given up."""
         return self.status in OPEN
+
+    @property
+    def is_returned(self) -> bool:
+        """A correction is asked."""
+        return self.status == AvenantStatus.RETURNED
+
+    @property
+    def is_to_print(self) -> bool:
+        """Validated, and nobody has signed it yet."""
+        return self.status == AvenantStatus.VALIDATED
+
+    @property
+    def is_printed(self) -> bool:
+        return self.status in PRINTED
+
+    @property
+    def awaits_signatures(self) -> bool:
+        return self.status in AWAITS_SIGNATURES
+
+    @property
+    def is_signed(self) -> bool:
+        """All have signed: it waits for its day, or is in effect."""
+        return self.status in {AvenantStatus.SIGNED, AvenantStatus.EFFECTIVE}
+
+    @property
+    def is_given_up(self) -> bool:
+        return self.status in GIVEN_UP
+
+    @property
+    def is_frozen(self) -> bool:
+        """Decided on: its content never changes again."""
+        return self.status in FROZEN
 
     @property
     def submission(self) -> str:

@@ -25,7 +25,7 @@ from accounts.models import Institution, Student
 from conventions.law.case import is_minor
 from conventions.models.freezing import freeze_content, keep_numbered
 from conventions.models.nomenclature import HealthInsuranceFund, Term
-from conventions.models.status import EDITABLE, FROZEN, IN_FORCE, Status
+from conventions.models.status import AWAITS_SIGNATURES, EDITABLE, FROZEN, IN_FORCE, STOPPED, Status
 from organisations import acceptance
 from organisations.models import (
     AgreementsMixin,
@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 
 # A draft concerns its student and their centre, even one that was cancelled without being submitted.
 SHOWN_TO_TEACHERS = Q(submitted_at__isnull=False) & ~Q(status=Status.DRAFT)
+SIGNED = Q(status=Status.SIGNED)
+BROKEN_OFF = Q(status=Status.TERMINATED)
 
 
 def term(
@@ -134,6 +136,13 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
         from conventions.models.standing import STANDING
 
         return self.annotate(**STANDING)
+
+    def submitted(self) -> ConventionQuerySet:
+        """Return those that wait for a decision."""
+        return self.filter(status=Status.SUBMITTED)
+
+    def without_drafts(self) -> ConventionQuerySet:
+        return self.exclude(status=Status.DRAFT)
 
     def unfrozen(self) -> ConventionQuerySet:
         """Return those of which the content may still change."""
@@ -715,9 +724,15 @@ class Convention(models.Model):
         return self.acted_on.status in EDITABLE
 
     @property
-    def own_remarks(self) -> models.QuerySet[Remark]:
-        """The remarks on the agreement itself; on the avenant when it shows what one makes of it."""
-        return self.remarks.filter(avenant=self.amended_by)
+    def own_remarks(self) -> list[Remark]:
+        """The remarks on the agreement itself, not on its avenants; on the one shown when there is one."""
+        avenant_id = self.amended_by and self.amended_by.pk
+        return [remark for remark in self.remarks.all() if remark.avenant_id == avenant_id]
+
+    @property
+    def open_remarks(self) -> list[Remark]:
+        """Those of its own that are not treated yet."""
+        return [remark for remark in self.own_remarks if remark.resolved_at is None]
 
     @property
     def own_turns(self) -> list[Turn]:
@@ -734,6 +749,39 @@ class Convention(models.Model):
     def submission(self) -> str:
         """Name the last submission: what a page shows of it is what can be decided on."""
         return f"{self.submitted_at:%Y%m%d%H%M%S%f}" if self.submitted_at else ""
+
+    @property
+    def is_submitted(self) -> bool:
+        """It waits for a decision."""
+        return self.status == Status.SUBMITTED
+
+    @property
+    def is_returned(self) -> bool:
+        """A correction is asked."""
+        return self.status == Status.RETURNED
+
+    @property
+    def awaits_signatures(self) -> bool:
+        return self.status in AWAITS_SIGNATURES
+
+    @property
+    def is_signed(self) -> bool:
+        """All have signed, and nothing stopped it since."""
+        return self.status == Status.SIGNED
+
+    @property
+    def is_broken_off(self) -> bool:
+        return self.status == Status.TERMINATED
+
+    @property
+    def is_stopped(self) -> bool:
+        """Refused, broken off or cancelled: nothing more comes of it."""
+        return self.status in STOPPED
+
+    @property
+    def is_frozen(self) -> bool:
+        """Decided on: its content never changes again."""
+        return self.status in FROZEN
 
     @property
     def is_purged(self) -> bool:

@@ -164,3 +164,7 @@ class Remark(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+# The remarks and who wrote them, in one query.
+WITH_REMARKS = models.Prefetch("remarks", Remark.objects.select_related("author"))

@@ -8,14 +8,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypedDict
 
-from django.db.models import Case, Exists, F, Max, OuterRef, Subquery, When
+from django.db.models import Case, Exists, F, Max, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce, JSONObject
 
 from conventions.models.avenant import GIVEN_UP, Avenant
 from conventions.models.circuit import Turn
 from conventions.models.document import Document
 from conventions.models.journal import BESIDE, Event
-from conventions.models.status import AWAITS_SIGNATURES
+from conventions.models.status import AWAITS_SIGNATURES, Status
 from organisations.models import Party
 
 # Whose approval or signature comes next: ``turns.waiting``.
@@ -58,6 +58,8 @@ OUTDATED = Exists(
 CERTIFIED = Exists(
     Document.objects.filter(convention=OuterRef("pk"), kind=Document.Kind.CERTIFICATE).exclude(OUTDATED)
 )
+# An approval that is the next thing awaited.
+AWAITS_APPROVAL = Q(status=Status.SUBMITTED, waiting=Party.TEACHER)
 STANDING = {"waiting": WAITING, "since": SINCE, "amended": AMENDED_BY, "certified": CERTIFIED}
 
 

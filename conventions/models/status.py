@@ -25,3 +25,5 @@ IN_FORCE = (Status.VALIDATED, Status.SIGNING, Status.SIGNED, Status.TERMINATED)
 FROZEN = (*IN_FORCE, Status.REFUSED, Status.CANCELLED)
 # An avenant waits for its signatures in the states of the same names.
 AWAITS_SIGNATURES = (Status.VALIDATED, Status.SIGNING)
+AGREED = (*AWAITS_SIGNATURES, Status.SIGNED)
+STOPPED = (Status.REFUSED, Status.TERMINATED, Status.CANCELLED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,6 +13,7 @@ from django.utils.translation import ngettext
 
 from conventions.legality import insurance
 from conventions.models import Convention, Status
+from conventions.standing.buttons import Button
 from conventions.standing.staff import Amended
 from conventions.standing.words import (
     AVENANT_REQUESTS,
@@ -49,6 +51,7 @@ class Card:
     button: str
     todo: bool
     amended: Amended | None = None
+    at_hand: Sequence[Button] = ()  # what is done from the card itself
 
     @property
     def lead_tone(self) -> str:
@@ -65,10 +68,6 @@ class Card:
         return self.convention.status == Status.DRAFT and self.convention.number is None
 
     @property
-    def can_be_withdrawn(self) -> bool:
-        return self.convention.status == Status.SUBMITTED
-
-    @property
     def can_be_copied(self) -> bool:
         """A draft is still being written: a copy would only confuse."""
         return self.convention.status != Status.DRAFT
@@ -79,13 +78,15 @@ def card(
     waiting: Party | None,
     since: datetime | None,
     amended: Amended | None = None,
+    at_hand: Sequence[Button] = (),
     *,
     certified: bool,
 ) -> Card:
     """Return what its student must know and do now.
 
     ``waiting`` is the party whose approval or signature comes next, ``since`` the last event of the journal,
-    ``amended`` its avenant that counts, ``certified`` whether its certificate was made. Needs the remarks; no other
+    ``amended`` its avenant that counts, ``at_hand`` what can be done at once, ``certified`` whether its certificate was
+    made. Needs the remarks; no other
     query.
     """
     status = Status(convention.status)
@@ -156,6 +157,7 @@ def card(
         button,
         todo,
         amended,
+        at_hand,
     )
 
 

@@ -8,9 +8,8 @@ from datetime import datetime
 from django.utils.functional import Promise
 
 from conventions.circuit import turns
-from conventions.models import Avenant, Convention, Event, Status
+from conventions.models import Avenant, Convention, Event
 from conventions.models.journal import BESIDE
-from conventions.models.status import AWAITS_SIGNATURES
 from conventions.standing import words
 
 
@@ -58,7 +57,7 @@ def last_move(events: list[Event]) -> Event | None:
 
 def since(convention: Convention, events: list[Event]) -> datetime | None:
     """Return since when it is so: the last signature or the validation while one is awaited, else its last move."""
-    if convention.status in AWAITS_SIGNATURES:
+    if convention.awaits_signatures:
         return turns.since(convention)
     moved = last_move(events)
     return moved.at if moved else None
@@ -66,7 +65,7 @@ def since(convention: Convention, events: list[Event]) -> datetime | None:
 
 def reason(convention: Convention, events: list[Event]) -> str:
     """Return why an agreement was stopped, or sent back, as it was written."""
-    if convention.status not in {*words.STOPPED, Status.RETURNED}:
+    if not (convention.is_stopped or convention.is_returned):
         return ""
     moved = last_move(events)
     return moved.comment if moved else ""

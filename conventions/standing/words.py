@@ -121,7 +121,6 @@ CURRENT = {
     Status.TERMINATED: 3,
     Status.CANCELLED: 0,
 }
-STOPPED = (Status.REFUSED, Status.TERMINATED, Status.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,7 @@ def track(convention: Convention) -> list[Phase]:
     if status == Status.CANCELLED and convention.number:
         current = 2 if convention.validated_at else 1
     ended = status == Status.SIGNED and is_over(convention.end)
-    here = "stop" if status in STOPPED else "done" if ended else "now"
+    here = "stop" if convention.is_stopped else "done" if ended else "now"
     return [
         Phase(label, "done" if rank < current else here if rank == current else "")
         for rank, label in enumerate(PHASES)

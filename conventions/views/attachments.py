@@ -22,7 +22,6 @@ from conventions.attachments.uploads import takes_a_file
 from conventions.legality import insurance
 from conventions.models import Attachment, Convention
 from conventions.models.attachment import PAPERS
-from conventions.models.status import FROZEN
 
 
 def section(convention: Convention, user: User) -> dict[str, Any]:
@@ -34,7 +33,7 @@ def section(convention: Convention, user: User) -> dict[str, Any]:
             for one in convention.attachments.all()
         ],
         "may_attach": may_attach,
-        "awaits_insurance": convention.status not in FROZEN and insurance.awaits_insurance(convention),
+        "awaits_insurance": not convention.is_frozen and insurance.awaits_insurance(convention),
     }
 
 

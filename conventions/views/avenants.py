@@ -8,7 +8,6 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,19 +15,17 @@ from accounts.models import User
 from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import documents, law, legality, permissions
+from conventions import documents, law, permissions, workflow
 from conventions.circuit import turns
-from conventions.legality import insurance, words
-from conventions.models import Avenant, AvenantStatus, Convention, Remark, Status
-from conventions.models.avenant import FROZEN, GIVEN_UP
-from conventions.models.status import AWAITS_SIGNATURES
+from conventions.legality import words
+from conventions.models import Avenant, Convention, Remark
 from conventions.standing import alerts, staff
+from conventions.standing.buttons import Button, in_order
 from conventions.standing.journal import events_of, journal
-from conventions.views import papers
+from conventions.views import bar, papers
 from conventions.views.access import load, shown, visible
-from conventions.views.acting import Button, button_of, in_order
 from conventions.views.frame import answer_remarks, page, places, show_locked
-from conventions.workflow import avenants, guards
+from conventions.workflow import avenants
 from conventions.writing import changes, steps
 from conventions.writing.purpose import PurposeForm
 
@@ -116,17 +113,16 @@ def context_of(
         before, after = frozen["before"], frozen["after"]
     else:
         before, after = documents.both_sides(convention)
-    judged = None if avenant.status in FROZEN else legality.case_of(convention)
-    findings = legality.findings(convention, judged) if judged else []
+    asked = workflow.Request(convention, user)
+    options = workflow.options_of(asked)
+    findings = [] if avenant.is_frozen else asked.findings
     remarks = permissions.remarks_seen(user, convention)
     open_remarks = [remark for remark in remarks if remark.resolved_at is None]
     may_edit = permissions.may_edit(user, convention)
     problem = avenants.unfinished(convention) if may_edit else ""
     compared = documents.compare(before, after)
     events = events_of(avenant)
-    since = (
-        turns.since(convention) if avenant.status in AWAITS_SIGNATURES else events[0].at if events else None
-    )
+    since = turns.since(convention) if avenant.awaits_signatures else events[0].at if events else None
     return {
         "convention": convention,
         "avenant": avenant,
@@ -146,10 +142,12 @@ def context_of(
         "may_remark": permissions.may_remark(user, convention),
         "deletable": [one for one in open_remarks if permissions.may_delete_remark(user, convention, one)],
         "answers_remarks": permissions.may_answer_remarks(user, convention),
-        "panel": words.panel(judged, findings, shown_at(convention, compared)) if judged else None,
+        "panel": None
+        if avenant.is_frozen
+        else words.panel(asked.case, findings, shown_at(convention, compared)),
         "alert": alerts.signature_alert(convention),
         "document": document if document and papers.may_open(document, convention) else None,
-        "is_to_print": avenant.status == AvenantStatus.VALIDATED,
+        "is_to_print": avenant.is_to_print,
         "missing_kinds": missing_kinds(avenant, findings) if may_edit else [],
         "open_remarks": [(steps.label_of(remark.field), remark) for remark in open_remarks],
         "problem": problem,
@@ -162,14 +160,17 @@ def context_of(
         "owns": permissions.owns(user, convention),
         "circuit": turns.circuit(convention, turns.signers_in(before)) if document else [],
         "journal": journal(events) if permissions.sees_journal(user, convention) else [],
-        "buttons": buttons(convention, user, findings, problem=problem, open_remarks=open_remarks),
-        "hint": guards.ACCEPT_INSURANCE
-        if avenant.status == AvenantStatus.SUBMITTED
-        and permissions.decides(user, convention)
-        and insurance.awaits_insurance(convention)
-        else "",
-        "reason": events[0].comment if events and avenant.status in GIVEN_UP else "",
+        "buttons": buttons(options, convention, user, problem),
+        # What whoever writes it lacks is said at the top.
+        "hint": "" if may_edit else bar.hint(options, SAID_ALREADY),
+        "reason": events[0].comment if events and avenant.is_given_up else "",
     }
+
+
+# What holds an avenant and its page says elsewhere: its state, its remarks, the law, the signatures of the agreement.
+SAID_ALREADY = dict.fromkeys(
+    ("approval_awaited", "approval_not_awaited", "remark_pending", "unlawful", "agreement_unsigned"), ""
+)
 
 
 def shown_at(convention: Convention, compared: list[documents.Change]) -> words.Link:
@@ -194,40 +195,25 @@ def unplaced(compared: list[documents.Change], remarks: list[Remark]) -> list[tu
     return [(steps.label_of(remark.field), remark) for remark in remarks if remark.field not in rows]
 
 
-def buttons(
-    convention: Convention,
-    user: User,
-    findings: list[law.Finding],
-    *,
-    problem: str,
-    open_remarks: list[Remark],
-) -> list[Button]:
+def buttons(options: list[workflow.Option], convention: Convention, user: User, problem: str) -> list[Button]:
     """Return what is possible now, what is expected last; what would be refused is not offered."""
-    is_stopped = any(finding.stops for finding in findings)
-    refused = {
-        "submit": bool(problem or is_stopped or open_remarks),
-        "validate": is_stopped
-        or bool(open_remarks)
-        or permissions.awaits_approval(convention)
-        or insurance.awaits_insurance(convention),
-        "sign": convention.amended_from is not None and convention.amended_from.status != Status.SIGNED,
-    }
-    found = [
-        button_of(action, convention, is_asked=action.name == "return" and bool(open_remarks))
-        for action in avenants.available(convention, user)
-        if not refused.get(action.name)
-    ]
+    found = bar.at_the_foot(options)
     if permissions.may_edit(user, convention):
-        label: str | Promise = _("Continuer") if problem else _("Modifier")
-        url = steps.resume_or_purpose(convention)
-        opened = steps.steps_of(convention)
-        fields = [remark.field for remark in open_remarks]
-        if field := next(
-            (name for name in fields if name == "reason" or any(step.holds(name) for step in opened)), ""
-        ):
-            label, url = _("Corriger"), steps.field_url(convention, field)
-        found.append(Button(label, url, acts=False, is_primary=bool(problem or open_remarks)))
+        found.append(to_fill(convention, problem))
     return in_order(found)
+
+
+def to_fill(convention: Convention, problem: str) -> Button:
+    """Return what leads to the first remark to treat, else to where the avenant is taken up."""
+    fields = [remark.field for remark in convention.open_remarks]
+    is_primary = bool(problem or fields)
+    opened = steps.steps_of(convention)
+    for field in fields:
+        if field == "reason" or any(step.holds(field) for step in opened):
+            url = steps.field_url(convention, field)
+            return Button(_("Corriger"), url, acts=False, is_primary=is_primary)
+    label = _("Continuer") if problem else _("Modifier")
+    return Button(label, steps.resume_or_purpose(convention), acts=False, is_primary=is_primary)
 
 
 @require_POST

@@ -19,7 +19,7 @@ from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import permissions
 from conventions.follow_up import completion, forms
 from conventions.legality import words
-from conventions.models import Completion, Convention, Status
+from conventions.models import Completion, Convention
 from conventions.views.access import visible
 
 
@@ -61,7 +61,7 @@ def completion_form(convention: Convention, recorded: Completion | None, typed: 
         currency=row.currency,
     )
     for name, value in planned.items():
-        if value is not None and convention.status != Status.TERMINATED:
+        if value is not None and not convention.is_broken_off:
             field = form.fields[name]
             field.help_text = _("%(help)s Prévu : %(value)s.") % {
                 "help": field.help_text,
@@ -93,7 +93,7 @@ def certificate_page(
             "recorded": recorded,
             "seen": completion.version(recorded),
             "lacking": lacking,
-            "is_broken_off": convention.status == Status.TERMINATED,
+            "is_broken_off": convention.is_broken_off,
         },
         status=422 if request.method == "POST" else 200,
     )

@@ -12,26 +12,23 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.sign_in.session import signed_in
-from conventions import documents, law, legality, permissions, workflow
+from conventions import documents, permissions, workflow
 from conventions.circuit import turns
 from conventions.desk.columns import QUEUE
-from conventions.legality import insurance
 from conventions.legality.words import Link, panel
 from conventions.models import Avenant, Convention, Remark, Status
-from conventions.models.status import FROZEN
 from conventions.standing import alerts, cards, staff, words
+from conventions.standing.buttons import Button, in_order
 from conventions.standing.headline import since_agreed
 from conventions.standing.journal import events_of, journal, reason, tells
 from conventions.standing.journal import since as since_when
-from conventions.views import attachments, papers
+from conventions.views import attachments, bar, papers
 from conventions.views.access import visible
-from conventions.views.acting import Button, button_of, in_order
-from conventions.workflow import agreements, guards
 from conventions.writing import forms, steps
 from organisations.models.roles import roles_of
 
@@ -103,10 +100,9 @@ def page(
     sections = documents.sections(context)
     events = events_of(convention)
     next_party, since = turns.waiting(convention), since_when(convention, events)
-    possible = {action.name for action in workflow.available(convention, user)}
     joined, stored = attachments.section(convention, user), papers.papers(convention, user)
-    judged = None if convention.status in FROZEN else legality.case_of(convention)
-    findings = law.findings(judged) if judged else []
+    asked = workflow.Request(convention, user)
+    options = workflow.options_of(asked)
     card = cards.card(convention, next_party, since, certified=stored.is_ended) if owns else None
     effective = [
         avenant
@@ -125,7 +121,7 @@ def page(
                 "papers": stored,
                 "document": document,
                 "may_preview": permissions.may_preview(user, convention),
-                "is_broken_off": convention.status == Status.TERMINATED,
+                "is_broken_off": convention.is_broken_off,
             },
             "unsaved": unsaved,
             "brief": {
@@ -141,7 +137,9 @@ def page(
                     certified=stored.is_ended,
                 ),
                 "open_remarks": [(steps.label_of(remark.field), remark) for remark in open_remarks],
-                "panel": panel(judged, findings, shown_at(sections)) if judged else None,
+                "panel": None
+                if convention.is_frozen
+                else panel(asked.case, asked.findings, shown_at(sections)),
                 "reason": reason(convention, events) if owns else "",
                 "context": documents.worded(context),
                 "facts": documents.in_brief(context, sections),
@@ -186,8 +184,7 @@ def page(
                     and turns.is_of_now(convention, paper.uploaded_at)
                     for paper, _may_discard, _may_decide in joined["attachments"]
                 ),
-                "may_sign": "sign" in possible,
-                "may_unsign": "unsign" in possible,
+                "buttons": bar.beside_the_signatures(options),
             },
             "journal": journal([event for event in events if tells(event)])
             if permissions.sees_journal(user, convention)
@@ -199,8 +196,8 @@ def page(
                 "may_copy": card is not None and card.can_be_copied,
                 "may_delete": permissions.may_delete(user, convention),
             },
-            "buttons": buttons(convention, user, open_remarks, findings, stored),
-            "hint": hint(convention, user, open_remarks, findings),
+            "buttons": buttons(options, convention, user, stored),
+            "hint": hint(options, convention, user),
         },
         status=status,
     )
@@ -277,36 +274,14 @@ def contacts(convention: Convention, user: User) -> list[Contact]:
 
 
 def buttons(
-    convention: Convention,
-    user: User,
-    open_remarks: list[Remark],
-    findings: list[law.Finding],
-    stored: papers.Papers,
+    options: list[workflow.Option], convention: Convention, user: User, stored: papers.Papers
 ) -> list[Button]:
     """Return what is possible now, the least usual first and what is expected last."""
-    found = []
-    is_stopped = any(finding.stops for finding in findings)
-    # Whoever asks for an exception explains it on the summary of the wizard.
-    needs_words = is_stopped or any(finding.asks_an_exception for finding in findings)
-    for action in workflow.available(convention, user):
-        # Beside the signatures: a student prints first, and nobody takes one back by habit.
-        if action.name == "unsign" or (action.name == "sign" and permissions.owns(user, convention)):
-            continue
-        if action.name == "submit" and (open_remarks or needs_words or steps.first_incomplete(convention)):
-            continue
-        if action.name == "validate" and (
-            open_remarks
-            or is_stopped
-            or permissions.awaits_approval(convention)
-            or insurance.awaits_insurance(convention)
-            or steps.first_incomplete(convention)
-        ):
-            continue
-        found.append(button_of(action, convention, is_asked=action.name == "return" and bool(open_remarks)))
+    found = bar.at_the_foot(options)
     if permissions.may_edit(user, convention):
         ready = any(button.is_primary for button in found)
         owns = permissions.owns(user, convention)
-        label = _("Reprendre la saisie") if convention.status == Status.DRAFT else _("Corriger")
+        label = _("Corriger") if convention.is_returned else _("Reprendre la saisie")
         found.append(
             Button(
                 label if owns else _("Modifier à sa place"),
@@ -316,33 +291,30 @@ def buttons(
             )
         )
     if stored.end_url and not stored.is_ended:
-        is_due = convention.status == Status.TERMINATED or words.is_over(convention.end)
+        is_due = convention.is_broken_off or words.is_over(convention.end)
         found.append(Button(_("Enregistrer la fin du stage"), stored.end_url, acts=False, is_primary=is_due))
     return in_order(found)
 
 
-def hint(convention: Convention, user: User, open_remarks: list[Remark], findings: list[law.Finding]) -> str:
-    """Return what to know before pressing a button of the bar."""
-    is_judged = convention.status == Status.SUBMITTED and permissions.decides(user, convention)
-    if is_judged and not open_remarks and any(finding.stops for finding in findings):
-        return _("Une règle de droit empêche la validation : demandez une correction.")
-    if is_judged and not open_remarks and steps.first_incomplete(convention):
-        return steps.first_mistake(convention) or _("Il manque des informations : demandez une correction.")
-    if open_remarks and permissions.may_remark(user, convention):
+# What holds a validation, for whoever decides, when the refusal does not say what to do of it here.
+HELD = {
+    "unlawful": gettext_lazy("Une règle de droit empêche la validation : demandez une correction."),
+    "incomplete": gettext_lazy("Il manque des informations : demandez une correction."),
+    "approval_awaited": gettext_lazy("La validation attend l’approbation de l’enseignant référent."),
+}
+
+
+def hint(options: list[workflow.Option], convention: Convention, user: User) -> str:
+    """Return what whoever judges it should know before pressing a button of the bar."""
+    if not permissions.may_remark(user, convention):
+        return ""
+    if open_remarks := convention.open_remarks:
         return ngettext(
             "%(count)s remarque épinglée, que l’étudiant ne voit pas encore.",
             "%(count)s remarques épinglées, que l’étudiant ne voit pas encore.",
             len(open_remarks),
         ) % {"count": len(open_remarks)}
-    if permissions.awaits_approval(convention) and permissions.follows(user, convention):
-        return _("Votre approbation permettra au gestionnaire de valider.")
-    if permissions.awaits_approval(convention) and permissions.decides(user, convention):
-        return _("La validation attend l’approbation de l’enseignant référent.")
-    if is_judged and insurance.awaits_insurance(convention):
-        return str(guards.ACCEPT_INSURANCE)
-    if is_judged:
-        return str(agreements.IRREVERSIBLE)
-    return ""
+    return bar.hint(options, HELD)
 
 
 @dataclass(frozen=True)
@@ -358,7 +330,7 @@ class Queue:
 def queue(convention: Convention, user: User) -> Queue:
     """Return where an agreement stands among those to validate; ``following`` is what comes next."""
     roles = roles_of(user)
-    handled = Convention.objects.filter(centre__in=roles.centre_ids, status=Status.SUBMITTED)
+    handled = Convention.objects.submitted().filter(centre__in=roles.centre_ids)
     if roles.student_id:
         handled = handled.exclude(student=roles.student_id)
     waiting = list(handled.order_by(*QUEUE).values_list("pk", flat=True))

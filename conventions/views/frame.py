@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.sign_in.session import signed_in
 from conventions import law, legality, permissions
 from conventions.legality import words
-from conventions.models import Convention, Remark, Status
+from conventions.models import Convention, Remark
 from conventions.models.columns import CONTENT, asked
 from conventions.models.schedule import PERIODS
 from conventions.writing import changes, forms, remarks, steps
@@ -55,7 +55,7 @@ def show_locked(request: HttpRequest, convention: Convention, parts: Iterable[Ba
         {
             "convention": convention,
             "typed": typed,
-            "is_submitted": convention.status == Status.SUBMITTED,
+            "is_submitted": convention.is_submitted,
         },
         status=409,
     )
@@ -122,7 +122,7 @@ def places(
 ) -> list[steps.Place]:
     """Return the stepper of an agreement, remarks included once they have been sent."""
     remarked: Iterable[str] = ()
-    if convention.acted_on.status == Status.RETURNED:
+    if convention.acted_on.is_returned:
         opened = convention.own_remarks if remarks is None else remarks
         remarked = (remark.field for remark in opened if remark.resolved_at is None)
     return steps.places(convention, current, frozenset(remarked), findings)

@@ -20,9 +20,10 @@ from conventions.calendar import ONE_WEEK
 from conventions.desk.columns import rows
 from conventions.desk.filters import TO_SIGN
 from conventions.legality import quotas
-from conventions.models import Convention, Status
+from conventions.models import Convention
+from conventions.models.convention import BROKEN_OFF, SIGNED
 from conventions.models.standing import LAST_SIGNATURE, WAITING
-from conventions.models.status import AWAITS_SIGNATURES
+from conventions.models.status import AGREED, AWAITS_SIGNATURES
 from conventions.views.lists import centres_of
 from organisations.models import Contact, Organisation, Party
 from organisations.models.host import ContactQuerySet
@@ -31,7 +32,6 @@ from organisations.views.directory import keeper
 
 STAGES_SHOWN, CONTACTS_SHOWN, NOTES_SHOWN, BANS_SHOWN = 10, 20, 20, 10
 WEEKS = 13  # this one and the next twelve
-AGREED = (*AWAITS_SIGNATURES, Status.SIGNED)
 
 
 @require_safe
@@ -47,7 +47,7 @@ def host(request: HttpRequest, pk: int) -> HttpResponse:
         .annotate(agreements=Count("conventions", filter=Q(conventions__validated_at__isnull=False))),
         pk=pk,
     )
-    agreements = Convention.objects.visible_to(user).filter(organisation=found).exclude(status=Status.DRAFT)
+    agreements = Convention.objects.visible_to(user).filter(organisation=found).without_drafts()
     today = timezone.localdate()
     weeks = list(weeks_from(today, quotas.received([found], today, today + (WEEKS - 1) * ONE_WEEK)[pk]))
     bans = list(
@@ -108,7 +108,6 @@ class Median(Aggregate):
 
 def figures(agreements: QuerySet[Convention], today: date) -> dict[str, Any]:
     """Return how many stages there are by what has become of them, and how long signatures take; one query."""
-    signed = Q(status=Status.SIGNED)
     agreed = Q(status__in=AGREED)
     found = agreements.annotate(
         waiting=WAITING, to_sign=TruncDate(LAST_SIGNATURE) - TruncDate("validated_at")
@@ -116,9 +115,9 @@ def figures(agreements: QuerySet[Convention], today: date) -> dict[str, Any]:
         total=Count("pk"),
         present=Count("pk", filter=agreed & Q(start__lte=today, end__gte=today)),
         coming=Count("pk", filter=agreed & Q(start__gt=today)),
-        ended=Count("pk", filter=agreed & Q(end__lt=today) | Q(status=Status.TERMINATED)),
-        signed=Count("pk", filter=signed),
-        took=Median("to_sign", filter=signed),
+        ended=Count("pk", filter=agreed & Q(end__lt=today) | BROKEN_OFF),
+        signed=Count("pk", filter=SIGNED),
+        took=Median("to_sign", filter=SIGNED),
         held=Count("pk", filter=Q(status__in=AWAITS_SIGNATURES, waiting__in=[Party.HOST, Party.TUTOR])),
     )
     # Two agreements have half a day between them.

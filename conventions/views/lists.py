@@ -28,12 +28,24 @@ from django_htmx.http import push_url
 from accounts.limits import REFERENT_LIMIT
 from accounts.models import User
 from accounts.sign_in.session import signed_in
+from conventions import workflow
 from conventions.desk import columns
-from conventions.desk.filters import AMENDED, CERTIFICATES, GATHERED, NOT_VALIDATED, TO_SIGN, FilterForm
+from conventions.desk.filters import (
+    AMENDED,
+    CERTIFICATES,
+    GATHERED,
+    NOT_VALIDATED,
+    TO_CORRECT,
+    TO_SIGN,
+    TO_VALIDATE,
+    FilterForm,
+)
 from conventions.follow_up import dates
-from conventions.models import Avenant, AvenantStatus, Convention, Status
+from conventions.models import Avenant, Convention, Status
 from conventions.models.convention import SHOWN_TO_TEACHERS, ConventionQuerySet, archives_of
+from conventions.models.standing import AWAITS_APPROVAL
 from conventions.standing import alerts, cards, staff
+from conventions.views import bar
 from organisations.models import Centre, Organisation, Party
 from organisations.models.roles import Roles, roles_of
 
@@ -53,7 +65,7 @@ def home(request: HttpRequest) -> HttpResponse:
     roles = roles_of(user)
     context: dict[str, Any] = {"roles": roles}
     if roles.is_student:
-        own = own_cards(roles)
+        own = own_cards(user, roles)
         context |= {
             "cards": own,
             "todo": cards.to_do(own),
@@ -66,7 +78,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "conventions/home.html", context)
 
 
-def own_cards(roles: Roles) -> list[cards.Card]:
+def own_cards(user: User, roles: Roles) -> list[cards.Card]:
     """Return a student's agreements, the last touched first."""
     agreements = (
         Convention.objects.filter(student=roles.student_id)
@@ -82,6 +94,7 @@ def own_cards(roles: Roles) -> list[cards.Card]:
             convention.waiting,
             convention.since,
             columns.amended(convention.pk, convention.amended),
+            bar.at_hand(workflow.options(convention, user)),
             certified=convention.certified,
         )
         for convention in agreements[:OWN_AT_HOME]
@@ -108,12 +121,12 @@ def desk(user: User, roles: Roles) -> dict[str, Any]:
     # Ended agreements, nearly all of them, are left to the index.
     counts = handled.filter(status__in=[*GATHERED[NOT_VALIDATED], *GATHERED[TO_SIGN]]).aggregate(
         urgent=Count("pk", filter=Q(start__lte=soon, status__in=GATHERED[NOT_VALIDATED])),
-        waiting=Count("pk", filter=Q(status=Status.SUBMITTED)),
-        returned=Count("pk", filter=Q(status=Status.RETURNED)),
+        waiting=Count("pk", filter=Q(status=TO_VALIDATE)),
+        returned=Count("pk", filter=Q(status=TO_CORRECT)),
         signing=Count("pk", filter=Q(status__in=GATHERED[TO_SIGN])),
     )
     urgent, waiting, returned, signing = counts.values()
-    amendments = Avenant.objects.filter(convention__in=handled, status=AvenantStatus.SUBMITTED).count()
+    amendments = Avenant.objects.submitted().filter(convention__in=handled).count()
     every = (
         reverse("conventions:list") + ("?role=gestion&" if roles.is_teacher else "?") + "tri=debut&statut="
     )
@@ -124,7 +137,7 @@ def desk(user: User, roles: Roles) -> dict[str, Any]:
     )
     return {
         "waiting": waiting,
-        "waiting_url": every + Status.SUBMITTED,
+        "waiting_url": every + TO_VALIDATE,
         "tiles": [
             Tile(
                 urgent,
@@ -133,12 +146,12 @@ def desk(user: User, roles: Roles) -> dict[str, Any]:
                 f"{every}{NOT_VALIDATED}&debut_avant={soon}",
                 is_urgent=True,
             ),
-            Tile(waiting, ngettext("à valider", "à valider", waiting), "inbox", every + Status.SUBMITTED),
+            Tile(waiting, ngettext("à valider", "à valider", waiting), "inbox", every + TO_VALIDATE),
             Tile(
                 returned,
                 ngettext("à corriger par l’étudiant", "à corriger par les étudiants", returned),
                 "message-circle-warning",
-                every + Status.RETURNED,
+                every + TO_CORRECT,
             ),
             Tile(
                 signing,
@@ -159,9 +172,7 @@ def desk(user: User, roles: Roles) -> dict[str, Any]:
                 every + CERTIFICATES,
             ),
         ],
-        "rows": columns.rows(
-            handled.filter(status=Status.SUBMITTED).order_by(*columns.QUEUE)[:ROWS_AT_HOME], roles
-        ),
+        "rows": columns.rows(handled.submitted().order_by(*columns.QUEUE)[:ROWS_AT_HOME], roles),
     }
 
 
@@ -177,14 +188,13 @@ class Followed:
 
 def followed(user: User, roles: Roles) -> list[Followed]:
     """Return what a teacher follows, with the people to call: approvals they must give first."""
-    asked = When(status=Status.SUBMITTED, waiting=Party.TEACHER, then=0)
     agreements = (
         Convention.objects.filter(SHOWN_TO_TEACHERS, teacher__in=roles.teacher_ids)
         .exclude(archives_of(user))
         .select_related("student__user", "enrolment__programme", "organisation", "service", "tutor")
         .without_texts()
         .with_standing()
-        .order_by(Case(asked, default=1), "-start", "-pk")
+        .order_by(Case(When(AWAITS_APPROVAL, then=0), default=1), "-start", "-pk")
     )
     return [
         Followed(
@@ -199,7 +209,7 @@ def followed(user: User, roles: Roles) -> list[Followed]:
                 follows=True,
                 certified=convention.certified,
             ),
-            convention.status == Status.SUBMITTED and convention.waiting == Party.TEACHER,
+            convention.is_submitted and convention.waiting == Party.TEACHER,
             columns.amended(convention.pk, convention.amended),
         )
         for convention in agreements[:FOLLOWED_AT_HOME]

@@ -14,7 +14,7 @@ from conventions.models import Status
 from conventions.standing import alerts, cards, words
 from conventions.standing.headline import headline
 from conventions.standing.journal import events_of, reason
-from conventions.views import attachments, papers
+from conventions.views import attachments, bar, papers
 from conventions.views.access import visible
 from conventions.writing import steps
 
@@ -35,6 +35,7 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
     document = convention.documents.agreed()
     status = Status(convention.status)
     stored = papers.papers(convention, user)
+    options = workflow.options(convention, user)
     return render(
         request,
         "conventions/next.html#printing" if request.headers.get("HX-Request") else "conventions/next.html",
@@ -51,16 +52,17 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
                 awaits_approval=permissions.awaits_approval(convention),
                 certified=stored.is_ended,
             ),
-            "is_submitted": status == Status.SUBMITTED,
-            "is_returned": status == Status.RETURNED,
-            "is_signed": status == Status.SIGNED,
+            "is_submitted": convention.is_submitted,
+            "is_returned": convention.is_returned,
+            "is_signed": convention.is_signed,
             "reason": reason(convention, events) if permissions.sees_journal(user, convention) else "",
-            "is_under_way": status not in words.STOPPED,
+            "is_under_way": not convention.is_stopped,
             "label": words.label(convention),
             "tone": words.TONES[status],
             "icon_name": words.ICONS[status],
             "owns": permissions.owns(user, convention),
-            "actions": {action.name: action for action in workflow.available(convention, user)},
+            "signing": [one for one in bar.beside_the_signatures(options) if not one.is_destructive],
+            "at_hand": bar.at_hand(options),
             "resume_url": steps.step_url(convention, steps.RESUME),
             "joined": attachments.section(convention, user),
         },

@@ -17,17 +17,10 @@ from accounts.models import User
 from accounts.sign_in.session import signed_in
 from conventions import documents, permissions
 from conventions.follow_up import completion, dates
-from conventions.models import AvenantStatus, Convention, Document, Status
+from conventions.models import Convention, Document
 from conventions.views.access import visible
 
 Kind = Document.Kind
-# An avenant is printed once validated; refused or cancelled since, it stays readable on its page only.
-PRINTED_AVENANTS = (
-    AvenantStatus.VALIDATED,
-    AvenantStatus.SIGNING,
-    AvenantStatus.SIGNED,
-    AvenantStatus.EFFECTIVE,
-)
 
 
 @dataclass(frozen=True)
@@ -62,7 +55,7 @@ def may_open(document: Document, convention: Convention) -> bool:
     """Whether those who see an agreement may open one of its documents: nothing to sign before validation."""
     if document.kind == Kind.SUMMARY:
         return True
-    if document.avenant is not None and document.avenant.status not in PRINTED_AVENANTS:
+    if document.avenant is not None and not document.avenant.is_printed:
         return False
     return convention.is_in_force
 
@@ -88,7 +81,7 @@ def papers(convention: Convention, user: User) -> Papers:
         end_url=reverse("conventions:certificate", args=[convention.pk]) if records else "",
         is_ended=is_ended,
         opens_on=None if is_open else first,
-        awaits_host=is_open and not records and not is_ended and convention.status == Status.SIGNED,
+        awaits_host=is_open and not records and not is_ended and convention.is_signed,
     )
 
 

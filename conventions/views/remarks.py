@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -53,8 +53,8 @@ def add_remark(request: HttpRequest, pk: int, avenant: int | None = None) -> Htt
 def delete_remark(request: HttpRequest, pk: int, remark: int, avenant: int | None = None) -> HttpResponse:
     """Take back a remark before it is sent."""
     convention = locked(request, pk, avenant)
-    pinned = get_object_or_404(convention.own_remarks.filter(resolved_at__isnull=True), pk=remark)
-    if not permissions.may_delete_remark(signed_in(request), convention, pinned):
+    pinned = next((one for one in convention.open_remarks if one.pk == remark), None)
+    if pinned is None or not permissions.may_delete_remark(signed_in(request), convention, pinned):
         raise Http404
     remarks.unpin(pinned)
     return redirect(f"{convention.acted_on.get_absolute_url()}#champ-{pinned.field}")

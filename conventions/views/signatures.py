@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from allauth.decorators import rate_limit
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,33 +23,33 @@ from conventions.attachments.uploads import takes_a_file
 from conventions.circuit import turns
 from conventions.circuit.forms import SignaturesForm
 from conventions.legality import words
-from conventions.models import Attachment, Avenant, Convention, Status, Turn
+from conventions.models import Attachment, Avenant, Convention, Turn
 from conventions.standing import alerts
 from conventions.views.access import shown, visible
 from conventions.views.acting import lines_of
-from conventions.workflow import avenants, engine
+from conventions.workflow import engine
 
 
 @keeps_typed_text
 @require_http_methods(["GET", "POST"])
-def sign(request: HttpRequest, pk: int, avenant: int | None = None) -> HttpResponse:
+def sign(request: HttpRequest, pk: int, action: str, avenant: int | None = None) -> HttpResponse:
     """Record signatures given on paper, from the first awaited on, in one go."""
     user = signed_in(request)
     convention = read(request, pk, avenant)
-    asked = (workflow if avenant is None else avenants).ACTIONS["sign"]
+    asked = workflow.actions_of(convention)[action]
     if not engine.permissions_hold(asked, user, convention):
         raise Http404
-    if convention.acted_on.status not in asked.sources:
-        messages.error(request, engine.moved_on(convention))
+    if not asked.starts_from(convention):
+        messages.error(request, str(engine.moved_on(convention)))
         return redirect(convention.acted_on)
     form = form_of(request, convention)
     if request.method == "POST" and form.is_valid():
         if problem := turns.problem(convention, form.dates):
             form.add_error(problem.party or None, problem.text)
         else:
-            do = partial(workflow.act, pk) if avenant is None else partial(avenants.act, avenant)
+            known = request.POST.getlist("alerte")
             try:
-                do("sign", by=user, dates=form.dates, known=request.POST.getlist("alerte"))
+                done = workflow.do(convention, action, by=user, dates=form.dates, known=known)
             except Refused as refusal:
                 form.add_error(None, str(refusal))
                 convention = read(request, pk, avenant)
@@ -62,18 +60,17 @@ def sign(request: HttpRequest, pk: int, avenant: int | None = None) -> HttpRespo
                     ngettext("Signature enregistrée.", "%(count)s signatures enregistrées.", count)
                     % {"count": count},
                 )
-                return redirect(after(pk, avenant))
+                return redirect(after(convention, done))
     return page(request, convention, asked, form)
 
 
-def after(pk: int, avenant: int | None) -> str:
-    """Return where recording leads: once all have signed an agreement, to its scan."""
-    if avenant is not None:
-        is_signed = Avenant.objects.filter(pk=avenant, status__in=permissions.ALL_SIGNED).exists()
-        page = "avenant_signed_copy" if is_signed else "avenant"
-        return reverse(f"conventions:{page}", args=[pk, avenant])
-    is_signed = Convention.objects.filter(pk=pk, status=Status.SIGNED).exists()
-    return reverse("conventions:signed_copy" if is_signed else "conventions:detail", args=[pk])
+def after(convention: Convention, done: Convention | Avenant) -> str:
+    """Return where recording leads: once all have signed, to the scan."""
+    if not done.is_signed:
+        return done.get_absolute_url()
+    if convention.amended_by is None:
+        return reverse("conventions:signed_copy", args=[convention.pk])
+    return reverse("conventions:avenant_signed_copy", args=[convention.pk, convention.amended_by.pk])
 
 
 @takes_a_file
@@ -133,7 +130,7 @@ def label_of(line: turns.Line) -> str:
 
 
 def page(
-    request: HttpRequest, convention: Convention, asked: engine.Action, form: SignaturesForm
+    request: HttpRequest, convention: Convention, asked: workflow.Action, form: SignaturesForm
 ) -> HttpResponse:
     """Show the parties: the date of those who signed, a field for the others, and what R-01 says of the last one."""
     signed_on = None if convention.amended_by else turns.completed_on(convention, form.dates)

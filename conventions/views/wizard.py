@@ -16,10 +16,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import documents, law, legality, notices, permissions
+from conventions import documents, law, legality, notices, permissions, workflow
 from conventions.legality import words
 from conventions.models import Convention
-from conventions.views import calculator, choices
+from conventions.views import bar, calculator, choices
 from conventions.views.access import load
 from conventions.views.frame import answer_remarks, page, places, reread, show_locked
 from conventions.writing import changes, drafts, forms, steps
@@ -181,11 +181,14 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
     """Everything before submitting: each section with its link, what is missing listed."""
     if request.method == "POST":
         return redirect(steps.step_url(convention, steps.RECAP))
-    case = legality.case_of(convention)
-    findings = legality.findings(convention, case)
-    stepper = places(convention, steps.RECAP, findings=findings)
-    seen = permissions.remarks_seen(signed_in(request), convention)
+    user = signed_in(request)
+    seen = permissions.remarks_seen(user, convention)
     open_remarks = [remark for remark in seen if remark.resolved_at is None]
+    asked = workflow.Request(convention, user)
+    case, findings = asked.case, asked.findings
+    [submission] = [one for one in workflow.options_of(asked) if one.action.page is workflow.Page.SUMMARY]
+    stepper = places(convention, steps.RECAP, findings=findings)
+    incomplete = [place for place in stepper if place.missing]
     lacking = [
         words.explain(finding, partial(steps.field_url, convention))
         for finding in findings
@@ -202,7 +205,7 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
                 (section, [row for row in section.rows if row.value])
                 for section in documents.sections(context)
             ],
-            "incomplete": [place for place in stepper if place.missing],
+            "incomplete": incomplete,
             "is_mistaken": any(place.state == "error" for place in stepper),
             "open_remarks": [
                 (remark, steps.label_of(remark.field), steps.field_url(convention, remark.field))
@@ -211,7 +214,10 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
             "copies": context["copies"],
             "told": notices.told(convention),
             "lacking": lacking,
-            "ready": not open_remarks and not lacking and not any(place.missing for place in stepper),
+            "ready": submission.is_possible,
+            # What none of these lists explains.
+            "refusal": "" if open_remarks or incomplete or lacking else submission.refusal,
+            "submit_url": bar.address(submission.action, convention),
             "exceptions": [
                 words.explain(finding, partial(steps.field_url, convention))
                 for finding in findings

@@ -13,12 +13,11 @@ from django.utils.translation import gettext_lazy
 
 from conventions import documents, permissions
 from conventions.circuit import turns
-from conventions.follow_up.dates import is_recorded
 from conventions.models import Avenant, AvenantStatus, Convention, NumberCounter, Status, Turn
 from conventions.models.avenant import OPEN
 from conventions.workflow import guards
-from conventions.workflow.engine import Action, Request, carry_out, move
-from conventions.writing import drafts
+from conventions.workflow.engine import Action, Page, Request, carry_out, move, nobody
+from conventions.writing import drafts, steps
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -92,15 +91,23 @@ def next_number(convention: Convention) -> str:
     return f"{year}-{counter.last:06d}"
 
 
-def always(convention: Convention) -> bool:
+def always(request: Request) -> bool:
     return True
 
 
-def once_numbered(convention: Convention) -> bool:
-    return convention.number is not None
+def once_numbered(request: Request) -> bool:
+    return request.convention.number is not None
+
+
+def unless_deleted(user: User, convention: Convention) -> bool:
+    """A draft that was never submitted is deleted, and not cancelled, by whoever may."""
+    return not permissions.may_delete(user, convention)
 
 
 IRREVERSIBLE = gettext_lazy("Une fois validée, la convention ne pourra être modifiée que par un avenant.")
+# What follows some actions, beyond their own warning.
+BOTH_TOLD = gettext_lazy("L’étudiant et l’enseignant référent reçoivent un courriel.")
+STUDENT_TOLD = gettext_lazy("L’étudiant reçoit un courriel avec la raison.")
 
 ACTIONS = {
     action.name: action
@@ -112,10 +119,15 @@ ACTIONS = {
             target=Status.SUBMITTED,
             allowed=permissions.owns_or_manages,
             guards=(guards.handled_by_a_centre, guards.complete, guards.no_open_remark, guards.lawful),
+            typed=(guards.exception_explained,),
+            accepts=guards.exceptions,
             effect=on_submit,
             comment_label=gettext_lazy("Pourquoi demandez-vous une exception ?"),
-            comment_required=guards.asks_an_exception,
+            comment_required=guards.exceptions,
             comment_only_if_required=True,
+            page=Page.SUMMARY,
+            page_after=steps.after_url,
+            page_to_correct=steps.resume_url,
             is_primary=True,
         ),
         Action(
@@ -127,6 +139,7 @@ ACTIONS = {
             warning=gettext_lazy(
                 "La convention redevient un brouillon : vous pourrez la modifier et la soumettre à nouveau."
             ),
+            page=Page.NEXT,
         ),
         Action(
             "approve",
@@ -136,6 +149,7 @@ ACTIONS = {
             allowed=permissions.follows,
             guards=(guards.as_read, guards.approval_asked),
             effect=on_approve,
+            hint=gettext_lazy("Votre approbation permettra au gestionnaire de valider."),
             is_primary=True,
         ),
         Action(
@@ -146,17 +160,24 @@ ACTIONS = {
             allowed=permissions.decides,
             guards=(
                 guards.as_read,
-                guards.approved,
                 guards.no_pending_remark,
+                guards.lawful,
                 guards.complete,
-                guards.lawful_or_accepted,
+                guards.approved,
                 guards.insured,
             ),
+            typed=(guards.alerts_accepted,),
+            accepts=guards.alerts,
             effect=on_validate,
             warning=IRREVERSIBLE,
+            consequences=(
+                gettext_lazy("Le PDF est créé : l’étudiant peut l’imprimer et le faire signer."),
+                BOTH_TOLD,
+            ),
             comment_label=gettext_lazy("Pourquoi validez-vous malgré les alertes ?"),
-            comment_required=guards.has_alerts,
+            comment_required=guards.alerts,
             comment_only_if_required=True,
+            hint=IRREVERSIBLE,
             is_primary=True,
         ),
         Action(
@@ -165,7 +186,9 @@ ACTIONS = {
             sources=(Status.SUBMITTED,),
             target=Status.RETURNED,
             allowed=permissions.may_remark,
-            guards=(guards.as_read, guards.at_least_one_remark),
+            guards=(guards.as_read,),
+            typed=(guards.at_least_one_remark,),
+            sends_remarks=True,
             warning=gettext_lazy(
                 "L’étudiant reçoit un courriel et voit chaque remarque à côté de son champ."
             ),
@@ -181,6 +204,7 @@ ACTIONS = {
             warning=gettext_lazy(
                 "Un refus est définitif. Pour faire corriger la convention, demandez une correction."
             ),
+            consequences=(STUDENT_TOLD,),
             comment_label=gettext_lazy("Raison du refus"),
             comment_required=always,
             is_destructive=True,
@@ -191,11 +215,16 @@ ACTIONS = {
             sources=(Status.VALIDATED, Status.SIGNING),
             target=Status.SIGNING,
             allowed=permissions.owns_or_manages,
-            guards=(guards.in_turn_and_dated, guards.known_if_late),
+            typed=(guards.in_turn_and_dated, guards.known_if_late),
+            accepts=guards.late,
             effect=on_sign,
+            status_after=turns.status,
             warning=gettext_lazy(
                 "Vous notez des signatures données sur papier. Le journal garde votre nom et la date."
             ),
+            # Its student prints first.
+            shown_if=permissions.decides,
+            page=Page.CIRCUIT,
             is_primary=True,
         ),
         Action(
@@ -206,9 +235,14 @@ ACTIONS = {
             allowed=permissions.decides,
             guards=(guards.last_as_read, guards.no_avenant, guards.no_certificate),
             effect=on_unsign,
+            status_after=turns.status,
             warning=gettext_lazy(
                 "Seule la dernière signature enregistrée est annulée ; recommencez pour celle d’avant."
             ),
+            consequences=(STUDENT_TOLD,),
+            # Nobody takes one back by habit.
+            shown_if=nobody,
+            page=Page.CIRCUIT,
             comment_label=gettext_lazy("Raison de l’annulation"),
             comment_required=always,
             is_destructive=True,
@@ -219,9 +253,10 @@ ACTIONS = {
             sources=(Status.VALIDATED, Status.SIGNING),
             target=Status.TERMINATED,
             allowed=permissions.decides,
-            guards=(guards.ended_within_the_stage,),
+            typed=(guards.ended_within_the_stage,),
             effect=on_terminate,
             warning=gettext_lazy("Le stage prend fin. Les parties doivent avoir été consultées."),
+            consequences=(BOTH_TOLD,),
             asks_last_day=True,
             comment_label=gettext_lazy("Raison de la rupture"),
             comment_required=always,
@@ -237,23 +272,11 @@ ACTIONS = {
             warning=gettext_lazy("Une convention annulée reste lisible, mais ne peut plus servir."),
             comment_label=gettext_lazy("Raison de l’annulation"),
             comment_required=once_numbered,
+            shown_if=unless_deleted,
             is_destructive=True,
         ),
     )
 }
-
-
-def available(convention: Convention, user: User) -> list[Action]:
-    """Return what ``user`` may ask of ``convention`` now; guards may still refuse, with an explanation."""
-    return [
-        action
-        for action in ACTIONS.values()
-        if convention.status in action.sources
-        and action.allowed(user, convention)
-        and not (action.name == "approve" and not permissions.awaits_approval(convention))
-        and not (action.name == "cancel" and permissions.may_delete(user, convention))
-        and not (action.name == "unsign" and (turns.is_amended(convention) or is_recorded(convention)))
-    ]
 
 
 def act(

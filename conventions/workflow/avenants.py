@@ -19,6 +19,7 @@ from accounts.refusals import Refused
 from conventions import documents, notices, permissions
 from conventions.circuit import turns
 from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Status, Turn
+from conventions.models.status import AGREED
 from conventions.workflow import agreements, guards
 from conventions.workflow.engine import Action, Request, carry_out, move
 from conventions.writing import changes, steps
@@ -39,7 +40,7 @@ def in_time(request: Request) -> None:
     """The agreement is in force, and its stage not over (A-07)."""
     before = request.convention.amended_from
     assert before is not None
-    if before.status not in permissions.MAY_BE_AMENDED:
+    if before.status not in AGREED:
         raise Refused(
             _("La convention est « %(status)s » : elle ne peut plus être modifiée.")
             % {"status": before.get_status_display()},
@@ -80,9 +81,7 @@ def agreement_signed(request: Request) -> None:
 
 def chosen_still_there(request: Request) -> None:
     """What an avenant chose in the directory may have been deleted: no foreign key holds it."""
-    avenant = request.convention.amended_by
-    assert avenant is not None
-    if not changes.names_what_exists(avenant):
+    if not changes.names_what_exists(request.convention):
         raise Refused(
             _(
                 "Une personne ou un lieu que cet avenant choisit n’existe plus dans l’annuaire : annulez-le et "
@@ -137,6 +136,11 @@ def on_validate(request: Request) -> None:
     turns.open_circuit(request.convention)
 
 
+def was_submitted(user: User, convention: Convention) -> bool:
+    """One that never was is deleted, and not cancelled."""
+    return convention.amended_by is not None and convention.amended_by.rank is not None
+
+
 ACTIONS = {
     action.name: action
     for action in (
@@ -146,7 +150,8 @@ ACTIONS = {
             sources=(DRAFT, RETURNED),
             target=SUBMITTED,
             allowed=permissions.takes_part,
-            guards=(in_time, complete, guards.no_open_remark, guards.refuse_what_stops),
+            guards=(in_time, complete, guards.no_open_remark, guards.lawful),
+            accepts=guards.exceptions,
             effect=on_submit,
             is_primary=True,
         ),
@@ -179,19 +184,21 @@ ACTIONS = {
             guards=(
                 guards.as_read,
                 in_time,
-                guards.approved,
                 guards.no_pending_remark,
+                guards.lawful,
                 complete,
-                guards.lawful_or_accepted,
+                guards.approved,
                 guards.insured,
             ),
+            typed=(guards.alerts_accepted,),
+            accepts=guards.alerts,
             effect=on_validate,
             warning=gettext_lazy(
                 "L’avenant est imprimé et signé par les parties. Il prend effet à la dernière signature, "
                 "ou à sa date si elle vient après."
             ),
             comment_label=gettext_lazy("Pourquoi validez-vous malgré les alertes ?"),
-            comment_required=guards.has_alerts,
+            comment_required=guards.alerts,
             comment_only_if_required=True,
             is_primary=True,
         ),
@@ -201,7 +208,9 @@ ACTIONS = {
             sources=(SUBMITTED,),
             target=RETURNED,
             allowed=permissions.may_remark,
-            guards=(guards.as_read, guards.at_least_one_remark),
+            guards=(guards.as_read,),
+            typed=(guards.at_least_one_remark,),
+            sends_remarks=True,
             warning=gettext_lazy("Qui a proposé l’avenant reçoit un courriel et voit chaque remarque."),
             comment_label=gettext_lazy("Message"),
         ),
@@ -223,8 +232,10 @@ ACTIONS = {
             sources=(VALIDATED, SIGNING),
             target=SIGNING,
             allowed=permissions.owns_or_manages,
-            guards=(agreement_signed, guards.in_turn_and_dated, signed_in_time, chosen_still_there),
+            guards=(agreement_signed, chosen_still_there),
+            typed=(guards.in_turn_and_dated, signed_in_time),
             effect=agreements.on_sign,
+            status_after=turns.status,
             warning=agreements.ACTIONS["sign"].warning,
             is_primary=True,
         ),
@@ -236,6 +247,7 @@ ACTIONS = {
             allowed=permissions.decides,
             guards=(guards.last_as_read,),
             effect=agreements.on_unsign,
+            status_after=turns.status,
             warning=agreements.ACTIONS["unsign"].warning,
             comment_label=agreements.ACTIONS["unsign"].comment_label,
             comment_required=agreements.always,
@@ -250,6 +262,7 @@ ACTIONS = {
             warning=gettext_lazy("Un avenant annulé reste lisible, mais ne prendra jamais effet."),
             comment_label=gettext_lazy("Raison de l’annulation"),
             comment_required=agreements.always,
+            shown_if=was_submitted,
             is_destructive=True,
         ),
     )
@@ -288,20 +301,6 @@ def act(
         if avenant.status == SIGNED and is_due(avenant):
             take_effect(avenant)
     return avenant
-
-
-def available(convention: Convention, user: User) -> list[Action]:
-    """Return what ``user`` may ask of the avenant that ``convention`` shows; guards may still refuse."""
-    avenant = convention.amended_by
-    assert avenant is not None
-    return [
-        action
-        for action in ACTIONS.values()
-        if avenant.status in action.sources
-        and action.allowed(user, convention)
-        and not (action.name == "approve" and not permissions.awaits_approval(convention))
-        and not (action.name == "cancel" and avenant.rank is None)
-    ]
 
 
 def is_due(avenant: Avenant) -> bool:

@@ -1,4 +1,4 @@
-"""What an action requires: each guard raises Refused, and says what to do."""
+"""What an action requires, and accepts: each guard raises Refused, and says what to do."""
 
 from __future__ import annotations
 
@@ -6,62 +6,50 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.refusals import Refused
-from conventions import legality, permissions
+from conventions import law, legality, permissions
 from conventions.circuit import turns
 from conventions.follow_up.dates import is_recorded
 from conventions.legality import insurance, words
-from conventions.models import Convention, Status
-from conventions.workflow.engine import Request, late
+from conventions.workflow.engine import Request
 from conventions.writing import steps
+
+# What an action accepts of what the law says
+
+
+def exceptions(request: Request) -> list[law.Finding]:
+    """Return the rules it breaks that a manager may lift."""
+    return [finding for finding in request.findings if finding.asks_an_exception]
+
+
+def alerts(request: Request) -> list[law.Finding]:
+    """Return what a manager validates in spite of, and says why."""
+    return [finding for finding in request.findings if finding.asks_a_reason]
+
+
+def late(request: Request) -> list[law.Finding]:
+    """Return what R-01 says of the last signature, once it is recorded or about to be."""
+    signed_on = turns.completed_on(request.convention, request.dates)
+    return legality.late(request.convention, signed_on) if signed_on else []
+
+
+# Guards on what stands
 
 
 def complete(request: Request) -> None:
+    if mistake := steps.first_mistake(request.convention):
+        raise Refused(mistake, "mistaken")
     if steps.first_incomplete(request.convention) is not None:
         raise Refused(
-            steps.first_mistake(request.convention)
-            or _("Il manque des informations : complétez les étapes signalées, puis soumettez."),
-            "incomplete",
+            _("Il manque des informations : complétez les étapes signalées, puis soumettez."), "incomplete"
         )
 
 
-def refuse_what_stops(request: Request) -> None:
+def lawful(request: Request) -> None:
     if stopped := [finding for finding in request.findings if finding.stops]:
         raise Refused(
             _("La convention ne respecte pas une règle : %(rules)s") % {"rules": words.listed(stopped)},
             "unlawful",
         )
-
-
-def lawful(request: Request) -> None:
-    """A submission stops at what the law forbids; at what a manager may accept, unless the student says why."""
-    refuse_what_stops(request)
-    if not request.comment and any(finding.asks_an_exception for finding in request.findings):
-        raise Refused(
-            _("Dites pourquoi votre centre de gestion devrait accepter l’exception signalée."),
-            "exception_unexplained",
-        )
-
-
-def lawful_or_accepted(request: Request) -> None:
-    """A validation stops at what the law forbids; whatever else it warns of is accepted in writing, and knowingly."""
-    refuse_what_stops(request)
-    accepted = [finding for finding in request.findings if finding.asks_a_reason]
-    if request.known is not None and any(finding.key not in request.known for finding in accepted):
-        raise Refused(
-            _("Une alerte est apparue depuis que vous avez ouvert cette page : relisez-les."), "alert_unread"
-        )
-    if accepted and not request.comment:
-        raise Refused(_("Écrivez pourquoi vous validez malgré les alertes."), "alert_unexplained")
-
-
-def asks_an_exception(convention: Convention) -> bool:
-    """Whether it breaks a rule that a manager may lift."""
-    return any(finding.asks_an_exception for finding in legality.review(convention))
-
-
-def has_alerts(convention: Convention) -> bool:
-    """Whether a manager must write why they validate it."""
-    return any(finding.asks_a_reason for finding in legality.review(convention))
 
 
 def handled_by_a_centre(request: Request) -> None:
@@ -77,9 +65,7 @@ def handled_by_a_centre(request: Request) -> None:
 
 def no_open_remark(request: Request) -> None:
     """Remarks that were sent must be treated; those of a submission that was withdrawn wait for the next one."""
-    if request.convention.acted_on.status != Status.RETURNED:
-        return
-    if request.convention.own_remarks.filter(resolved_at__isnull=True).exists():
+    if request.convention.acted_on.is_returned and request.open_remarks:
         raise Refused(
             _("Une remarque n’est pas encore traitée : répondez ou corrigez, puis marquez-la comme traitée."),
             "remark_untreated",
@@ -87,20 +73,12 @@ def no_open_remark(request: Request) -> None:
 
 
 def no_pending_remark(request: Request) -> None:
-    if request.convention.own_remarks.filter(resolved_at__isnull=True).exists():
+    if request.open_remarks:
         raise Refused(
             _(
                 "Vous avez épinglé des remarques : demandez la correction, ou supprimez-les avant de continuer."
             ),
             "remark_pending",
-        )
-
-
-def at_least_one_remark(request: Request) -> None:
-    if not request.convention.own_remarks.filter(resolved_at__isnull=True).exists():
-        raise Refused(
-            _("Épinglez d’abord une remarque sur le champ à corriger : l’étudiant saura quoi faire."),
-            "no_remark",
         )
 
 
@@ -139,21 +117,6 @@ def approval_asked(request: Request) -> None:
         )
 
 
-def in_turn_and_dated(request: Request) -> None:
-    """A form sent twice, or by two people, must not sign for the next party."""
-    if problem := turns.problem(request.convention, request.dates):
-        raise Refused(problem.text, problem.code)
-
-
-def known_if_late(request: Request) -> None:
-    """A last signature after the first day of the stage (R-01) is recorded knowingly."""
-    if request.known is not None and any(finding.key not in request.known for finding in late(request)):
-        raise Refused(
-            _("La dernière signature vient trop tard : vérifiez sa date, puis enregistrez à nouveau."),
-            "late_unread",
-        )
-
-
 def last_as_read(request: Request) -> None:
     """What is taken back is the signature that the page showed."""
     last = turns.last_done(request.convention)
@@ -174,6 +137,51 @@ def no_certificate(request: Request) -> None:
     if is_recorded(request.convention):
         raise Refused(
             _("La fin du stage est enregistrée : les signatures ne s’annulent plus."), "end_recorded"
+        )
+
+
+# Guards on what is typed with it, or pinned before it
+
+
+def exception_explained(request: Request) -> None:
+    if not request.comment and exceptions(request):
+        raise Refused(
+            _("Dites pourquoi votre centre de gestion devrait accepter l’exception signalée."),
+            "exception_unexplained",
+        )
+
+
+def alerts_accepted(request: Request) -> None:
+    """What a validation is warned of is accepted in writing, and knowingly."""
+    accepted = alerts(request)
+    if request.known is not None and any(finding.key not in request.known for finding in accepted):
+        raise Refused(
+            _("Une alerte est apparue depuis que vous avez ouvert cette page : relisez-les."), "alert_unread"
+        )
+    if accepted and not request.comment:
+        raise Refused(_("Écrivez pourquoi vous validez malgré les alertes."), "alert_unexplained")
+
+
+def at_least_one_remark(request: Request) -> None:
+    if not request.open_remarks:
+        raise Refused(
+            _("Épinglez d’abord une remarque sur le champ à corriger : l’étudiant saura quoi faire."),
+            "no_remark",
+        )
+
+
+def in_turn_and_dated(request: Request) -> None:
+    """A form sent twice, or by two people, must not sign for the next party."""
+    if problem := turns.problem(request.convention, request.dates):
+        raise Refused(problem.text, problem.code)
+
+
+def known_if_late(request: Request) -> None:
+    """A last signature after the first day of the stage (R-01) is recorded knowingly."""
+    if request.known is not None and any(finding.key not in request.known for finding in late(request)):
+        raise Refused(
+            _("La dernière signature vient trop tard : vérifiez sa date, puis enregistrez à nouveau."),
+            "late_unread",
         )
 
 

@@ -158,12 +158,13 @@ def obstacle(after: Convention) -> str:
     return ""
 
 
-def names_what_exists(avenant: Avenant) -> bool:
-    """Whether each row of the directory that an avenant chooses is still there."""
+def names_what_exists(after: Convention) -> bool:
+    """Whether each row of the directory that the avenant shown chooses was still there when it was read."""
+    assert after.amended_by is not None
     return all(
-        model._default_manager.filter(pk=change["after"]).exists()
-        for name, change in avenant.changes.items()
-        if name not in PERIODS and (model := column(name).related_model) and change["after"]
+        getattr(after, column(name).name) is not None
+        for name, change in after.amended_by.changes.items()
+        if name not in PERIODS and column(name).related_model and change["after"]
     )
 
 

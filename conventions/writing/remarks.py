@@ -32,8 +32,9 @@ def unpin(remark: Remark) -> None:
 
 def answer(convention: Convention, answers: Mapping[int, Answer], *, by: User) -> bool:
     """Store answers by remark, and which are treated; return whether anything was said."""
-    for remark in convention.own_remarks.filter(pk__in=answers):
-        given = answers[remark.pk]
+    for remark in convention.own_remarks:
+        if (given := answers.get(remark.pk)) is None:
+            continue
         remark.answer = given.text
         # A box can be unticked: the page that shows it has just been saved by itself.
         remark.resolved_at = timezone.now() if given.is_treated else None

@@ -1,10 +1,12 @@
-"""What the code itself must show: who writes a status, who writes the journal, who locks an agreement."""
+"""What the code itself must show: who writes a status, or the journal, who locks, who names a state or an action."""
 
 import ast
 import re
 from pathlib import Path
 
 import pytest
+
+from conventions.workflow import agreements, avenants
 
 ROOT = Path(__file__).parents[2] / "conventions"
 MODULES = [path for path in sorted(ROOT.rglob("*.py")) if "migrations" not in path.parts]
@@ -142,30 +144,103 @@ def test_a_view_may_ask_a_room_to_write():
     assert not list(rows_written(ast.parse(text)))
 
 
-# A status compared in a template: what it means is decided, and said, in Python.
+VIEWS = [module for module in MODULES if module.parent.name == "views"]
+FORMS = [module for module in MODULES if module.name == "forms.py"]
+ACTIONS = {*agreements.ACTIONS, *avenants.ACTIONS}
+
+
+def states_named(tree):
+    """Yield the lines that name a state, or compare a status with anything."""
+    for node in ast.walk(tree):
+        named = isinstance(node, ast.Attribute) and getattr(node.value, "id", "") in {
+            "Status",
+            "AvenantStatus",
+        }
+        compared = isinstance(node, ast.Compare) and any(
+            isinstance(side, ast.Attribute) and side.attr == "status"
+            for side in (node.left, *node.comparators)
+        )
+        matched = isinstance(node, ast.Match) and ast.unparse(node.subject).endswith("status")
+        if named or compared or matched:
+            yield node.lineno
+
+
+def actions_named(tree):
+    """Yield the lines that name an action, or compare the name of one with anything."""
+    for node in ast.walk(tree):
+        named = isinstance(node, ast.Constant) and node.value in ACTIONS
+        compared = isinstance(node, ast.Compare) and any(
+            isinstance(side, ast.Attribute) and ast.unparse(side).endswith("action.name")
+            for side in (node.left, *node.comparators)
+        )
+        if named or compared:
+            yield node.lineno
+
+
+@pytest.mark.parametrize("found", [states_named, actions_named])
+@pytest.mark.parametrize("module", VIEWS + FORMS, ids=name_of)
+def test_no_view_nor_form_names_a_state_or_an_action(module, found):
+    """What may be done is asked of the workflow; where an agreement stands, of the model or of ``standing``."""
+    assert not list(found(ast.parse(module.read_text(encoding="utf-8"))))
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (states_named, "convention.status == Status.SIGNED"),
+        (states_named, "agreements.filter(status=Status.DRAFT)"),
+        (states_named, "avenant.status in FROZEN"),
+        (states_named, "'signed' == convention.acted_on.status"),
+        (states_named, "match convention.status:\n    case _: pass"),
+        (actions_named, "action.name == name"),
+        (actions_named, "asked.name == 'submit'"),
+        (actions_named, "workflow.ACTIONS['sign']"),
+        (actions_named, "workflow.act(pk, 'validate', by=user)"),
+    ],
+)
+def test_a_state_or_an_action_named_would_be_seen(found, text):
+    assert list(found(ast.parse(text)))
+
+
+# In a template, what a status means is decided, and said, in Python; so is what an action does.
 COMPARED = re.compile(r"{%[^%]*\bstatus\b\s*(?:[=!]=|in\b|not in\b)|(?:[=!]=)\s*\S*\bstatus\b")
+WORD = r"(?:\"[\w-]+\"|'[\w-]+')"
+NAMED = re.compile(
+    rf"{{%\s*(?:el)?if\b(?:(?!%}}).)*?(?:\b(?:action|option)(?:\.name)?\s*(?:[=!]=|in|not in)\s*{WORD}"
+    rf"|\.name\s*[=!]=\s*{WORD}|\bin\s+{WORD}|{WORD}\s*[=!]=\s*(?:[\w.]+\.)?(?:name|action)\b)"
+)
+# An action looked up by its name among what is possible, or named in an address.
+LOOKED_UP = re.compile(
+    r"\b(?:actions|options)\.\w+|{%\s*url\s+[\"']conventions:(?:avenant_)?act[\"'][^%]*?[\"']\w+[\"']\s*%}"
+)
 
 
-def test_no_template_compares_a_status():
+@pytest.mark.parametrize("pattern", [COMPARED, NAMED, LOOKED_UP], ids=["status", "action", "address"])
+def test_no_template_names_a_state_or_an_action(pattern):
     templates = ROOT.parent / "templates"
     found = [
         f"{path.relative_to(templates)}:{number}"
         for path in sorted(templates.rglob("*.html"))
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
-        if COMPARED.search(line)
+        if pattern.search(line)
     ]
     assert not found
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("pattern", "text"),
     [
-        '{% if convention.status == "signed" %}',
-        '{% elif avenant.status != "draft" %}',
-        '{% if "signed" == convention.status %}',
-        "{% if convention.status in closed %}",
+        (COMPARED, '{% if convention.status == "signed" %}'),
+        (COMPARED, '{% elif avenant.status != "draft" %}'),
+        (COMPARED, '{% if "signed" == convention.status %}'),
+        (COMPARED, "{% if convention.status in closed %}"),
+        (NAMED, '{% if action.name == "sign" %}'),
+        (NAMED, '{% if "sign" == action %}'),
+        (LOOKED_UP, "{% if actions.withdraw %}"),
+        (LOOKED_UP, "{% url 'conventions:act' convention.pk 'submit' %}"),
     ],
 )
-def test_a_status_compared_would_be_seen(text):
-    assert COMPARED.search(text)
-    assert not COMPARED.search('<p role="status">{% if is_signed %}{{ status }}{% endif %}</p>')
+def test_a_state_or_an_action_in_a_template_would_be_seen(pattern, text):
+    assert pattern.search(text)
+    assert not pattern.search('<p role="status">{% if is_signed %}{{ status }}{% endif %}</p>')
+    assert not pattern.search("{% url 'conventions:act' convention.pk action.name %}")

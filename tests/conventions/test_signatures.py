@@ -165,8 +165,8 @@ def test_what_an_avenant_rests_on_is_not_taken_back(world):
     avenant = world.avenant_in(AvenantStatus.SUBMITTED, convention)
     with pytest.raises(Refused, match="avenant"):
         unsign(world, convention)
-    offered = {one.name for one in workflow.available(convention, world.people["manager"])}
-    assert "unsign" not in offered
+    refusals = {one.action.name: one.refusal for one in workflow.options(convention, world.people["manager"])}
+    assert refusals["unsign"].code == "amended"
     with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
         turns.undo(convention)
     avenant.status = AvenantStatus.CANCELLED
