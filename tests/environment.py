@@ -18,6 +18,9 @@ from tests import clock
 
 clock.start()
 
+# Whether PostgreSQL is one that the tests start and keep to themselves.
+owns_its_server = False
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the day of the tests; tests/clock.py reads it first."""
@@ -38,6 +41,8 @@ def pytest_report_header() -> str:
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
     """Run before pytest-django reads the settings; the servers stop when pytest ends."""
+    global owns_its_server
+    owns_its_server = not os.environ.get("DATABASE_URL")
     keep_inside()
     os.environ |= {"PSTAGE_ENVIRONMENT": "test", "PSTAGE_DEMO": "false", "no_proxy": "127.0.0.1,localhost"}
     if (
