@@ -587,7 +587,7 @@ class World:
         after = changes.proposed(avenant)
         for name, value in changed.items():
             setattr(after, name, value)
-        changes.record(avenant, after)
+        changes.record(after)
         exception = "Le jury se réunit après ce stage." if guards.asks_an_exception(after) else ""
         return avenants.act(avenant.pk, "submit", by=student, comment=exception)
 

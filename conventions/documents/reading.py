@@ -14,8 +14,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from conventions.documents.context import Context, agreement
-from conventions.models import Convention, Interruption, WorkPeriod
+from conventions.documents.context import Context, agreement, as_stored
+from conventions.models import Amended, Convention, Interruption, WorkPeriod
 from conventions.writing.steps import label_of
 from organisations.models.host import siret_text
 
@@ -402,9 +402,7 @@ def compare(before: Context, after: Context) -> list[Change]:
 
 def changed(convention: Convention) -> list[Change]:
     """Return what the avenant shown changes, while it is written; nothing without an avenant."""
-    if convention.amended_from is None:
-        return []
-    return compare(agreement(convention.amended_from), agreement(convention))
+    return compare(*as_stored(convention)) if isinstance(convention, Amended) else []
 
 
 def _by_place(context: Context) -> dict[tuple[str, str], Row]:

@@ -1,5 +1,6 @@
 """What is agreed: the agreement, its schedule, its journal, its circuit, its documents and what is joined to it."""
 
+from conventions.models.amended import Amended
 from conventions.models.attachment import Attachment
 from conventions.models.avenant import Avenant, AvenantKind, AvenantStatus
 from conventions.models.circuit import Signer, Turn, signers
@@ -11,6 +12,7 @@ from conventions.models.nomenclature import HealthInsuranceFund, HourlyCeiling, 
 from conventions.models.schedule import Interruption, WorkPeriod
 
 __all__ = [
+    "Amended",
     "Attachment",
     "Avenant",
     "AvenantKind",

@@ -41,7 +41,7 @@ class Button:
 
 def button_of(action: engine.Action, convention: Convention, *, is_asked: bool) -> Button:
     """Return the button of an action on an agreement, or on the avenant it shows; ``is_asked`` is what comes next."""
-    avenant = convention.amended_by
+    avenant = convention.avenant
     page = "conventions:act" if avenant is None else "conventions:avenant_act"
     keys = [convention.pk, action.name] if avenant is None else [convention.pk, avenant.pk, action.name]
     read = f"?lu={convention.acted_on.submission}" if action.needs_page else ""
@@ -126,7 +126,7 @@ def refused(
     refusal: Refused,
 ) -> HttpResponse:
     """Say why an action cannot be done; what was typed stays on the page, even when someone else acted first."""
-    avenant = convention.amended_by
+    avenant = convention.avenant
     convention = visible(request, convention.pk)
     if avenant:
         convention = shown(convention, avenant.pk)
@@ -179,13 +179,13 @@ def consequences(convention: Convention, asked: engine.Action) -> list[str | Pro
     """Return what an action does, its own warning first."""
     if not asked.warning:
         return []
-    more = () if convention.amended_by else CONSEQUENCES.get(asked.name, ())
+    more = () if convention.avenant else CONSEQUENCES.get(asked.name, ())
     return [asked.warning, *more]
 
 
 def lines_of(convention: Convention) -> list[signing.Line]:
     """Return the circuit of an agreement, or of the avenant shown, by the people who were agreed on."""
-    avenant = convention.amended_by
+    avenant = convention.avenant
     if avenant is None:
         return signing.circuit(convention, signing.people(convention, convention.documents.agreed()))
     document = avenant.documents.get()

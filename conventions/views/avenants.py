@@ -18,7 +18,7 @@ from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import documents, law, legality, permissions, signing
 from conventions.legality import insurance, words
-from conventions.models import Avenant, AvenantStatus, Convention, Remark, Status
+from conventions.models import Amended, Avenant, AvenantStatus, Convention, Remark, Status
 from conventions.models.avenant import AWAITS_SIGNATURES, FROZEN, GIVEN_UP
 from conventions.standing import alerts, staff
 from conventions.standing.journal import events_of, journal
@@ -71,18 +71,14 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
 def purpose(request: HttpRequest, pk: int, avenant: int) -> HttpResponse:
     """The first page of an avenant that is being written: its kinds, its reason, its day."""
     convention = load(request, pk, avenant)
-    amending_now = convention.amended_by
-    assert amending_now is not None
-    assert convention.amended_from is not None
-    form = PurposeForm(posted(request), instance=amending_now, convention=convention.amended_from)
+    form = PurposeForm(posted(request), instance=convention.avenant, convention=convention.before)
     if not convention.is_editable:
-        return (
-            show_locked(request, convention, [form]) if request.method == "POST" else redirect(amending_now)
-        )
+        is_late = request.method == "POST"
+        return show_locked(request, convention, [form]) if is_late else redirect(convention.avenant)
     if request.method == "POST" and form.is_valid():
         form.save()
-        again = changes.proposed(amending_now, convention.amended_from)
-        changes.record(amending_now, again)
+        again = changes.proposed(convention.avenant, convention.before)
+        changes.record(again)
         answer_remarks(again, request)
         return redirect(steps.resume_url(again))
     return page(
@@ -97,24 +93,20 @@ def detail(request: HttpRequest, pk: int, avenant: int) -> HttpResponse:
     if agreement.is_purged:
         return redirect(agreement)
     convention = shown(agreement, avenant)
-    amended = convention.amended_by
-    assert amended is not None
-    if amended.rank is None and not permissions.takes_part(user, convention):
+    if convention.avenant.rank is None and not permissions.takes_part(user, convention):
         raise Http404
-    return render(request, "conventions/avenant.html", context_of(request, convention, amended, user))
+    return render(request, "conventions/avenant.html", context_of(request, convention, user))
 
 
-def context_of(
-    request: HttpRequest, convention: Convention, avenant: Avenant, user: User
-) -> dict[str, object]:
+def context_of(request: HttpRequest, convention: Amended, user: User) -> dict[str, object]:
     """Return all that the page of an avenant shows."""
-    document = avenant.documents.first()
+    avenant = convention.avenant
+    document = avenant.documents.first() if avenant.validated_at else None
     if document:
         before, after = document.context["before"], document.context["after"]
     else:
         before, after = documents.both_sides(convention)
-    judged = None if avenant.status in FROZEN else legality.case_of(convention)
-    findings = legality.findings(convention, judged) if judged else []
+    judged, findings = (None, []) if avenant.status in FROZEN else legality.judged(convention)
     remarks = permissions.remarks_seen(user, convention)
     open_remarks = [remark for remark in remarks if remark.resolved_at is None]
     may_edit = permissions.may_edit(user, convention)
@@ -138,7 +130,9 @@ def context_of(
         ),
         "rows": [(change, [one for one in remarks if one.field == change.field]) for change in compared],
         "unplaced": unplaced(compared, remarks),
-        "steps": [place for place in places(convention, "") if place.slug != steps.RECAP] if may_edit else [],
+        "steps": [place for place in places(convention, "", remarks) if place.slug != steps.RECAP]
+        if may_edit
+        else [],
         "may_delete": may_edit and avenant.rank is None,
         "may_remark": permissions.may_remark(user, convention),
         "deletable": [one for one in open_remarks if permissions.may_delete_remark(user, convention, one)],
@@ -152,8 +146,10 @@ def context_of(
         "problem": problem,
         "copies": [
             paper
-            for paper in avenant.attachments.select_related("avenant__convention")
-            if paper.is_signed_copy and signing.is_of_now(convention, paper.uploaded_at)
+            for paper in convention.attachments.all()
+            if paper.avenant == avenant
+            and paper.is_signed_copy
+            and signing.is_of_now(convention, paper.uploaded_at)
         ],
         "may_attach": permissions.may_attach_signed_copy(user, convention),
         "owns": permissions.owns(user, convention),
@@ -192,7 +188,7 @@ def unplaced(compared: list[documents.Change], remarks: list[Remark]) -> list[tu
 
 
 def buttons(
-    convention: Convention,
+    convention: Amended,
     user: User,
     findings: list[law.Finding],
     *,
@@ -207,7 +203,7 @@ def buttons(
         or bool(open_remarks)
         or permissions.awaits_approval(convention)
         or insurance.awaits_insurance(convention),
-        "sign": convention.amended_from is not None and convention.amended_from.status != Status.SIGNED,
+        "sign": convention.before.status != Status.SIGNED,
     }
     found = [
         button_of(action, convention, is_asked=action.name == "return" and bool(open_remarks))
@@ -232,12 +228,10 @@ def buttons(
 def delete(request: HttpRequest, pk: int, avenant: int) -> HttpResponse:
     """Delete an avenant that was never submitted."""
     convention = load(request, pk, avenant)
-    amended = convention.amended_by
-    assert amended is not None
-    if not convention.is_editable or amended.rank is not None:
+    if not convention.is_editable or convention.avenant.rank is not None:
         messages.error(request, _("Un avenant déjà soumis ne se supprime pas : annulez-le."))
-        return redirect(amended)
-    changes.delete(amended)
+        return redirect(convention.avenant)
+    changes.delete(convention.avenant)
     messages.success(request, _("Brouillon d’avenant supprimé."))
     return redirect("conventions:detail", pk)
 

@@ -103,7 +103,7 @@ def signed_copy(request: HttpRequest, pk: int, avenant: int | None = None) -> Ht
             "subject": convention.acted_on,
             "form": form,
             "copies": convention.attachments.filter(
-                kind=Attachment.Kind.SIGNED_AGREEMENT, avenant=convention.amended_by
+                kind=Attachment.Kind.SIGNED_AGREEMENT, avenant=convention.avenant
             ),
         },
         status=422 if request.method == "POST" else 200,
@@ -135,7 +135,7 @@ def page(
     request: HttpRequest, convention: Convention, asked: engine.Action, form: SignaturesForm
 ) -> HttpResponse:
     """Show the parties: the date of those who signed, a field for the others, and what R-01 says of the last one."""
-    signed_on = None if convention.amended_by else signing.completed_on(convention, form.dates)
+    signed_on = None if convention.avenant else signing.completed_on(convention, form.dates)
     return render(
         request,
         "conventions/signatures.html",

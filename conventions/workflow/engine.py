@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.refusals import Refused
 from conventions import law, legality, notices, permissions, signing
 from conventions.legality import words
-from conventions.models import Avenant, AvenantStatus, Convention, Event, Status, journal
+from conventions.models import Amended, Avenant, AvenantStatus, Convention, Event, Status, journal
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -34,6 +34,13 @@ class Request:
     party: str = ""
     seen: str | None = None
     known: frozenset[str] | None = None
+
+    @property
+    def amended(self) -> Amended:
+        """What an avenant makes of the agreement, for what only an avenant requires or writes."""
+        if not isinstance(self.convention, Amended):
+            raise TypeError("This is asked of an avenant, not of an agreement.")
+        return self.convention
 
     @cached_property
     def findings(self) -> list[law.Finding]:
@@ -154,12 +161,12 @@ def moved_on(convention: Convention) -> str:
     """Explain that someone else acted first."""
     subject = convention.acted_on
     told: dict[str, object] = {"status": subject.get_status_display()}
-    events = convention.events.filter(avenant=convention.amended_by)
+    events = convention.events.filter(avenant=convention.avenant)
     event = events.select_related("actor").order_by("-at", "-pk").first()
     if event is None or event.actor is None:
         return _("L’état est désormais « %(status)s ».") % told
     told |= {"who": event.actor, "at": date_format(timezone.localtime(event.at), "SHORT_DATETIME_FORMAT")}
-    if convention.amended_by:
+    if convention.avenant:
         return (
             _("%(who)s a déjà agi : l’avenant est « %(status)s » depuis le %(at)s. Rechargez la page.") % told
         )
