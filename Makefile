@@ -10,7 +10,7 @@ PRODUCTION = PSTAGE_ENVIRONMENT=production SECRET_KEY=$$($(PYTHON) -c 'import se
   DATABASE_URL=postgresql://127.0.0.1:9/pstage REDIS_URL=redis://127.0.0.1:9/0 \
   EMAIL_URL=smtp://127.0.0.1:9 DEFAULT_FROM_EMAIL=stages@universite.example
 
-.PHONY: demo demo-reset run test check bench mutants docs translations audit format lock clean
+.PHONY: demo demo-reset run test test-dates check bench mutants docs translations audit format lock clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -25,6 +25,10 @@ run: .venv/demo $(MESSAGES)
 
 test: .venv/dev $(MESSAGES)
 	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+# The database tests at each day of the table of tests/clock.py; DAYS=2027-07-20 or DAYS=--of-the-week for one.
+test-dates: .venv/dev $(MESSAGES)
+	$(PYTHON) -m tests.dates $(DAYS)
 
 check: .venv/dev $(MESSAGES) translations audit
 	.venv/bin/ruff check

@@ -17,6 +17,7 @@ HOURS_PER_DAY = Decimal(7)
 DAYS_PER_MONTH = Decimal(22)
 CENT = Decimal("0.01")
 ONE_DAY = timedelta(days=1)
+ONE_WEEK = timedelta(weeks=1)
 PLAUSIBLE_YEARS = range(2000, 2101)
 Period = tuple[date, date]
 Week = tuple[Decimal, ...]  # hours of Monday to Sunday

@@ -23,9 +23,10 @@ from stdnum import luhn
 
 from accounts.folding import fold
 from accounts.models import Institution, Student, User
-from conventions import completion, legality, workflow
+from conventions import legality, workflow
 from conventions.attachments import deciding, uploads
 from conventions.calendar import CENT
+from conventions.follow_up import completion
 from conventions.law.facts import Zone
 from conventions.models import (
     Attachment,

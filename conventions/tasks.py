@@ -1,8 +1,8 @@
 """What Celery discovers in this app."""
 
 from conventions.documents import check_documents, make_document, sweep_documents
-from conventions.purging import purge_agreements, report_retention
-from conventions.reminders import remind_certificates
+from conventions.follow_up.reminders import remind_certificates
+from conventions.retention.purging import purge_agreements, report_retention
 from conventions.workflow.avenants import apply_due_avenants
 
 __all__ = [

@@ -95,8 +95,12 @@ class SourceStaticFiles(StaticFilesStorage):
 
 
 def pytest_configure() -> None:
-    """Serve static files without a collectstatic before each run."""
+    """Serve static files without a collectstatic before each run, and ask for plans that are quick to make.
+
+    What a test rolls back is planned again, and on tables of a few rows the best of many joins is not worth its search.
+    """
     from django.conf import settings
 
+    settings.DATABASES["default"]["OPTIONS"]["options"] += " -c join_collapse_limit=1"
     settings.STORAGES["staticfiles"] = {"BACKEND": "tests.environment.SourceStaticFiles"}
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True

@@ -13,6 +13,7 @@ from factory.django import DjangoModelFactory
 from stdnum import luhn
 
 from accounts.models import Institution, Message, Student, User
+from conventions.calendar import Territory, public_holidays
 from conventions.models import Attachment, Convention, HealthInsuranceFund, HourlyCeiling, Term
 from conventions.writing import drafts
 from organisations.models import (
@@ -49,15 +50,22 @@ def siret(number: int) -> str:
 
 
 def next_stage() -> tuple[date, date]:
-    """Return the next eight weeks, Monday to Friday, that stay inside one academic year (to 31 August)."""
+    """Return eight weeks, Monday to Friday, three weeks from now or later: the first that nothing interrupts.
+
+    No public holiday, no change of academic year (31 August): its hours are the same whatever the day of the tests.
+    """
     today = timezone.localdate()
     start = today + timedelta(days=21 - today.weekday())
-    end = start + timedelta(weeks=8, days=-3)
-    if (start.month, start.day) <= (8, 31) < (end.month, end.day):
-        start = date(start.year, 9, 7)
-        start += timedelta(days=-start.weekday())
-        end = start + timedelta(weeks=8, days=-3)
+    while interrupted(start, end := start + timedelta(weeks=8, days=-3)):
+        start += timedelta(weeks=1)
     return start, end
+
+
+def interrupted(start: date, end: date) -> bool:
+    """Tell whether a public holiday of metropolitan France or the end of an academic year comes from start to end."""
+    years = range(start.year, end.year + 1)
+    stops = [day for year in years for day in public_holidays(year, Territory.METROPOLITAN)]
+    return any(start <= day <= end for day in [*stops, *(date(year, 8, 31) for year in years)])
 
 
 class InstitutionFactory(DjangoModelFactory):

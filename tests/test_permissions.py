@@ -4,17 +4,17 @@ from dataclasses import dataclass, field
 
 import pytest
 from django.contrib import admin
-from django.db import transaction
+from django.core.cache import cache
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from conventions import documents
-from conventions.models import AvenantStatus, Status
+from conventions.models import AvenantStatus, Convention, Status
 from organisations import merging
 from organisations.models import Resemblance
 from tests.factories import AttachmentFactory, CommuneFactory, MessageFactory, OrganisationFactory
-from tests.worlds import ROLES, World
+from tests.worlds import ROLES, World, undone
 
 pytestmark = pytest.mark.django_db
 
@@ -496,13 +496,13 @@ def papers_of(convention):
     }
 
 
-@pytest.mark.parametrize("case", MATRIX, ids=str)
-def test_address(case, settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-    world = World()
-    convention = world.convention_in(case.state)
+# Addresses of the agreements that are about none of them.
+ABOUT_NONE = {f"conventions:{name}" for name in ("list", "advice", "enter", "retention", "retention_list")}
+
+
+def request_of(case, world, convention, avenant):
+    """Return the address of a case and what it sends, in a world to which it adds what the case is about."""
     CommuneFactory()
-    avenant = world.avenant_in(case.avenant, convention) if case.avenant else None
     remark = None
     if "remark" in case.kwargs:
         remark = world.remark_on(avenant) if avenant else world.remark(convention)
@@ -519,28 +519,48 @@ def test_address(case, settings, tmp_path):
     }
     kwargs = {name: known.get(value, value) for name, value in case.kwargs.items()}
     data = {name: known.get(value, value) for name, value in case.data.items()}
-    if case.name.startswith("conventions:") and case.name not in {
-        "conventions:list",
-        "conventions:advice",
-        "conventions:enter",
-        "conventions:retention",
-        "conventions:retention_list",
-    }:
+    if case.name.startswith("conventions:") and case.name not in ABOUT_NONE:
         kwargs["pk"] = convention.pk
         if avenant:
             kwargs.setdefault("avenant", avenant.pk)
-    url = reverse(case.name, kwargs=kwargs)
-    answers = []
-    for role in EVERYONE:
-        client = Client()
-        if role != "anonymous":
-            client.force_login(world.people[role])
-        with transaction.atomic():
-            answer = getattr(client, case.method)(url, data)
-            transaction.set_rollback(True)
-        is_login = answer.status_code == 302 and answer.url.startswith(reverse(settings.LOGIN_URL))
-        answers.append(LOGIN if is_login and case.name != "account_logout" else answer.status_code)
-    assert dict(zip(EVERYONE, answers, strict=True)) == dict(zip(EVERYONE, case.expected, strict=True))
+    return reverse(case.name, kwargs=kwargs), data
+
+
+def browser(world, role):
+    """Return a browser in which somebody of a world is signed in, or nobody."""
+    client = Client()
+    if role != "anonymous":
+        client.force_login(world.people[role])
+    return client
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    dict.fromkeys((case.state, case.avenant) for case in MATRIX),
+    ids=lambda value: str(value or "itself"),
+)
+def test_addresses(state, status, settings, tmp_path, subtests):
+    """One world for an agreement, or an avenant, in a state: each request is undone before the next."""
+    settings.MEDIA_ROOT = tmp_path
+    world = World()
+    started = world.convention_in(state)
+    avenant = world.avenant_in(status, started) if status else None
+    for case in MATRIX:
+        if (case.state, case.avenant) != (state, status):
+            continue
+        with subtests.test(str(case)), undone():
+            cache.clear()
+            url, data = request_of(case, world, Convention.objects.get(pk=started.pk), avenant)
+            answers = []
+            for role in EVERYONE:
+                client = browser(world, role)
+                with undone():
+                    answer = getattr(client, case.method)(url, data)
+                is_login = answer.status_code == 302 and answer.url.startswith(reverse(settings.LOGIN_URL))
+                answers.append(LOGIN if is_login and case.name != "account_logout" else answer.status_code)
+            assert dict(zip(EVERYONE, answers, strict=True)) == dict(
+                zip(EVERYONE, case.expected, strict=True)
+            )
 
 
 ADMIN_PAGES = [
@@ -566,15 +586,11 @@ READ_ONLY = {
 }
 
 
-@pytest.mark.parametrize("page", ADMIN_PAGES)
-def test_the_administration_is_for_administrators(page):
+def test_the_administration_is_for_administrators(subtests):
     world = World()
     for role in EVERYONE:
-        client = Client()
-        if role != "anonymous":
-            client.force_login(world.people[role])
-        status = client.get(reverse(page)).status_code
-        if role == "admin":
-            assert status == (403 if page in READ_ONLY else 200)
-        else:
-            assert status in {302, 403}, role
+        client = browser(world, role)
+        for page in ADMIN_PAGES:
+            with subtests.test(page, by=role):
+                expected = {302, 403} if role != "admin" else {403} if page in READ_ONLY else {200}
+                assert client.get(reverse(page)).status_code in expected

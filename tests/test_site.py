@@ -219,5 +219,5 @@ def test_optional_field_says_so_and_shows_its_unit():
 
 def test_choices_are_a_group_with_its_legend_and_error():
     html = str(StageForm({})["paid"].as_field_group())
-    assert re.search(r'<fieldset aria-describedby="id_paid_error">\s*<legend>Payé', html)
+    assert re.search(r'<fieldset aria-describedby="id_paid_error">\s*<legend>\s*Payé', html)
     assert StageForm({})["paid"].anchor == "id_paid_0"

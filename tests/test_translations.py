@@ -119,8 +119,8 @@ def test_what_an_english_speaking_manager_validates_is_frozen_printed_and_told_i
         context = convention.documents.get().context
         printed = documents.render_html(context, draft=False)
 
-    assert context["stage"]["working_time"] == "Temps plein"
-    assert context["gratification"]["unit"] == "par heure"
+    assert context["stage"]["working_time"] == {"code": "full", "label": "Temps plein"}
+    assert context["gratification"]["unit"] == {"code": "hour", "label": "par heure"}
     assert context["circuit"][0]["label"] == "L’étudiant(e)"
     for words in ("35 h par semaine, temps plein, du lundi au vendredi", "4,50 € par heure", "L’étudiant(e)"):
         assert words in printed

@@ -1,11 +1,15 @@
 """A small university with one person per role, and an agreement in any state."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from conventions import signing, workflow
+from conventions import workflow
+from conventions.circuit import turns
 from conventions.models import (
     Avenant,
     AvenantKind,
@@ -18,6 +22,7 @@ from conventions.models import (
 )
 from conventions.workflow import avenants
 from conventions.writing import changes
+from organisations.models import Enrolment
 from tests.factories import (
     AdminFactory,
     CentreFactory,
@@ -33,9 +38,17 @@ from tests.factories import (
 ROLES = ("student", "other_student", "manager", "other_manager", "teacher", "other_teacher", "admin")
 
 
+@contextmanager
+def undone() -> Iterator[None]:
+    """Try something in a world, and leave that world as it was."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
 def next_signatures(convention: Convention, count: int = 1) -> dict[str, date]:
     """Return the next parties that sign, today."""
-    waiting = signing.turns_of(convention, Turn.Purpose.SIGNATURE)
+    waiting = turns.turns_of(convention, Turn.Purpose.SIGNATURE)
     today = timezone.localdate()
     return {turn.party: today for turn in [turn for turn in waiting if turn.done_at is None][:count]}
 
@@ -67,11 +80,20 @@ class World:
             **{
                 "complete": True,
                 "student": self.student,
-                "enrolment": self.enrolment,
+                "enrolment": self.enrolled(fields.get("start")),
                 "teacher": self.teacher,
                 **fields,
             }
         )
+
+    def enrolled(self, day: date | None = None) -> Enrolment:
+        """Return the student's enrolment in the academic year of a day, or of the next stage."""
+        was = self.enrolment
+        year = was.programme.institution.academic_year(day) if day else was.academic_year
+        enrolment, _is_new = Enrolment.objects.get_or_create(
+            student=self.student, programme=was.programme, academic_year=year
+        )
+        return enrolment
 
     def convention_in(self, state: Status, **fields) -> Convention:
         convention = self.draft(**fields)

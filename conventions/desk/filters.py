@@ -19,9 +19,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.folding import fold
-from conventions import ending
+from conventions.follow_up import dates
 from conventions.models import AvenantStatus, Convention, Status
 from conventions.models.avenant import OPEN as OPEN_AVENANT
+from conventions.models.status import AWAITS_SIGNATURES
 from organisations.directory import contains_words
 from organisations.fields import DateField
 from organisations.models import Centre, Organisation
@@ -39,10 +40,10 @@ AVENANTS = {AMENDED: (AvenantStatus.SUBMITTED,), BEING_AMENDED: OPEN_AVENANT}
 # States that are looked for together, under one name in the address.
 GATHERED = {
     NOT_VALIDATED: (Status.SUBMITTED, Status.RETURNED),
-    TO_SIGN: (Status.VALIDATED, Status.SIGNING),
+    TO_SIGN: AWAITS_SIGNATURES,
 }
 # States that only dates tell.
-DATED = {UPCOMING: ending.upcoming, UNDER_WAY: ending.under_way, ENDED: ending.ended}
+DATED = {UPCOMING: dates.upcoming, UNDER_WAY: dates.under_way, ENDED: dates.ended}
 # What a list can be narrowed to, in the words of staff.
 STATES = [
     ("", gettext_lazy("Tous sauf brouillons")),
@@ -211,7 +212,7 @@ class FilterForm(forms.Form):
         if state in DATED:
             visible = visible.filter(DATED[state](today))
         elif state == CERTIFICATES:
-            visible = ending.owed_a_certificate(visible, last=today - timedelta(days=1))
+            visible = dates.owed_a_certificate(visible, last=today - timedelta(days=1))
         elif state in AVENANTS:
             visible = visible.filter(avenants__status__in=AVENANTS[state])
         elif state:

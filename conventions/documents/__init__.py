@@ -2,6 +2,7 @@
 
 from conventions.documents.checking import check_documents, damaged
 from conventions.documents.context import STORED, Context, agreement, both_sides, in_force
+from conventions.documents.earlier import read
 from conventions.documents.printing import (
     digest,
     file_name,
@@ -29,6 +30,7 @@ from conventions.documents.reading import (
     differences,
     in_brief,
     sections,
+    worded,
 )
 
 __all__ = [
@@ -57,10 +59,12 @@ __all__ = [
     "make_document",
     "preview",
     "printable",
+    "read",
     "render_html",
     "render_pdf",
     "replay",
     "sections",
     "summarise",
     "sweep_documents",
+    "worded",
 ]

@@ -1,7 +1,8 @@
 """From the rows of the database to the frozen context of an agreement.
 
 The context is plain JSON, in French, and enough to show or print the agreement for ever, whatever happens to
-the shared records of host, contact or teacher.
+the shared records of host, contact or teacher. A choice is a code beside its words: words are what was agreed, codes
+are what is counted with, compared and translated.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from django.utils import timezone, translation
 
 from accounts.models import PostalAddress
 from conventions import calendar
+from conventions.documents.choices import chosen, country, is_choice, listed
+from conventions.documents.earlier import read
 from conventions.law.case import is_minor
 from conventions.models import Amended, Convention, Document, signers
+from conventions.models.columns import KEPT_IN
 from conventions.writing.drafts import differences
 from organisations.fields import without_invisible
 from organisations.models import Contact, Organisation, Service, Teacher
@@ -28,7 +32,7 @@ from organisations.models.university import academic_year_label
 Context = dict[str, Any]
 
 # The shape of the context and the text of the articles: one more each time either changes.
-VERSION = 2
+VERSION = 3
 
 
 def agreement(convention: Convention) -> Context:
@@ -60,10 +64,7 @@ def agreement(convention: Convention) -> Context:
             "abroad": _abroad(convention),
             "circuit": _circuit(convention),
             "copies": _copies(convention),
-            "differences": [
-                {"field": name, "before": before, "after": after}
-                for name, (before, after) in differences(convention).items()
-            ],
+            "differences": _differences(convention),
         }
     return each_text(without_invisible, context)
 
@@ -74,6 +75,11 @@ STORED = Prefetch("documents", Document.objects.select_related("avenant").defer(
 
 def in_force(convention: Convention, day: date | None = None) -> Context:
     """Return the frozen context of a validated agreement with its avenants in effect at the end of ``day``, or today."""
+    return read(stored_in_force(convention, day))
+
+
+def stored_in_force(convention: Convention, day: date | None = None) -> Context:
+    """Return the same as it was stored, by whichever release."""
     documents = list(convention.documents.all())
     effective = [
         (one.avenant.applied_at, one)
@@ -108,9 +114,14 @@ def amended(before: Any, now: Any, after: Any) -> Any:
     """Return ``before`` with what differs between ``now`` and ``after``, key by key."""
     if after == now:
         return before
-    if all(isinstance(side, dict) for side in (before, now, after)):
-        return {name: amended(before.get(name), now.get(name), value) for name, value in after.items()}
-    return after
+    if is_choice(after) or not all(isinstance(side, dict) for side in (before, now, after)):
+        return after
+    return {
+        name: amended(before.get(name), now.get(name), value)
+        for name, value in after.items()
+        # What was not asked then, and is not answered now, is still not asked.
+        if name in before or value != now.get(name)
+    }
 
 
 def _university(convention: Convention) -> Context:
@@ -135,6 +146,7 @@ def _student(convention: Convention) -> Context:
     student, user = convention.student, convention.student.user
     for_minor = is_minor(student.birth_date, convention.start)
     return {
+        **kept(convention, "student"),
         "first_name": user.first_name,
         "last_name": user.last_name,
         "email": user.email,
@@ -151,7 +163,6 @@ def _student(convention: Convention) -> Context:
         ),
         "phone": convention.student_phone,
         "personal_email": convention.student_personal_email,
-        "insured_status": label(convention.insured_status),
         "fund": label(convention.health_fund),
         "fund_address": convention.health_fund.address if convention.health_fund else "",
         "fund_other": convention.health_fund_other,
@@ -162,25 +173,24 @@ def _programme(convention: Convention) -> Context:
     enrolment = convention.enrolment
     programme = enrolment.programme if enrolment else None
     return {
+        **kept(convention, "programme"),
         "academic_year": academic_year_label(enrolment.academic_year) if enrolment else "",
         "label": label(programme),
         "code": f"{programme.code} {programme.version}".strip() if programme else "",
-        "level": programme.get_level_display() if programme else "",
+        "level": chosen(programme, "level"),
         "teaching_hours": programme.teaching_hours if programme else None,
         "presence_hours": programme.presence_hours if programme else None,
-        "stage_type": label(convention.stage_type),
-        "language": convention.get_language_display(),
     }
 
 
 def _organisation(organisation: Organisation | None) -> Context:
     return {
         "siret": text(organisation and organisation.siret),
-        "siret_exemption": organisation.get_siret_exemption_display() if organisation else "",
-        "legal_form": label(organisation and organisation.legal_form),
+        "siret_exemption": chosen(organisation, "siret_exemption"),
+        "legal_form": listed(organisation and organisation.legal_form),
         "is_public_law": bool(organisation and organisation.legal_form.is_public_law),
-        "naf": label(organisation and organisation.naf_code),
-        "headcount": label(organisation and organisation.headcount_band),
+        "naf": listed(organisation and organisation.naf_code),
+        "headcount": listed(organisation and organisation.headcount_band),
         "address": address(organisation),
         **columns(organisation, "name", "local_identifier", "activity", "phone", "email", "website"),
     }
@@ -189,14 +199,15 @@ def _organisation(organisation: Organisation | None) -> Context:
 def _service(service: Service | None) -> Context:
     return {
         "address": address(service),
-        "country": country_name(service.country) if service else "",
+        "country": country(service and service.country),
         **columns(service, "name", "city", "phone"),
     }
 
 
 def _contact(contact: Contact | None) -> Context:
     return {
-        "name": f"{contact.get_civility_display()} {contact}".strip() if contact else "",
+        "civility": chosen(contact, "civility"),
+        "name": label(contact),
         **columns(contact, "function", "department", "phone", "email"),
     }
 
@@ -215,97 +226,55 @@ def _stage(convention: Convention) -> Context:
     duration = convention.duration
     days, months = calendar.equivalent(duration) if duration is not None else (None, None)
     return {
+        **kept(convention, "stage"),
         "is_abroad": convention.is_abroad,
-        "theme": label(convention.theme),
-        "subject": convention.subject,
-        "missions": convention.missions,
-        "skills": convention.skills,
-        "details": convention.details,
-        "is_confidential": convention.is_confidential,
-        "origin": label(convention.origin),
-        "start": iso(convention.start),
-        "end": iso(convention.end),
-        "interruptions": [
-            [iso(period.start), iso(period.end), period.kind]
-            for period in convention.periods("interruptions")
-        ],
-        "work_periods": [
-            {
-                "start": iso(period.start),
-                "end": iso(period.end),
-                "hours": [text(hours) for hours in period.hours],
-            }
-            for period in convention.periods("work_periods")
-        ],
-        "working_time": convention.get_working_time_display(),
-        "weekly_hours": text(convention.weekly_hours),
+        "interruptions": _interruptions(convention),
+        "work_periods": _work_periods(convention),
         "working_days": sorted(convention.working_days),
-        "day_starts_at": clock(convention.day_starts_at),
-        "day_ends_at": clock(convention.day_ends_at),
-        "schedule_comment": convention.schedule_comment,
         "hours": text(hours),
         "leave_hours": text(convention.hours_assimilated or None),
         "days": text(days and rounded(days, "0.1")),
         "months": text(months and rounded(months, "0.01")),
         "hours_reason": convention.hours_reason if convention.hours_corrected is not None else "",
-        "leave_days": text(convention.leave_days),
-        "leave_terms": convention.leave_terms,
-        "leave_is_paid": convention.leave_is_paid,
-        "works_at_night": convention.works_at_night,
-        "works_on_sunday": convention.works_on_sunday,
-        "works_on_holidays": convention.works_on_holidays,
-        "works_on_whit_monday": convention.works_on_whit_monday,
-        "works_remotely": convention.works_remotely,
-        "exceptional_work": convention.exceptional_work,
-        "follow_up": convention.follow_up,
-        "work_nature": label(convention.work_nature),
-        "validation_mode": label(convention.validation_mode),
-        "ects": text(convention.ects),
-        "internal_rules": convention.internal_rules,
     }
 
 
+def _interruptions(convention: Convention) -> list[list[str]]:
+    """Return each as its first day, its last one and its kind."""
+    return [
+        [iso(period.start), iso(period.end), period.kind] for period in convention.periods("interruptions")
+    ]
+
+
+def _work_periods(convention: Convention) -> list[Context]:
+    return [
+        {"start": iso(period.start), "end": iso(period.end), "hours": [text(hours) for hours in period.hours]}
+        for period in convention.periods("work_periods")
+    ]
+
+
 def _gratification(convention: Convention) -> Context:
-    paid = bool(convention.is_paid)
+    paid = convention if convention.is_paid else None
     return {
+        **kept(convention, "gratification"),
         "is_paid": convention.is_paid,
-        "amount": text(convention.amount) if paid else "",
-        "unit": convention.get_amount_unit_display() if paid else "",
-        "currency": label(convention.currency) if paid else "",
-        "currency_code": convention.currency.code if paid and convention.currency else "",
-        "payment_mode": label(convention.payment_mode) if paid else "",
-        "payment_frequency": convention.get_payment_frequency_display() if paid else "",
-        "branch_minimum": text(convention.branch_minimum) if paid else "",
-        "is_employed_by_host": convention.is_employed_by_host,
-        "benefits": convention.benefits,
+        "amount": text(paid.amount) if paid else "",
+        "unit": chosen(paid, "amount_unit"),
+        "currency": listed(paid and paid.currency),
+        "payment_mode": listed(paid and paid.payment_mode),
+        "payment_frequency": chosen(paid, "payment_frequency"),
+        "branch_minimum": text(paid.branch_minimum) if paid else "",
     }
 
 
 def _declarations(convention: Convention) -> Context:
     """Return what only the host knows; it declares it by its signature."""
-    return {
-        "headcount": text(convention.headcount),
-        "host_trainees": text(convention.host_trainees),
-        "tutor_trainees": text(convention.tutor_trainees),
-        "collective_hours": text(convention.collective_hours),
-        "earlier_hours": text(convention.earlier_hours),
-        "previous_start": iso(convention.previous_start),
-        "previous_end": iso(convention.previous_end),
-        **columns(
-            convention,
-            "previous_left_early",
-            "replaces_someone",
-            "has_regulated_work",
-            "regulated_work_declared",
-            "in_restricted_area",
-            "restricted_area_authorised",
-        ),
-    }
+    return kept(convention, "declarations")
 
 
 def _insurance(convention: Convention) -> Context:
     return {
-        "insurer": convention.insurer,
+        **kept(convention, "insurance"),
         "policy": convention.insurance_policy,
         "start": iso(convention.insurance_start),
         "end": iso(convention.insurance_end),
@@ -316,10 +285,7 @@ def _abroad(convention: Convention) -> Context:
     """Return what a stage abroad asks; nothing of a stage in France, whatever was answered before."""
     if not convention.is_abroad:
         return {}
-    return {
-        "travel_zone": convention.get_travel_zone_display(),
-        **columns(convention, "has_information_sheet", "has_assistance_policy", "travel_decision"),
-    }
+    return kept(convention, "abroad")
 
 
 def _circuit(convention: Convention) -> list[Context]:
@@ -333,6 +299,19 @@ def _circuit(convention: Convention) -> list[Context]:
         }
         for signer in signers(convention)
     ]
+
+
+def _differences(convention: Convention) -> list[Context]:
+    """Return what the student corrected of the records of the university."""
+    found: list[Context] = [
+        {"field": name, "before": before, "after": after}
+        for name, (before, after) in differences(convention).items()
+    ]
+    for one in found:
+        if one["field"] == "student_country":
+            one["before"] = country(convention.record["student_country"])
+            one["after"] = country(convention.student_country)
+    return found
 
 
 def _copies(convention: Convention) -> int | None:
@@ -374,6 +353,23 @@ def rounded(value: Decimal, unit: str) -> Decimal:
 
 def label(row: models.Model | None) -> str:
     return "" if row is None else str(row)
+
+
+def kept(convention: Convention, part: str) -> Context:
+    """Return the columns that a part of the context keeps as they are."""
+    return {name: as_it_is(convention, name) for name in KEPT_IN[part]}
+
+
+def as_it_is(convention: Convention, name: str) -> Any:
+    """Return what a column says: a choice, true or false, else a text."""
+    field, value = Convention._meta.get_field(name), getattr(convention, name)
+    if isinstance(field, models.ForeignKey):
+        return listed(value)
+    if isinstance(field, models.BooleanField):
+        return value
+    if isinstance(field, models.TimeField):
+        return clock(value)
+    return chosen(convention, name) if isinstance(field, models.CharField) and field.choices else text(value)
 
 
 def columns(row: models.Model | None, *names: str) -> Context:

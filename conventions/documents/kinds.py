@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.utils import translation
 from django.utils.text import capfirst
 
+from conventions.documents.choices import currency, kind_of_avenant
 from conventions.documents.context import Context
 from conventions.documents.reading import (
     Change,
     compare,
-    completed,
     insurance,
     long_date,
     money_text,
@@ -23,6 +22,7 @@ from conventions.documents.reading import (
     span,
     usual_day,
     weekly,
+    worded,
 )
 from conventions.documents.sheets import Box, Line, Part, Party, Sheet, say
 from conventions.law.abroad import CARD_COUNTRIES
@@ -32,57 +32,15 @@ from organisations.models import Party as Signs
 
 def avenant(context: Context) -> Sheet:
     """The change, its effects on hours and pay, and the boxes of the parties that signed the agreement."""
-    decided, before, after = context["avenant"], completed(context["before"]), completed(context["after"])
-    effective = (
-        say("le %s", "on %s") % long_date(decided["effective_on"])
-        if decided["effective_on"]
-        else say("à la dernière signature", "at the last signature")
-    )
-    changes = compare(before, after)
+    decided, before, after = context["avenant"], worded(context["before"]), worded(context["after"])
+    changes, other = compare(before, after), decided["other"]
     rank = decided["number"].rpartition("/")[2]
     parts = [
-        Part(
-            say("L’objet de l’avenant", "Purpose of the amendment"),
-            lines=_filled(
-                Line(say("Convention", "Agreement"), _reference(before)),
-                Line(say("Objet", "Purpose"), ", ".join(map(translation.gettext, decided["kinds"]))),
-                Line(say("Raison", "Reason"), decided["reason"]),
-                Line(say("Prend effet", "Takes effect"), effective),
-            ),
-        ),
-        *([_what_changes(changes)] * bool(changes)),
-        Part(
-            say("Durée et gratification, avenant compris", "Duration and allowance, amendment included"),
-            lines=_filled(
-                Line(
-                    say("Dates du stage", "Dates"),
-                    capfirst(span(after["stage"]["start"], after["stage"]["end"])),
-                ),
-                Line(say("Présence effective", "Actual presence"), presence(after["stage"])),
-                Line(say("Gratification", "Allowance"), money_text(after["gratification"])),
-                Line(say("Pour tout le stage", "For the whole internship"), _whole_pay(after)),
-            ),
-            texts=[
-                say(
-                    "Sept heures de présence comptent pour un jour, vingt-deux jours pour un mois (article D124-6 "
-                    "du code de l’éducation).",
-                    "Seven hours of presence make one day, twenty-two days one month (article D124-6 of the French "
-                    "Education Code).",
-                )
-            ],
-        ),
-        *([Part(say("Clause ajoutée", "Added clause"), texts=[decided["other"]])] * bool(decided["other"])),
-        Part(
-            say("Ce qui ne change pas", "What does not change"),
-            texts=[
-                say(
-                    "Toutes les autres clauses de la convention, et des avenants déjà en vigueur, demeurent. Cet "
-                    "avenant en fait partie dès qu’il prend effet.",
-                    "All other clauses of the agreement, and of the amendments already in force, stand. This "
-                    "amendment becomes part of it when it takes effect. Only the French text binds the parties.",
-                )
-            ],
-        ),
+        _purpose(decided, before),
+        _what_changes(changes) if changes else None,
+        _amended_terms(after, unit=context["after"]["gratification"]["unit"]["code"]),
+        Part(say("Clause ajoutée", "Added clause"), texts=[other]) if other else None,
+        _what_stands(),
     ]
     return Sheet(
         title=say(
@@ -94,17 +52,9 @@ def avenant(context: Context) -> Sheet:
             "Made under article 9 of the agreement and articles L124-1 to L124-20 of the French Education Code, "
             "between the parties that signed it.",
         ),
-        parts=parts,
+        parts=[part for part in parts if part],
         parties=_parties(before),
-        boxes=[
-            Box(
-                f"{place}. {translation.gettext(signer['label'])}",
-                signer["name"],
-                signer["quality"],
-                _to_sign(signer["party"], is_minor=before["student"]["is_minor"]),
-            )
-            for place, signer in enumerate(before["circuit"], start=1)
-        ],
+        boxes=_boxes_of_circuit(before),
         signing=say(
             "Les parties à la convention signent, dans l’ordre des numéros : ceux qui l’ont signée, même si l’avenant "
             "les remplace.",
@@ -114,11 +64,74 @@ def avenant(context: Context) -> Sheet:
     )
 
 
+def _purpose(decided: Context, before: Context) -> Part:
+    effective = (
+        say("le %s", "on %s") % long_date(decided["effective_on"])
+        if decided["effective_on"]
+        else say("à la dernière signature", "at the last signature")
+    )
+    return Part(
+        say("L’objet de l’avenant", "Purpose of the amendment"),
+        lines=_filled(
+            Line(say("Convention", "Agreement"), _reference(before)),
+            Line(say("Objet", "Purpose"), ", ".join(map(kind_of_avenant, decided["kinds"]))),
+            Line(say("Raison", "Reason"), decided["reason"]),
+            Line(say("Prend effet", "Takes effect"), effective),
+        ),
+    )
+
+
+def _amended_terms(after: Context, *, unit: str) -> Part:
+    stage = after["stage"]
+    return Part(
+        say("Durée et gratification, avenant compris", "Duration and allowance, amendment included"),
+        lines=_filled(
+            Line(say("Dates du stage", "Dates"), capfirst(span(stage["start"], stage["end"]))),
+            Line(say("Présence effective", "Actual presence"), presence(stage)),
+            Line(say("Gratification", "Allowance"), money_text(after["gratification"])),
+            Line(say("Pour tout le stage", "For the whole internship"), _whole_pay(after, unit)),
+        ),
+        texts=[
+            say(
+                "Sept heures de présence comptent pour un jour, vingt-deux jours pour un mois (article D124-6 "
+                "du code de l’éducation).",
+                "Seven hours of presence make one day, twenty-two days one month (article D124-6 of the French "
+                "Education Code).",
+            )
+        ],
+    )
+
+
+def _what_stands() -> Part:
+    return Part(
+        say("Ce qui ne change pas", "What does not change"),
+        texts=[
+            say(
+                "Toutes les autres clauses de la convention, et des avenants déjà en vigueur, demeurent. Cet "
+                "avenant en fait partie dès qu’il prend effet.",
+                "All other clauses of the agreement, and of the amendments already in force, stand. This "
+                "amendment becomes part of it when it takes effect. Only the French text binds the parties.",
+            )
+        ],
+    )
+
+
+def _boxes_of_circuit(agreement: Context) -> list[Box]:
+    """Return where those who sign an agreement sign, in its order."""
+    return [
+        Box(
+            f"{place}. {signer['label']}",
+            signer["name"],
+            signer["quality"],
+            to_sign(signer["party"], is_minor=agreement["student"]["is_minor"]),
+        )
+        for place, signer in enumerate(agreement["circuit"], start=1)
+    ]
+
+
 def certificate(context: Context) -> Sheet:
     """The certificate that the host gives at the end of the stage (article D124-9; annex of the 2014 order)."""
-    done, agreement = context["certificate"], completed(context["agreement"])
-    host, student, programme = agreement["organisation"], agreement["student"], agreement["programme"]
-    university, signatory = agreement["university"], agreement["signatory"]
+    done, agreement = context["certificate"], worded(context["agreement"])
     return Sheet(
         title=say("Attestation de stage", "Internship certificate"),
         note=say(
@@ -126,85 +139,98 @@ def certificate(context: Context) -> Sheet:
             "Given to the trainee by the host organisation at the end of the internship (article D124-9 of the "
             "French Education Code).",
         ),
-        parts=[
-            Part(
-                say("L’organisme d’accueil", "The host organisation"),
-                lines=_filled(
-                    Line(say("Nom", "Name"), host["name"]),
-                    Line(say("Adresse", "Address"), ", ".join(host["address"])),
-                    Line(say("Téléphone", "Telephone"), host["phone"]),
-                ),
+        parts=[_host(agreement["organisation"]), _trainee(agreement), _what_was_done(done)],
+        boxes=[_box_of_host(agreement["signatory"])],
+    )
+
+
+def _host(host: Context) -> Part:
+    return Part(
+        say("L’organisme d’accueil", "The host organisation"),
+        lines=_filled(
+            Line(say("Nom", "Name"), host["name"]),
+            Line(say("Adresse", "Address"), ", ".join(host["address"])),
+            Line(say("Téléphone", "Telephone"), host["phone"]),
+        ),
+    )
+
+
+def _trainee(agreement: Context) -> Part:
+    student, programme, university = agreement["student"], agreement["programme"], agreement["university"]
+    return Part(
+        say("certifie que", "certifies that"),
+        lines=_filled(
+            Line(say("Nom et prénom", "Name"), f"{student['last_name']} {student['first_name']}"),
+            Line(say("Date de naissance", "Date of birth"), short_date(student["birth_date"])),
+            Line(say("Adresse", "Address"), ", ".join(student["address"])),
+            Line(say("Téléphone", "Telephone"), student["phone"]),
+            Line(
+                say("Adresse électronique", "E-mail"),
+                _joined(", ", student["email"], student["personal_email"]),
             ),
-            Part(
-                say("certifie que", "certifies that"),
-                lines=_filled(
-                    Line(say("Nom et prénom", "Name"), f"{student['last_name']} {student['first_name']}"),
-                    Line(say("Date de naissance", "Date of birth"), short_date(student["birth_date"])),
-                    Line(say("Adresse", "Address"), ", ".join(student["address"])),
-                    Line(say("Téléphone", "Telephone"), student["phone"]),
-                    Line(
-                        say("Adresse électronique", "E-mail"),
-                        _joined(", ", student["email"], student["personal_email"]),
-                    ),
-                    Line(
-                        say("Étudiant en", "Student in"),
-                        _joined(", ", programme["label"], programme["academic_year"]),
-                    ),
-                    Line(say("Au sein de", "At"), _joined(", ", university["name"], university["ufr"])),
-                ),
+            Line(
+                say("Étudiant en", "Student in"),
+                _joined(", ", programme["label"], programme["academic_year"]),
             ),
-            Part(
-                say(
-                    "a effectué un stage prévu dans le cadre de ses études",
-                    "has completed an internship that is part of these studies",
-                ),
-                lines=[
-                    Line(
-                        say("Dates", "Dates"),
-                        say("Du %(start)s au %(end)s", "From %(start)s to %(end)s")
-                        % {"start": long_date(done["start"]), "end": long_date(done["end"])},
-                    ),
-                    Line(say("Durée effective totale", "Total actual duration"), _duration(done)),
-                    Line(say("Gratification versée", "Allowance paid"), _paid(done)),
-                ],
-                texts=[
-                    say(
-                        "La durée compte la présence effective du stagiaire dans l’organisme et ses congés et "
-                        "autorisations d’absence (articles L124-18 et L124-13 du code de l’éducation). Sept heures de "
-                        "présence, consécutives ou non, valent un jour ; vingt-deux jours, consécutifs ou non, valent "
-                        "un mois (article D124-6).",
-                        "The duration counts the trainee’s actual presence in the organisation, leave and authorised "
-                        "absences (articles L124-18 and L124-13 of the French Education Code). Seven hours of "
-                        "presence, consecutive or not, make one day; twenty-two days, consecutive or not, make one "
-                        "month (article D124-6).",
-                    ),
-                    say(
-                        "Retraite : dans les deux ans qui suivent la fin d’un stage gratifié en application de "
-                        "l’article L124-6, l’étudiant peut demander, contre une cotisation, qu’il soit pris en compte "
-                        "dans la limite de deux trimestres. Il joint cette attestation à sa demande (article L351-17 "
-                        "du code de la sécurité sociale).",
-                        "Pension: within two years after the end of an internship paid under article L124-6, the "
-                        "student may ask, against a contribution, that it count for up to two quarters, and encloses "
-                        "this certificate (article L351-17 of the French Social Security Code).",
-                    ),
-                    _declared(done),
-                    *_replaced(done),
-                ],
+            Line(say("Au sein de", "At"), _joined(", ", university["name"], university["ufr"])),
+        ),
+    )
+
+
+def _what_was_done(done: Context) -> Part:
+    return Part(
+        say(
+            "a effectué un stage prévu dans le cadre de ses études",
+            "has completed an internship that is part of these studies",
+        ),
+        lines=[
+            Line(
+                say("Dates", "Dates"),
+                say("Du %(start)s au %(end)s", "From %(start)s to %(end)s")
+                % {"start": long_date(done["start"]), "end": long_date(done["end"])},
             ),
+            Line(say("Durée effective totale", "Total actual duration"), _duration(done)),
+            Line(say("Gratification versée", "Allowance paid"), _paid(done)),
         ],
-        boxes=[
-            Box(
-                say("Pour l’organisme d’accueil", "For the host organisation"),
-                signatory["name"],
-                signatory["function"],
-                say(
-                    "Fait à …………………………, le ……………………\nNom et fonction, s’ils sont autres :\nSignature et cachet de "
-                    "l’organisme",
-                    "Place …………………………, date ……………………\nName and function, if different:\nSignature and stamp of "
-                    "the organisation",
-                ),
-            )
-        ],
+        texts=[*_how_it_counts(), _declared(done), *_replaced(done)],
+    )
+
+
+def _how_it_counts() -> list[str]:
+    return [
+        say(
+            "La durée compte la présence effective du stagiaire dans l’organisme et ses congés et "
+            "autorisations d’absence (articles L124-18 et L124-13 du code de l’éducation). Sept heures de "
+            "présence, consécutives ou non, valent un jour ; vingt-deux jours, consécutifs ou non, valent "
+            "un mois (article D124-6).",
+            "The duration counts the trainee’s actual presence in the organisation, leave and authorised "
+            "absences (articles L124-18 and L124-13 of the French Education Code). Seven hours of "
+            "presence, consecutive or not, make one day; twenty-two days, consecutive or not, make one "
+            "month (article D124-6).",
+        ),
+        say(
+            "Retraite : dans les deux ans qui suivent la fin d’un stage gratifié en application de "
+            "l’article L124-6, l’étudiant peut demander, contre une cotisation, qu’il soit pris en compte "
+            "dans la limite de deux trimestres. Il joint cette attestation à sa demande (article L351-17 "
+            "du code de la sécurité sociale).",
+            "Pension: within two years after the end of an internship paid under article L124-6, the "
+            "student may ask, against a contribution, that it count for up to two quarters, and encloses "
+            "this certificate (article L351-17 of the French Social Security Code).",
+        ),
+    ]
+
+
+def _box_of_host(signatory: Context) -> Box:
+    return Box(
+        say("Pour l’organisme d’accueil", "For the host organisation"),
+        signatory["name"],
+        signatory["function"],
+        say(
+            "Fait à …………………………, le ……………………\nNom et fonction, s’ils sont autres :\nSignature et cachet de "
+            "l’organisme",
+            "Place …………………………, date ……………………\nName and function, if different:\nSignature and stamp of "
+            "the organisation",
+        ),
     )
 
 
@@ -213,11 +239,7 @@ def information_sheet(context: Context) -> Sheet:
 
     The university does not know the law of each country: what only the host knows is left as a box to fill.
     """
-    agreement = completed(context["agreement"])
-    stage, student, abroad = agreement["stage"], agreement["student"], agreement["abroad"]
-    host, service, tutor = agreement["organisation"], agreement["service"], agreement["tutor"]
-    teacher, university = agreement["teacher"], agreement["university"]
-    cover = insurance(agreement["insurance"])
+    agreement = worded(context["agreement"])
     return Sheet(
         title=say("Fiche d’information : stage à l’étranger", "Information sheet: internship abroad"),
         note=say(
@@ -229,193 +251,233 @@ def information_sheet(context: Context) -> Sheet:
             "empty boxes, then the trainee reads and signs the sheet before leaving.",
         ),
         parts=[
-            Part(
-                say("Le stage", "The internship"),
-                lines=_filled(
-                    Line(say("Stagiaire", "Trainee"), f"{student['first_name']} {student['last_name']}"),
-                    Line(say("Pays", "Country"), service["country"]),
-                    Line(say("Organisme d’accueil", "Host organisation"), host["name"]),
-                    Line(
-                        say("Lieu du stage", "Place"),
-                        "\n".join(filter(None, [service["name"], *service["address"]])),
-                    ),
-                    Line(say("Dates", "Dates"), capfirst(span(stage["start"], stage["end"]))),
-                    Line(say("Sujet", "Subject"), stage["subject"]),
+            _stage(agreement),
+            _entry(agreement["abroad"]),
+            _working_time(agreement["stage"]),
+            _status(agreement["gratification"]),
+            _health(agreement, context["country"]),
+            _rights_and_duties(agreement),
+        ],
+        boxes=_boxes_of_sheet(agreement),
+    )
+
+
+def _stage(agreement: Context) -> Part:
+    stage, student = agreement["stage"], agreement["student"]
+    host, service = agreement["organisation"], agreement["service"]
+    return Part(
+        say("Le stage", "The internship"),
+        lines=_filled(
+            Line(say("Stagiaire", "Trainee"), f"{student['first_name']} {student['last_name']}"),
+            Line(say("Pays", "Country"), service["country"]),
+            Line(say("Organisme d’accueil", "Host organisation"), host["name"]),
+            Line(
+                say("Lieu du stage", "Place"),
+                "\n".join(filter(None, [service["name"], *service["address"]])),
+            ),
+            Line(say("Dates", "Dates"), capfirst(span(stage["start"], stage["end"]))),
+            Line(say("Sujet", "Subject"), stage["subject"]),
+        ),
+    )
+
+
+def _entry(abroad: Context) -> Part:
+    return Part(
+        say("Entrer et séjourner dans le pays", "Entering and staying in the country"),
+        lines=[
+            Line(say("Visa, titre de séjour ou autorisation", "Visa, residence or other permit")),
+            *_filled(
+                Line(
+                    say("Zone du lieu de stage", "Advice to travellers"),
+                    abroad.get("travel_zone", ""),
+                ),
+                Line(
+                    say("Décision qui autorise le départ", "Decision"),
+                    abroad.get("travel_decision", ""),
                 ),
             ),
-            Part(
-                say("Entrer et séjourner dans le pays", "Entering and staying in the country"),
-                lines=[
-                    Line(say("Visa, titre de séjour ou autorisation", "Visa, residence or other permit")),
-                    *_filled(
-                        Line(
-                            say("Zone du lieu de stage", "Advice to travellers"),
-                            abroad.get("travel_zone", ""),
-                        ),
-                        Line(
-                            say("Décision qui autorise le départ", "Decision"),
-                            abroad.get("travel_decision", ""),
-                        ),
-                    ),
-                    Line(
-                        say("Ariane", "Ariane"),
-                        say(
-                            "Le stagiaire inscrit son voyage sur Ariane avant de partir (diplomatie.gouv.fr).",
-                            "The trainee registers the journey on Ariane before leaving (diplomatie.gouv.fr).",
-                        ),
-                    ),
-                    Line(
-                        say(
-                            "Ambassade ou consulat de France : adresse, téléphone, urgence",
-                            "French embassy or consulate: address, telephone, emergencies",
-                        )
-                    ),
-                ],
+            Line(
+                say("Ariane", "Ariane"),
+                say(
+                    "Le stagiaire inscrit son voyage sur Ariane avant de partir (diplomatie.gouv.fr).",
+                    "The trainee registers the journey on Ariane before leaving (diplomatie.gouv.fr).",
+                ),
             ),
-            Part(
-                say("Temps de présence et congés", "Working time and leave"),
-                texts=[
-                    say(
-                        "Sur place, les horaires, le repos et les jours fériés suivent le droit du pays.",
-                        "On site, working hours, rest and public holidays follow local law.",
-                    )
-                ],
-                lines=[
-                    *_filled(
-                        Line(
-                            say("Prévu par la convention", "As agreed"),
-                            _joined(", ", weekly(stage), usual_day(stage)),
-                        ),
-                        Line(say("Présence effective", "Actual presence"), presence(stage)),
-                        Line(say("Congés et absences prévus", "Leave agreed"), stage["leave_terms"]),
-                    ),
-                    Line(say("Durée légale du travail dans le pays", "Legal working time in the country")),
-                    Line(say("Repos quotidien et hebdomadaire", "Daily and weekly rest")),
-                    Line(say("Jours fériés pendant le stage", "Public holidays during the internship")),
-                ],
-            ),
-            Part(
-                say("Statut et gratification", "Status and allowance"),
-                lines=[
-                    Line(
-                        say(
-                            "Statut du stagiaire dans l’organisme",
-                            "Status of the trainee in the organisation",
-                        )
-                    ),
-                    Line(
-                        say("Gratification convenue", "Allowance agreed"),
-                        money_text(agreement["gratification"]) or say("Aucune", "None"),
-                    ),
-                    *_filled(
-                        Line(
-                            say("Avantages convenus", "Benefits agreed"),
-                            agreement["gratification"]["benefits"],
-                        )
-                    ),
-                    Line(say("Impôts et cotisations dus sur place", "Taxes and contributions due locally")),
-                ],
-            ),
-            Part(
-                say("Santé, accidents et assurances", "Health, accidents and insurance"),
-                lines=[
-                    *_filled(
-                        Line(
-                            say("Caisse d’assurance maladie", "Health insurance fund"),
-                            _joined(", ", student["fund"], student["fund_address"], student["fund_other"]),
-                        )
-                    ),
-                    Line(say("Soins", "Medical care"), _care(context["country"])),
-                    Line(
-                        say("Accident du travail", "Accident at work"),
-                        say(
-                            "L’organisme d’accueil prévient l’établissement d’enseignement par écrit dans les 48 heures ; "
-                            "l’établissement déclare l’accident à la caisse (article 6.4 de la convention).",
-                            "The host tells the educational institution in writing within 48 hours; the institution "
-                            "declares the accident to the fund (article 6.4 of the agreement).",
-                        ),
-                    ),
-                    Line(
-                        say(
-                            "Couverture que l’organisme donne en plus (maladie, accident), ou néant",
-                            "Further cover given by the host (illness, accident), or none",
-                        )
-                    ),
-                    *_filled(Line(say("Responsabilité civile", "Civil liability"), cover)),
-                    Line(
-                        say(
-                            "Assistance et rapatriement : assureur, contrat, téléphone",
-                            "Assistance and repatriation: insurer, policy, telephone",
-                        )
-                    ),
-                    Line(say("Urgences sur place : numéro à appeler", "Local emergencies: number to call")),
-                ],
-            ),
-            Part(
-                say("Droits, devoirs et interlocuteurs", "Rights, duties and contacts"),
-                lines=[
-                    Line(
-                        say("Devoirs du stagiaire", "Duties of the trainee"),
-                        say(
-                            "Respecter les règles de l’organisme et la loi du pays, les horaires, la santé et la sécurité ; "
-                            "garder le secret sur ce qui est confidentiel ; prévenir de toute absence.",
-                            "Follow the rules of the host and the law of the country, working hours, health and safety "
-                            "rules; keep confidential information secret; report any absence.",
-                        ),
-                    ),
-                    *_filled(
-                        Line(say("Règlement de l’organisme", "Rules of the host"), stage["internal_rules"])
-                    ),
-                    Line(
-                        say(
-                            "Discrimination, harcèlement, danger : règles du pays et recours",
-                            "Discrimination, harassment, danger: local rules and remedies",
-                        )
-                    ),
-                    Line(
-                        say("Droit applicable", "Applicable law"),
-                        say(
-                            "Le droit français régit la convention (article 13). Le droit du pays règle la présence sur place.",
-                            "French law governs the agreement (article 13). Local law governs presence on site.",
-                        ),
-                    ),
-                    *_filled(
-                        Line(
-                            say("Tuteur", "Tutor"),
-                            _joined("\n", tutor["name"], tutor["phone"], tutor["email"]),
-                        ),
-                        Line(
-                            say("Enseignant référent", "Referent teacher"),
-                            _joined("\n", teacher["name"], teacher["phone"], teacher["email"]),
-                        ),
-                        Line(
-                            say("Centre de gestion", "Internship office"),
-                            _joined(
-                                "\n",
-                                university["centre"],
-                                university["centre_phone"] or university["phone"],
-                                university["centre_email"] or university["email"],
-                            ),
-                        ),
-                    ),
-                ],
-            ),
-        ],
-        boxes=[
-            Box(
-                say("L’organisme d’accueil, qui a rempli cette fiche", "The host, who filled this sheet"),
-                agreement["signatory"]["name"],
-                agreement["signatory"]["function"],
-                _to_sign(Signs.HOST),
-            ),
-            Box(
-                say("Le stagiaire, qui l’a lue", "The trainee, who has read it"),
-                f"{student['first_name']} {student['last_name']}",
-                "",
-                _to_sign(Signs.STUDENT, is_minor=student["is_minor"]),
+            Line(
+                say(
+                    "Ambassade ou consulat de France : adresse, téléphone, urgence",
+                    "French embassy or consulate: address, telephone, emergencies",
+                )
             ),
         ],
     )
+
+
+def _working_time(stage: Context) -> Part:
+    return Part(
+        say("Temps de présence et congés", "Working time and leave"),
+        texts=[
+            say(
+                "Sur place, les horaires, le repos et les jours fériés suivent le droit du pays.",
+                "On site, working hours, rest and public holidays follow local law.",
+            )
+        ],
+        lines=[
+            *_filled(
+                Line(
+                    say("Prévu par la convention", "As agreed"),
+                    _joined(", ", weekly(stage), usual_day(stage)),
+                ),
+                Line(say("Présence effective", "Actual presence"), presence(stage)),
+                Line(say("Congés et absences prévus", "Leave agreed"), stage["leave_terms"]),
+            ),
+            Line(say("Durée légale du travail dans le pays", "Legal working time in the country")),
+            Line(say("Repos quotidien et hebdomadaire", "Daily and weekly rest")),
+            Line(say("Jours fériés pendant le stage", "Public holidays during the internship")),
+        ],
+    )
+
+
+def _status(money: Context) -> Part:
+    return Part(
+        say("Statut et gratification", "Status and allowance"),
+        lines=[
+            Line(
+                say(
+                    "Statut du stagiaire dans l’organisme",
+                    "Status of the trainee in the organisation",
+                )
+            ),
+            Line(
+                say("Gratification convenue", "Allowance agreed"),
+                money_text(money) or say("Aucune", "None"),
+            ),
+            *_filled(
+                Line(
+                    say("Avantages convenus", "Benefits agreed"),
+                    money["benefits"],
+                )
+            ),
+            Line(say("Impôts et cotisations dus sur place", "Taxes and contributions due locally")),
+        ],
+    )
+
+
+def _health(agreement: Context, country: str) -> Part:
+    student, cover = agreement["student"], insurance(agreement["insurance"])
+    return Part(
+        say("Santé, accidents et assurances", "Health, accidents and insurance"),
+        lines=[
+            *_filled(
+                Line(
+                    say("Caisse d’assurance maladie", "Health insurance fund"),
+                    _joined(", ", student["fund"], student["fund_address"], student["fund_other"]),
+                )
+            ),
+            Line(say("Soins", "Medical care"), _care(country)),
+            Line(
+                say("Accident du travail", "Accident at work"),
+                say(
+                    "L’organisme d’accueil prévient l’établissement d’enseignement par écrit dans les 48 heures ; "
+                    "l’établissement déclare l’accident à la caisse (article 6.4 de la convention).",
+                    "The host tells the educational institution in writing within 48 hours; the institution "
+                    "declares the accident to the fund (article 6.4 of the agreement).",
+                ),
+            ),
+            Line(
+                say(
+                    "Couverture que l’organisme donne en plus (maladie, accident), ou néant",
+                    "Further cover given by the host (illness, accident), or none",
+                )
+            ),
+            *_filled(Line(say("Responsabilité civile", "Civil liability"), cover)),
+            Line(
+                say(
+                    "Assistance et rapatriement : assureur, contrat, téléphone",
+                    "Assistance and repatriation: insurer, policy, telephone",
+                )
+            ),
+            Line(say("Urgences sur place : numéro à appeler", "Local emergencies: number to call")),
+        ],
+    )
+
+
+def _rights_and_duties(agreement: Context) -> Part:
+    return Part(
+        say("Droits, devoirs et interlocuteurs", "Rights, duties and contacts"),
+        lines=[
+            Line(
+                say("Devoirs du stagiaire", "Duties of the trainee"),
+                say(
+                    "Respecter les règles de l’organisme et la loi du pays, les horaires, la santé et la sécurité ; "
+                    "garder le secret sur ce qui est confidentiel ; prévenir de toute absence.",
+                    "Follow the rules of the host and the law of the country, working hours, health and safety "
+                    "rules; keep confidential information secret; report any absence.",
+                ),
+            ),
+            *_filled(
+                Line(
+                    say("Règlement de l’organisme", "Rules of the host"), agreement["stage"]["internal_rules"]
+                )
+            ),
+            Line(
+                say(
+                    "Discrimination, harcèlement, danger : règles du pays et recours",
+                    "Discrimination, harassment, danger: local rules and remedies",
+                )
+            ),
+            Line(
+                say("Droit applicable", "Applicable law"),
+                say(
+                    "Le droit français régit la convention (article 13). Le droit du pays règle la présence sur place.",
+                    "French law governs the agreement (article 13). Local law governs presence on site.",
+                ),
+            ),
+            *_contacts(agreement),
+        ],
+    )
+
+
+def _contacts(agreement: Context) -> list[Line]:
+    """Return whom the trainee turns to."""
+    tutor, teacher, university = agreement["tutor"], agreement["teacher"], agreement["university"]
+    return _filled(
+        Line(
+            say("Tuteur", "Tutor"),
+            _joined("\n", tutor["name"], tutor["phone"], tutor["email"]),
+        ),
+        Line(
+            say("Enseignant référent", "Referent teacher"),
+            _joined("\n", teacher["name"], teacher["phone"], teacher["email"]),
+        ),
+        Line(
+            say("Centre de gestion", "Internship office"),
+            _joined(
+                "\n",
+                university["centre"],
+                university["centre_phone"] or university["phone"],
+                university["centre_email"] or university["email"],
+            ),
+        ),
+    )
+
+
+def _boxes_of_sheet(agreement: Context) -> list[Box]:
+    student, signatory = agreement["student"], agreement["signatory"]
+    return [
+        Box(
+            say("L’organisme d’accueil, qui a rempli cette fiche", "The host, who filled this sheet"),
+            signatory["name"],
+            signatory["function"],
+            to_sign(Signs.HOST),
+        ),
+        Box(
+            say("Le stagiaire, qui l’a lue", "The trainee, who has read it"),
+            f"{student['first_name']} {student['last_name']}",
+            "",
+            to_sign(Signs.STUDENT, is_minor=student["is_minor"]),
+        ),
+    ]
 
 
 def summary(context: Context) -> Sheet:
@@ -497,7 +559,7 @@ def _parties(agreement: Context) -> list[Party]:
     ]
 
 
-def _to_sign(party: str, *, is_minor: bool = False) -> str:
+def to_sign(party: str, *, is_minor: bool = False) -> str:
     """Return what somebody writes in their box."""
     asked = say("Lieu, date et signature", "Place, date and signature")
     if party == Signs.HOST:
@@ -510,26 +572,23 @@ def _to_sign(party: str, *, is_minor: bool = False) -> str:
     return asked
 
 
-def _whole_pay(agreement: Context) -> str:
+def _whole_pay(agreement: Context, unit: str) -> str:
     """Return what the amount agreed is worth for the whole stage; nothing when its unit is a day or a week."""
     money, stage = agreement["gratification"], agreement["stage"]
     if not money["amount"] or not stage["hours"]:
         return ""
-    with translation.override("fr"):
-        units = {str(unit.label): unit for unit in Convention.AmountUnit}
     amount = Decimal(money["amount"])
-    hours = Decimal(stage["hours"]) + Decimal(stage["leave_hours"] or 0) * bool(stage["leave_is_paid"])
-    match units.get(money["unit"]):
+    paid_leave = Decimal(stage["leave_hours"] or 0) if stage["leave_is_paid"] else Decimal(0)
+    match unit:
         case Convention.AmountUnit.HOUR:
-            total = amount * hours
+            total = amount * (Decimal(stage["hours"]) + paid_leave)
         case Convention.AmountUnit.MONTH:
             total = amount * _months(date.fromisoformat(stage["start"]), date.fromisoformat(stage["end"]))
         case Convention.AmountUnit.TOTAL:
             total = amount
         case _:
             return ""
-    currency = "€" if money["currency_code"] == "EUR" else money["currency"]
-    return f"{number(str(total.quantize(Decimal('0.01'), ROUND_HALF_UP)), 2)} {currency}".strip()
+    return f"{number(str(total.quantize(Decimal('0.01'), ROUND_HALF_UP)), 2)} {money['currency']}".strip()
 
 
 def _months(start: date, end: date) -> int:
@@ -562,7 +621,7 @@ def _worth(done: Context) -> str:
 def _paid(done: Context) -> str:
     if not Decimal(done["amount_paid"]):
         return say("Aucune", "None")
-    paid = f"{number(done['amount_paid'], 2)} {done['currency']}"
+    paid = f"{number(done['amount_paid'], 2)} {currency(done['currency'])}"
     return say("%s au total", "%s in total") % paid
 
 

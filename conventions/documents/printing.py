@@ -9,7 +9,7 @@ import json
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from threading import Lock
 
@@ -19,15 +19,25 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerLost
 from PIL import Image
 
 from accounts.mail.outbox import BACK_OFF
 from conventions import calendar
 from conventions.documents import kinds, pdf
-from conventions.documents.context import Context, agreement, each_text, in_force, iso, rounded, text
-from conventions.documents.reading import Row, Section, by_field, completed, sections, short_date, teaching
+from conventions.documents.choices import EURO, kinds_of, listed
+from conventions.documents.context import Context, agreement, each_text, iso, rounded, stored_in_force, text
+from conventions.documents.earlier import read
+from conventions.documents.reading import (
+    Row,
+    Section,
+    by_field,
+    exceptional_row,
+    sections,
+    short_date,
+    teaching,
+    worded,
+)
 from conventions.documents.sheets import Sheet, side_by_side
 from conventions.models import Avenant, AvenantStatus, Completion, Convention, Document
 from organisations.fields import without_invisible
@@ -38,7 +48,7 @@ logger = logging.getLogger(__name__)
 LOGO_PIXELS = (600, 240)
 SWEEP_BATCH = 50
 # What everyone looks for first.
-IN_BOLD = {"Formation suivie", "Sujet", "Dates", "Présence effective", "Gratification"}
+IN_BOLD = {"programme", "subject", "dates", "presence", "gratification"}
 PAID_LEAVE = {True: "Congés gratifiés", False: "Congés non gratifiés"}
 NO_BREAK = "\N{NO-BREAK SPACE}"
 # A word longer than a line, and the part of it after which a line may end: finding where by itself costs
@@ -115,25 +125,33 @@ def _fixed(name: str, variant: Variant) -> str:
 
 def _page(context: Context, *, draft: bool, fixed: list[str]) -> str:
     terms, *courtesy = fixed
-    sha256 = digest(context)
-    context = completed({**each_text(_breakable, context), "logo": context["logo"]})
+    readable = {**read(each_text(_breakable, context)), "logo": context["logo"]}
     with translation.override("fr"):
         return render_to_string(
             "conventions/pdf/agreement.html",
             {
-                "agreement": context,
-                "rows": _rows(context),
-                "in_bold": IN_BOLD,
-                "siret": siret_text(context["organisation"]["siret"]),
+                **_shown(worded(readable)),
+                # What was stored says which release froze it, and what its digest is.
+                "version": context["version"],
+                "digest": digest(context)[:16],
                 "draft": draft,
-                "digest": sha256[:16],
-                "validated_on": short_date(context["validated_on"]),
-                "birth_date": short_date(context["student"]["birth_date"]),
-                "signature_rows": _signature_rows(context),
                 "terms": terms,
                 "courtesy": "".join(courtesy),
             },
         )
+
+
+def _shown(agreement: Context) -> Context:
+    """Return what the pages of data and of signatures show of an agreement in words."""
+    return {
+        "agreement": agreement,
+        "rows": _rows(agreement),
+        "in_bold": IN_BOLD,
+        "siret": siret_text(agreement["organisation"]["siret"]),
+        "validated_on": short_date(agreement["validated_on"]),
+        "birth_date": short_date(agreement["student"]["birth_date"]),
+        "signature_rows": _signature_rows(agreement),
+    }
 
 
 def _rows(context: Context) -> dict[str, list[Row]]:
@@ -143,79 +161,100 @@ def _rows(context: Context) -> dict[str, list[Row]]:
     """
     titled = sections(context)
     value = by_field(titled)
-    programme, service = context["programme"], context["service"]
-    fund = [context["student"][name] for name in ("fund", "fund_address", "fund_other")]
+    rows = {
+        "programme": _programme_rows(context["programme"], value),
+        "stage": _stage_rows(context, value),
+        "time": _time_rows(context, value),
+        "follow_up": [Row("follow_up", "Modalités de suivi", value["follow_up"])],
+        "gratification": _money_rows(context["gratification"], value),
+        "protection": _protection_rows(context["student"], value),
+        "declarations": _rows_of(titled, "declarations"),
+        "abroad": _rows_of(titled, "abroad"),
+        "end": _end_rows(value),
+    }
+    # « Non » goes without saying.
+    return {name: [row for row in group if row.value and not row.is_no] for name, group in rows.items()}
+
+
+def _rows_of(titled: list[Section], key: str) -> list[Row]:
+    return [row for section in titled if section.key == key for row in section.rows]
+
+
+def _programme_rows(programme: Context, value: dict[str, str]) -> list[Row]:
     code = f"({programme['code']})".replace(" ", NO_BREAK) if programme["code"] else ""
+    return [
+        Row("programme", "Formation suivie", _join(" ", programme["label"], code)),
+        Row("teaching", "Enseignement", teaching(programme)),
+        Row("stage_type", "Type de stage", value["stage_type"]),
+    ]
+
+
+def _stage_rows(context: Context, value: dict[str, str]) -> list[Row]:
+    service = context["service"]
+    secret = "Le sujet est confidentiel : voir l’article 10." if context["stage"]["is_confidential"] else ""
+    return [
+        Row("place", "Lieu du stage", _join(", ", service["name"], *service["address"])),
+        Row("theme", "Thématique", value["theme"]),
+        Row("subject", "Sujet", value["subject"]),
+        Row("missions", "Fonctions et tâches", value["missions"]),
+        Row("skills", "Compétences visées", value["skills"]),
+        Row("details", "Précisions", value["details"]),
+        Row("is_confidential", "Confidentialité", secret),
+    ]
+
+
+def _time_rows(context: Context, value: dict[str, str]) -> list[Row]:
     dates = f"du {value['start']} au {value['end']}" if value["start"] and value["end"] else ""
     corrected = f"Calcul corrigé : {value['hours_reason']}" if value["hours_reason"] else ""
-    leave = f"Jours de congé : {value['leave_days']}" if value["leave_days"] else ""
-    if context["gratification"]["is_paid"] and (leave or value["leave_terms"]):
-        leave = _join("\n", leave, PAID_LEAVE.get(context["stage"]["leave_is_paid"], ""))
-    employed = context["gratification"]["is_employed_by_host"]
-    unusual = value["exceptional_work"] if value["exceptional_work"] != _("Non") else ""
-    amount = "Aucune" if context["gratification"]["is_paid"] is False else value["is_paid"]
+    usual = _join(", ", value["weekly_hours"], value["day_starts_at"])
+    return [
+        Row("dates", "Dates", dates),
+        Row("presence", "Présence effective", _join("\n", value["hours_corrected"], corrected)),
+        Row("weekly", "Présence hebdomadaire", _join("\n", usual, value["schedule_comment"])),
+        Row("work_periods", "Horaires par période", value["work_periods"]),
+        Row("interruptions", "Absences prévues", value["interruptions"]),
+        replace(exceptional_row(context["stage"]), label="Présence particulière"),
+        Row("leave", "Congés et absences", _leave(context, value) or "Aucun prévu"),
+    ]
+
+
+def _leave(context: Context, value: dict[str, str]) -> str:
+    """Return the leave agreed, and whether it is paid when the stage is."""
+    days, terms = value["leave_days"], value["leave_terms"]
+    counted = f"Jours de congé : {days}" if days else ""
+    is_said = context["gratification"]["is_paid"] and (counted or terms)
+    return _join(
+        "\n", counted, PAID_LEAVE.get(context["stage"]["leave_is_paid"], "") if is_said else "", terms
+    )
+
+
+def _money_rows(money: Context, value: dict[str, str]) -> list[Row]:
+    amount = "Aucune" if money["is_paid"] is False else value["is_paid"]
+    employed = "Déjà agent ou salarié de l’organisme" if money["is_employed_by_host"] else ""
+    paid = _join(", ", amount, value["payment_mode"].lower(), value["payment_frequency"].lower())
+    return [
+        Row("gratification", "Gratification", paid),
+        Row("branch_minimum", "Minimum de la branche", value["branch_minimum"]),
+        Row("is_employed_by_host", "Situation du stagiaire", employed),
+        Row("benefits", "Avantages offerts", value["benefits"]),
+    ]
+
+
+def _protection_rows(student: Context, value: dict[str, str]) -> list[Row]:
+    fund = [student[name] for name in ("fund", "fund_address", "fund_other")]
+    return [
+        Row("health", "Assurance maladie", _join(", ", value["insured_status"], *fund)),
+        Row("insurer", "Responsabilité civile", value.get("insurer", "")),
+    ]
+
+
+def _end_rows(value: dict[str, str]) -> list[Row]:
     credit = f"{value['ects']} crédits ECTS" if value["ects"] else ""
-    secret = "Le sujet est confidentiel : voir l’article 10." if context["stage"]["is_confidential"] else ""
-    rows = {
-        "programme": [
-            Row("Formation suivie", _join(" ", programme["label"], code)),
-            Row("Enseignement", teaching(programme)),
-            Row("Type de stage", value["stage_type"]),
-        ],
-        "stage": [
-            Row("Lieu du stage", _join(", ", service["name"], *service["address"])),
-            Row("Thématique", value["theme"]),
-            Row("Sujet", value["subject"]),
-            Row("Fonctions et tâches", value["missions"]),
-            Row("Compétences visées", value["skills"]),
-            Row("Précisions", value["details"]),
-            Row("Confidentialité", secret),
-        ],
-        "time": [
-            Row("Dates", dates),
-            Row("Présence effective", _join("\n", value["hours_corrected"], corrected)),
-            Row(
-                "Présence hebdomadaire",
-                _join(
-                    "\n",
-                    _join(", ", value["weekly_hours"], value["day_starts_at"]),
-                    value["schedule_comment"],
-                ),
-            ),
-            Row("Horaires par période", value["work_periods"]),
-            Row("Absences prévues", value["interruptions"]),
-            Row("Présence particulière", unusual),
-            Row("Congés et absences", _join("\n", leave, value["leave_terms"]) or "Aucun prévu"),
-        ],
-        "follow_up": [Row("Modalités de suivi", value["follow_up"])],
-        "gratification": [
-            Row(
-                "Gratification",
-                _join(", ", amount, value["payment_mode"].lower(), value["payment_frequency"].lower()),
-            ),
-            Row("Minimum de la branche", value["branch_minimum"]),
-            Row("Situation du stagiaire", "Déjà agent ou salarié de l’organisme" if employed else ""),
-            Row("Avantages offerts", value["benefits"]),
-        ],
-        "protection": [
-            Row("Assurance maladie", _join(", ", value["insured_status"], *fund)),
-            Row("Responsabilité civile", value.get("insurer", "")),
-        ],
-        "declarations": _said(titled, "declarations"),
-        "abroad": _said(titled, "abroad"),
-        "end": [
-            Row(
-                "Travail et validation", _join(" ; ", value["work_nature"], value["validation_mode"], credit)
-            ),
-            Row("Règlement intérieur", value["internal_rules"] or "Aucune clause particulière"),
-        ],
-    }
-    return {name: [row for row in group if row.value] for name, group in rows.items()}
-
-
-def _said(titled: list[Section], key: str) -> list[Row]:
-    """Return the rows of a section that say something; « Non » goes without saying."""
-    return [row for section in titled if section.key == key for row in section.rows if row.value != _("Non")]
+    work = _join(" ; ", value["work_nature"], value["validation_mode"], credit)
+    return [
+        Row("validation", "Travail et validation", work),
+        Row("internal_rules", "Règlement intérieur", value["internal_rules"] or "Aucune clause particulière"),
+    ]
 
 
 def _breakable(text: str) -> str:
@@ -228,8 +267,10 @@ def _join(separator: str, *parts: str) -> str:
 
 def _signature_rows(context: Context) -> list[list[Context | None]]:
     """Return the boxes to sign, three in a row; the cell left over holds the instructions for the copies."""
+    is_minor = context["student"]["is_minor"]
     boxes: list[Context | None] = [
-        {**signer, "rank": rank} for rank, signer in enumerate(context["circuit"], start=1)
+        {**signer, "rank": rank, "asked": kinds.to_sign(signer["party"], is_minor=is_minor)}
+        for rank, signer in enumerate(context["circuit"], start=1)
     ]
     boxes.append(None)
     return [boxes[start : start + 3] for start in range(0, len(boxes), 3)]
@@ -285,7 +326,7 @@ def render_sheet(kind: str, context: Context) -> str:
     """Return the HTML of a short document."""
     paper, frozen = PAPERS[Document.Kind(kind)], concerned(context)
     # A picture is one long word, that must stay whole.
-    breakable = each_text(_breakable, context)
+    breakable = read(each_text(_breakable, context))
     sheet = side_by_side(paper.write, breakable, frozen["language"])
     student = frozen["student"]
     with translation.override("fr"):
@@ -295,6 +336,7 @@ def render_sheet(kind: str, context: Context) -> str:
                 "sheet": sheet,
                 "agreement": {**concerned(breakable), "logo": frozen["logo"]},
                 "number": number_of(context),
+                "version": frozen["version"],
                 "name": f"{sheet['title'].french} {frozen['number']} – {student['first_name']} {student['last_name']}",
                 "reference": paper.reference,
                 "digest": digest(context)[:16],
@@ -337,7 +379,7 @@ def freeze_avenant(avenant: Avenant, before: Context, after: Context) -> Documen
     with translation.override("fr"):
         decided = {
             "number": str(avenant),
-            "kinds": avenant.kinds_display,
+            "kinds": kinds_of(avenant),
             "reason": avenant.reason,
             "other": avenant.other,
             "effective_on": iso(avenant.effective_on),
@@ -370,7 +412,7 @@ def freeze_certificate(completion: Completion) -> Document:
             "days": text(rounded(days, "0.1")),
             "months": text(rounded(months, "0.01")),
             "amount_paid": text(completion.amount_paid),
-            "currency": completion.currency,
+            "currency": listed(convention.currency) if convention.currency else EURO,
             "declared_by": completion.declared_by,
             "declared_function": completion.declared_function,
             "declared_on": iso(completion.declared_on),
@@ -391,7 +433,7 @@ def summarise(convention: Convention) -> Document:
     with transaction.atomic():
         # Lock, then look: two people who ask at once get the same one.
         convention = Convention.objects.for_detail().filter(purged_at=None).locked(convention.pk)
-        agreed = convention.documents.agreed() and {**in_force(convention), "logo": _logo(convention)}
+        agreed = convention.documents.agreed() and {**stored_in_force(convention), "logo": _logo(convention)}
         context = {"avenants": [str(one) for one in in_effect], "agreement": agreed or printable(convention)}
         made = convention.documents.filter(kind=Document.Kind.SUMMARY, context=context).first()
         made = made or Document.objects.create(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
+from django.db import models
 from django.utils import translation
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
@@ -14,27 +16,14 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from conventions.documents import choices
 from conventions.documents.context import Context, agreement, as_stored
+from conventions.documents.earlier import completed
 from conventions.models import Amended, Convention, Interruption, WorkPeriod
+from conventions.models.columns import COLUMNS
 from conventions.writing.steps import label_of
 from organisations.models.host import siret_text
 
-# What contexts of version 1 do not hold, by part: nobody was asked then.
-SINCE_VERSION_2 = {
-    "student": ("guardian",),
-    "stage": (
-        "leave_hours",
-        "work_periods",
-        "day_starts_at",
-        "day_ends_at",
-        "leave_is_paid",
-        "works_on_whit_monday",
-    ),
-    "gratification": ("payment_frequency", "branch_minimum", "is_employed_by_host"),
-    "declarations": (),
-    "insurance": (),
-    "abroad": (),
-}
 ABSENCES: dict[str, Promise] = {
     Interruption.Kind.INTERRUPTION: gettext_lazy("interruption"),
     Interruption.Kind.UNIVERSITY: gettext_lazy("retour à l’université"),
@@ -45,11 +34,17 @@ ABSENCES: dict[str, Promise] = {
 
 @dataclass(frozen=True)
 class Row:
-    """One labelled value. ``field`` names the column a remark can be pinned on, empty when there is none."""
+    """One labelled value. ``field`` names the column a remark can be pinned on, empty when there is none.
 
+    ``key`` names it within its section in every language; ``is_no`` when it answers no, which goes without saying
+    on paper.
+    """
+
+    key: str
     label: str
     value: str
     field: str = ""
+    is_no: bool = False
 
     @property
     def is_right_to_left(self) -> bool:
@@ -80,102 +75,144 @@ class Change:
 
 def sections(context: Context) -> list[Section]:
     """Return the agreement as titled rows in the reader's language, in the order of the printed agreement."""
-    context = completed(context)
+    context = worded(context)
     return [
-        _student_section(context),
-        Section(
-            "programme",
-            _("Formation"),
-            "formation",
-            [
-                Row(_("Année universitaire"), context["programme"]["academic_year"]),
-                Row(label_of("enrolment"), context["programme"]["label"], "enrolment"),
-                Row(_("Code de l’étape"), context["programme"]["code"]),
-                Row(_("Niveau"), context["programme"]["level"]),
-                Row(_("Volume d’enseignement"), teaching(context["programme"])),
-                Row(label_of("stage_type"), context["programme"]["stage_type"], "stage_type"),
-                Row(label_of("language"), context["programme"]["language"], "language"),
-            ],
-        ),
+        _student_section(context["student"]),
+        _programme_section(context["programme"]),
         _organisation_section(context["organisation"]),
-        Section(
-            "service",
-            _("Service d’accueil"),
-            "service",
-            [
-                Row(label_of("service"), context["service"]["name"], "service"),
-                Row(_("Adresse"), "\n".join(context["service"]["address"])),
-                Row(_("Téléphone"), context["service"]["phone"]),
-            ],
-        ),
+        _service_section(context["service"]),
         _contact_section("tutor", _("Tuteur professionnel"), "tuteur", context["tutor"]),
-        *_stage_sections(context),
-        Section(
-            "teacher",
-            _("Responsable pédagogique"),
-            "responsable",
-            [
-                Row(label_of("teacher"), context["teacher"]["name"], "teacher"),
-                Row(_("Fonction"), context["teacher"]["position"]),
-                Row(_("UFR"), context["teacher"]["ufr"]),
-                Row(_("Bureau"), context["teacher"]["office"]),
-                Row(_("Téléphone"), context["teacher"]["phone"]),
-                Row(_("Adresse électronique"), context["teacher"]["email"]),
-            ],
-        ),
+        _content_section(context["stage"]),
+        _time_section(context["stage"]),
+        _money_section(context["gratification"]),
+        *_declared_sections(context),
+        _follow_up_section(context["stage"]),
+        _teacher_section(context["teacher"]),
         _contact_section("signatory", _("Signataire"), "signataire", context["signatory"]),
         _university_section(context["university"]),
     ]
 
 
-def completed(context: Context) -> Context:
-    """Return a context in the shape of today's: a question that was not asked then has no answer."""
+def worded(context: Context) -> Context:
+    """Return an agreement in the reader's language, its choices as words, empty where nobody was asked; twice, the same."""
     parts = {
-        name: {**dict.fromkeys(keys, ""), **context.get(name, {})} for name, keys in SINCE_VERSION_2.items()
+        name: {key: _in_words(name, key, value) for key, value in part.items()}
+        if isinstance(part, dict)
+        else part
+        for name, part in completed(context).items()
     }
-    return {**context, **parts}
+    for name in ("tutor", "signatory"):
+        parts[name]["name"] = f"{parts[name].pop('civility', '')} {parts[name]['name']}".strip()
+    parts["circuit"] = [{**one, "label": choices.party(one)} for one in context["circuit"]]
+    return parts
 
 
-def _student_section(context: Context) -> Section:
-    student = context["student"]
+def _in_words(part: str, name: str, value: Any) -> Any:
+    """Return one value of an agreement, its words when it is a choice."""
+    if not choices.is_choice(value):
+        return value
+    return (
+        choices.currency(value)
+        if name == "currency"
+        else choices.wording(value, choices.SAID.get((part, name)))
+    )
+
+
+def column(name: str, value: str, label: str = "") -> Row:
+    """Return the row of a column of the agreement."""
+    return Row(name, label or label_of(name), value, name)
+
+
+def answer(name: str, value: bool | str | None, label: str = "") -> Row:
+    """Return the row of a column that answers a question by yes or no."""
+    return Row(name, label or label_of(name), yes_or_no(value), name, is_no=value is False)
+
+
+def as_they_are(section: str, part: Context) -> list[Row]:
+    """Return the rows of the columns that a section shows as they are, in order."""
+    return [as_it_is(one.name, part[one.name]) for one in COLUMNS if one.shown == section]
+
+
+def as_it_is(name: str, value: Any) -> Row:
+    """Return the row of a column as its kind is written."""
+    field = Convention._meta.get_field(name)
+    if isinstance(field, models.BooleanField):
+        return answer(name, value)
+    if isinstance(field, models.DecimalField | models.IntegerField):
+        return column(name, number(value))
+    return column(name, long_date(value) if isinstance(field, models.DateField) else value)
+
+
+def _student_section(student: Context) -> Section:
     fund = "\n".join(filter(None, [student["fund"], student["fund_address"]]))
+    guardian = [column("guardian_name", student["guardian"])] if student["is_minor"] else []
     return Section(
         "student",
         _("Élève"),
         "eleve",
         [
-            Row(_("Nom et prénom"), f"{student['last_name']} {student['first_name']}".strip()),
-            Row(_("Numéro étudiant"), student["number"]),
-            Row(_("Date de naissance"), short_date(student["birth_date"])),
-            *([Row(label_of("guardian_name"), student["guardian"], "guardian_name")] * student["is_minor"]),
-            Row(_("Adresse"), "\n".join(student["address"]), "student_street"),
-            Row(label_of("student_phone"), student["phone"], "student_phone"),
-            Row(_("Adresse électronique universitaire"), student["email"]),
-            Row(label_of("student_personal_email"), student["personal_email"], "student_personal_email"),
-            Row(label_of("insured_status"), student["insured_status"], "insured_status"),
-            Row(label_of("health_fund"), fund, "health_fund"),
-            Row(label_of("health_fund_other"), student["fund_other"], "health_fund_other"),
+            Row("name", _("Nom et prénom"), f"{student['last_name']} {student['first_name']}".strip()),
+            Row("number", _("Numéro étudiant"), student["number"]),
+            Row("birth_date", _("Date de naissance"), short_date(student["birth_date"])),
+            *guardian,
+            column("student_street", "\n".join(student["address"]), _("Adresse")),
+            column("student_phone", student["phone"]),
+            Row("email", _("Adresse électronique universitaire"), student["email"]),
+            column("student_personal_email", student["personal_email"]),
+            *as_they_are("student", student),
+            column("health_fund", fund),
+            column("health_fund_other", student["fund_other"]),
+        ],
+    )
+
+
+def _programme_section(programme: Context) -> Section:
+    return Section(
+        "programme",
+        _("Formation"),
+        "formation",
+        [
+            Row("academic_year", _("Année universitaire"), programme["academic_year"]),
+            column("enrolment", programme["label"]),
+            Row("code", _("Code de l’étape"), programme["code"]),
+            Row("level", _("Niveau"), programme["level"]),
+            Row("teaching", _("Volume d’enseignement"), teaching(programme)),
+            *as_they_are("programme", programme),
         ],
     )
 
 
 def _organisation_section(organisation: Context) -> Section:
+    siret = siret_text(organisation["siret"]) or organisation["siret_exemption"]
     return Section(
         "organisation",
         _("Établissement d’accueil"),
         "etablissement",
         [
-            Row(label_of("organisation"), organisation["name"], "organisation"),
-            Row(_("Forme juridique"), organisation["legal_form"]),
-            Row(_("Numéro SIRET"), siret_text(organisation["siret"]) or organisation["siret_exemption"]),
-            Row(_("Autre identifiant"), organisation["local_identifier"]),
-            Row(_("Activité principale"), organisation["activity"]),
-            Row(_("Code NAF (APE)"), organisation["naf"]),
-            Row(_("Effectif"), organisation["headcount"]),
-            Row(_("Adresse"), "\n".join(organisation["address"])),
-            Row(_("Téléphone"), organisation["phone"]),
-            Row(_("Adresse électronique"), organisation["email"]),
-            Row(_("Site web"), organisation["website"]),
+            column("organisation", organisation["name"]),
+            Row("legal_form", _("Forme juridique"), organisation["legal_form"]),
+            Row("siret", _("Numéro SIRET"), siret),
+            Row("local_identifier", _("Autre identifiant"), organisation["local_identifier"]),
+            Row("activity", _("Activité principale"), organisation["activity"]),
+            Row("naf", _("Code NAF (APE)"), organisation["naf"]),
+            Row("headcount", _("Effectif"), organisation["headcount"]),
+            Row("address", _("Adresse"), "\n".join(organisation["address"])),
+            Row("phone", _("Téléphone"), organisation["phone"]),
+            Row("email", _("Adresse électronique"), organisation["email"]),
+            Row("website", _("Site web"), organisation["website"]),
+        ],
+    )
+
+
+def _service_section(service: Context) -> Section:
+    return Section(
+        "service",
+        _("Service d’accueil"),
+        "service",
+        [
+            column("service", service["name"]),
+            Row("address", _("Adresse"), "\n".join(service["address"])),
+            Row("phone", _("Téléphone"), service["phone"]),
         ],
     )
 
@@ -186,167 +223,163 @@ def _contact_section(key: str, title: str, step: str, contact: Context) -> Secti
         title,
         step,
         [
-            Row(label_of(key), contact["name"], key),
-            Row(_("Fonction"), contact["function"]),
-            Row(_("Service de rattachement"), contact["department"]),
-            Row(_("Téléphone"), contact["phone"]),
-            Row(_("Adresse électronique"), contact["email"]),
+            column(key, contact["name"]),
+            Row("function", _("Fonction"), contact["function"]),
+            Row("department", _("Service de rattachement"), contact["department"]),
+            Row("phone", _("Téléphone"), contact["phone"]),
+            Row("email", _("Adresse électronique"), contact["email"]),
         ],
     )
 
 
-def _stage_sections(context: Context) -> list[Section]:
-    stage, money = context["stage"], context["gratification"]
-    amount = money_text(money)
-    return [
-        Section(
-            "stage",
-            _("Contenu du stage"),
-            "contenu",
-            [
-                Row(label_of("theme"), stage["theme"], "theme"),
-                Row(label_of("subject"), stage["subject"], "subject"),
-                Row(label_of("missions"), stage["missions"], "missions"),
-                Row(label_of("skills"), stage["skills"], "skills"),
-                Row(label_of("details"), stage["details"], "details"),
-                Row(label_of("is_confidential"), yes_or_no(stage["is_confidential"]), "is_confidential"),
-                Row(label_of("origin"), stage["origin"], "origin"),
-            ],
-        ),
-        Section(
-            "time",
-            _("Durée et présence"),
-            "contenu",
-            [
-                Row(label_of("start"), long_date(stage["start"]), "start"),
-                Row(label_of("end"), long_date(stage["end"]), "end"),
-                Row(_("Présence effective"), presence(stage), "hours_corrected"),
-                Row(label_of("hours_reason"), stage["hours_reason"], "hours_reason"),
-                Row(_("Heures et jours par semaine"), weekly(stage), "weekly_hours"),
-                Row(_("Horaires habituels"), usual_day(stage), "day_starts_at"),
-                Row(
-                    label_of("work_periods"),
-                    "\n".join(map(work_period, stage["work_periods"])),
-                    "work_periods",
-                ),
-                Row(label_of("schedule_comment"), stage["schedule_comment"], "schedule_comment"),
-                Row(
-                    label_of("interruptions"),
-                    "\n".join(map(absence, stage["interruptions"])),
-                    "interruptions",
-                ),
-                Row(
-                    _("Nuit, dimanche, jours fériés, télétravail"),
-                    exceptional(stage),
-                    "exceptional_work",
-                ),
-                Row(label_of("leave_days"), number(stage["leave_days"]), "leave_days"),
-                Row(label_of("leave_terms"), stage["leave_terms"], "leave_terms"),
-                Row(label_of("leave_is_paid"), yes_or_no(stage["leave_is_paid"]), "leave_is_paid"),
-            ],
-        ),
-        Section(
-            "gratification",
-            _("Gratification et avantages"),
-            "contenu",
-            [
-                Row(label_of("is_paid"), amount or yes_or_no(money["is_paid"]), "is_paid"),
-                Row(label_of("payment_mode"), money["payment_mode"], "payment_mode"),
-                Row(label_of("payment_frequency"), money["payment_frequency"], "payment_frequency"),
-                Row(label_of("branch_minimum"), per_hour(money["branch_minimum"]), "branch_minimum"),
-                Row(
-                    _("Déjà agent ou salarié de l’organisme"),
-                    yes_or_no(money["is_employed_by_host"]),
-                    "is_employed_by_host",
-                ),
-                Row(label_of("benefits"), money["benefits"], "benefits"),
-            ],
-        ),
-        *_declared_sections(context),
-        Section(
-            "follow_up",
-            _("Suivi et validation"),
-            "contenu",
-            [
-                Row(label_of("follow_up"), stage["follow_up"], "follow_up"),
-                Row(label_of("work_nature"), stage["work_nature"], "work_nature"),
-                Row(label_of("validation_mode"), stage["validation_mode"], "validation_mode"),
-                Row(label_of("ects"), number(stage["ects"]), "ects"),
-                Row(label_of("internal_rules"), stage["internal_rules"], "internal_rules"),
-            ],
-        ),
-    ]
+def _content_section(stage: Context) -> Section:
+    return Section(
+        "stage",
+        _("Contenu du stage"),
+        "contenu",
+        [
+            *as_they_are("stage", stage),
+            answer("is_confidential", stage["is_confidential"]),
+            column("origin", stage["origin"]),
+        ],
+    )
+
+
+def _time_section(stage: Context) -> Section:
+    return Section(
+        "time",
+        _("Durée et présence"),
+        "contenu",
+        [
+            column("start", long_date(stage["start"])),
+            column("end", long_date(stage["end"])),
+            column("hours_corrected", presence(stage), _("Présence effective")),
+            column("hours_reason", stage["hours_reason"]),
+            column("weekly_hours", weekly(stage), _("Heures et jours par semaine")),
+            column("day_starts_at", usual_day(stage), _("Horaires habituels")),
+            column("work_periods", "\n".join(map(work_period, stage["work_periods"]))),
+            column("schedule_comment", stage["schedule_comment"]),
+            column("interruptions", "\n".join(map(absence, stage["interruptions"]))),
+            exceptional_row(stage),
+            *as_they_are("time", stage),
+        ],
+    )
+
+
+def _money_section(money: Context) -> Section:
+    return Section(
+        "gratification",
+        _("Gratification et avantages"),
+        "contenu",
+        [
+            column("is_paid", money_text(money) or yes_or_no(money["is_paid"])),
+            column("payment_mode", money["payment_mode"]),
+            column("payment_frequency", money["payment_frequency"]),
+            column("branch_minimum", per_hour(money["branch_minimum"])),
+            answer(
+                "is_employed_by_host", money["is_employed_by_host"], _("Déjà agent ou salarié de l’organisme")
+            ),
+            *as_they_are("gratification", money),
+        ],
+    )
+
+
+def _follow_up_section(stage: Context) -> Section:
+    return Section("follow_up", _("Suivi et validation"), "contenu", as_they_are("follow_up", stage))
+
+
+def _teacher_section(teacher: Context) -> Section:
+    return Section(
+        "teacher",
+        _("Responsable pédagogique"),
+        "responsable",
+        [
+            column("teacher", teacher["name"]),
+            Row("position", _("Fonction"), teacher["position"]),
+            Row("ufr", _("UFR"), teacher["ufr"]),
+            Row("office", _("Bureau"), teacher["office"]),
+            Row("phone", _("Téléphone"), teacher["phone"]),
+            Row("email", _("Adresse électronique"), teacher["email"]),
+        ],
+    )
 
 
 def _declared_sections(context: Context) -> list[Section]:
     """Return what the host declares, the insurance and what a stage abroad asks; nothing where nobody was asked."""
-    declared, abroad = context["declarations"], context["abroad"]
+    declared, cover, abroad = context["declarations"], context["insurance"], context["abroad"]
     found = []
     if declared:
-        found.append(
-            Section("declarations", _("Déclarations de l’organisme"), "contenu", declarations(declared))
-        )
-    if context["insurance"]:
-        civil = Row(_("Responsabilité civile"), insurance(context["insurance"]), "insurer")
+        title = _("Déclarations de l’organisme")
+        found.append(Section("declarations", title, "contenu", declarations(declared)))
+    if cover:
+        civil = column("insurer", insurance(cover), _("Responsabilité civile"))
         found.append(Section("insurance", _("Assurance"), "contenu", [civil]))
     if abroad:
-        rows = [
-            Row(
-                _("Fiche d’information sur le droit du pays"),
-                yes_or_no(abroad["has_information_sheet"]),
-                "has_information_sheet",
-            ),
-            Row(
-                _("Assurance rapatriement, assistance juridique et accident"),
-                yes_or_no(abroad["has_assistance_policy"]),
-                "has_assistance_policy",
-            ),
-            Row(_("Zone du lieu de stage"), abroad["travel_zone"], "travel_zone"),
-            Row(label_of("travel_decision"), abroad["travel_decision"], "travel_decision"),
-        ]
-        found.append(Section("abroad", _("Stage à l’étranger"), "contenu", rows))
+        found.append(_abroad_section(abroad))
     return found
+
+
+def _abroad_section(abroad: Context) -> Section:
+    law, assistance = abroad["has_information_sheet"], abroad["has_assistance_policy"]
+    return Section(
+        "abroad",
+        _("Stage à l’étranger"),
+        "contenu",
+        [
+            answer("has_information_sheet", law, _("Fiche d’information sur le droit du pays")),
+            answer(
+                "has_assistance_policy",
+                assistance,
+                _("Assurance rapatriement, assistance juridique et accident"),
+            ),
+            column("travel_zone", abroad["travel_zone"], _("Zone du lieu de stage")),
+            *as_they_are("abroad", abroad),
+        ],
+    )
 
 
 def declarations(declared: Context) -> list[Row]:
     """Return what the host declares, a question and its consequence on one row."""
-    previous = _join(
-        span(declared["previous_start"], declared["previous_end"]),
-        _("interrompu par le stagiaire") if declared["previous_left_early"] else "",
-    )
-    regulated = _join(
-        yes_or_no(declared["has_regulated_work"]),
-        _("dérogation déclarée pour un mineur")
-        if declared["has_regulated_work"] and declared["regulated_work_declared"]
-        else "",
-    )
-    restricted = _join(
-        yes_or_no(declared["in_restricted_area"]),
-        _("accès autorisé")
-        if declared["in_restricted_area"] and declared["restricted_area_authorised"]
-        else "",
-    )
+    left_early = _("interrompu par le stagiaire") if declared["previous_left_early"] else ""
+    previous = _join(span(declared["previous_start"], declared["previous_end"]), left_early)
+    earlier = _("Heures déjà faites dans l’organisme cette année, pour un autre établissement")
     return [
-        Row(label_of("headcount"), number(declared["headcount"]), "headcount"),
-        Row(
-            _("Autres stagiaires présents en même temps"), number(declared["host_trainees"]), "host_trainees"
+        *as_they_are("declarations", declared),
+        column(
+            "host_trainees",
+            number(declared["host_trainees"]),
+            _("Autres stagiaires présents en même temps"),
         ),
-        Row(_("Stagiaires déjà suivis par le tuteur"), number(declared["tutor_trainees"]), "tutor_trainees"),
-        Row(_("Durée hebdomadaire collective"), in_hours(declared["collective_hours"]), "collective_hours"),
-        Row(
-            _("Heures déjà faites dans l’organisme cette année, pour un autre établissement"),
-            in_hours(declared["earlier_hours"]),
-            "earlier_hours",
+        column(
+            "tutor_trainees", number(declared["tutor_trainees"]), _("Stagiaires déjà suivis par le tuteur")
         ),
-        Row(_("Stage précédent sur le même poste"), previous, "previous_start"),
-        Row(
-            _("Remplace quelqu’un ou répond à un surcroît d’activité"),
-            yes_or_no(declared["replaces_someone"]),
+        column(
+            "collective_hours", in_hours(declared["collective_hours"]), _("Durée hebdomadaire collective")
+        ),
+        column("earlier_hours", in_hours(declared["earlier_hours"]), earlier),
+        column("previous_start", previous, _("Stage précédent sur le même poste")),
+        answer(
             "replaces_someone",
+            declared["replaces_someone"],
+            _("Remplace quelqu’un ou répond à un surcroît d’activité"),
         ),
-        Row(label_of("has_regulated_work"), regulated, "has_regulated_work"),
-        Row(_("Zone à régime restrictif (ZRR)"), restricted, "in_restricted_area"),
+        _regulated_work(declared),
+        _restricted_area(declared),
     ]
+
+
+def _regulated_work(declared: Context) -> Row:
+    asked = answer("has_regulated_work", declared["has_regulated_work"])
+    if declared["has_regulated_work"] and declared["regulated_work_declared"]:
+        return replace(asked, value=_join(asked.value, _("dérogation déclarée pour un mineur")))
+    return asked
+
+
+def _restricted_area(declared: Context) -> Row:
+    asked = answer("in_restricted_area", declared["in_restricted_area"], _("Zone à régime restrictif (ZRR)"))
+    if declared["in_restricted_area"] and declared["restricted_area_authorised"]:
+        return replace(asked, value=_join(asked.value, _("accès autorisé")))
+    return asked
 
 
 def insurance(cover: Context) -> str:
@@ -356,24 +389,28 @@ def insurance(cover: Context) -> str:
 
 
 def _university_section(university: Context) -> Section:
-    representative = ", ".join(
-        filter(None, [university["representative"], university["representative_title"]])
-    )
-    signatory = ", ".join(filter(None, [university["signatory"], university["signatory_title"]]))
     return Section(
         "university",
         _("Établissement d’enseignement"),
         "",
         [
-            Row(_("Nom"), university["name"]),
-            Row(_("Adresse"), "\n".join(university["address"])),
-            Row(_("Représentant légal"), representative),
-            Row(_("UFR"), university["ufr"]),
-            Row(_("Centre de gestion"), university["centre"]),
-            Row(_("Adresse du centre"), "\n".join(university["centre_address"])),
-            Row(_("Téléphone"), university["centre_phone"] or university["phone"]),
-            Row(_("Adresse électronique"), university["centre_email"] or university["email"]),
-            Row(_("Signe pour l’UFR"), signatory),
+            Row("name", _("Nom"), university["name"]),
+            Row("address", _("Adresse"), "\n".join(university["address"])),
+            Row(
+                "representative",
+                _("Représentant légal"),
+                _join(university["representative"], university["representative_title"]),
+            ),
+            Row("ufr", _("UFR"), university["ufr"]),
+            Row("centre", _("Centre de gestion"), university["centre"]),
+            Row("centre_address", _("Adresse du centre"), "\n".join(university["centre_address"])),
+            Row("phone", _("Téléphone"), university["centre_phone"] or university["phone"]),
+            Row("email", _("Adresse électronique"), university["centre_email"] or university["email"]),
+            Row(
+                "signatory",
+                _("Signe pour l’UFR"),
+                _join(university["signatory"], university["signatory_title"]),
+            ),
         ],
     )
 
@@ -385,18 +422,24 @@ def by_field(sections: list[Section]) -> dict[str, str]:
 
 def differences(context: Context) -> list[Change]:
     """Return what the student corrected of the university's records, for the manager; it is not printed."""
-    return [Change(label_of(row["field"]), row["before"], row["after"]) for row in context["differences"]]
+    return [
+        Change(label_of(one["field"]), _corrected(one["before"]), _corrected(one["after"]))
+        for one in context["differences"]
+    ]
+
+
+def _corrected(value: str | choices.Choice) -> str:
+    """Return what a record said, or says now: only a country is a choice."""
+    return value if isinstance(value, str) else choices.wording(value, choices.SAID["service", "country"])
 
 
 def compare(before: Context, after: Context) -> list[Change]:
     """Return the rows that differ between two contexts of one agreement, in the reader's language and the page's order."""
     was, becomes = _by_place(before), _by_place(after)
-    nothing = Row("", "")
     return [
-        Change(label, before_row.value, after_row.value, title, before_row.field or after_row.field)
-        for title, label in dict.fromkeys([*was, *becomes])
-        if (before_row := was.get((title, label), nothing)).value
-        != (after_row := becomes.get((title, label), nothing)).value
+        Change(row.label, _value(was, place), _value(becomes, place), section.title, row.field)
+        for place, (section, row) in (was | becomes).items()
+        if _value(was, place) != _value(becomes, place)
     ]
 
 
@@ -405,9 +448,17 @@ def changed(convention: Convention) -> list[Change]:
     return compare(*as_stored(convention)) if isinstance(convention, Amended) else []
 
 
-def _by_place(context: Context) -> dict[tuple[str, str], Row]:
-    """Return the rows by the title of their section and their own label."""
-    return {(section.title, row.label): row for section in sections(context) for row in section.rows}
+Places = dict[tuple[str, str], tuple[Section, Row]]
+
+
+def _by_place(context: Context) -> Places:
+    """Return the rows with their section, by the key of each."""
+    return {(section.key, row.key): (section, row) for section in sections(context) for row in section.rows}
+
+
+def _value(rows: Places, place: tuple[str, str]) -> str:
+    """Return what a row says, nothing when there is none."""
+    return rows[place][1].value if place in rows else ""
 
 
 def changes_since(context: Context, convention: Convention) -> list[Change]:
@@ -415,26 +466,30 @@ def changes_since(context: Context, convention: Convention) -> list[Change]:
 
     The agreement's own columns cannot change once it is frozen, so any row that differs comes from elsewhere.
     """
-    now = {
-        (section.key, row.label): row.value
-        for section in sections(asked_then(context, agreement(convention)))
-        for row in section.rows
-    }
+    now = _by_place(asked_then(context, agreement(convention)))
     return [
-        Change(f"{section.title} – {row.label}", row.value, now.get((section.key, row.label), ""))
-        for section in sections(context)
-        for row in section.rows
-        if row.value != now.get((section.key, row.label), "")
+        Change(f"{section.title} – {row.label}", row.value, _value(now, place))
+        for place, (section, row) in _by_place(context).items()
+        if row.value != _value(now, place)
     ]
 
 
 def asked_then(context: Context, now: Context) -> Context:
-    """Return ``now`` without what did not exist when ``context`` was frozen: it would look like a change."""
+    """Return ``now`` as it would be without what only a release changed since ``context`` was frozen.
+
+    That is a question that did not exist, and the words of a choice that is the same.
+    """
     return {
-        name: {key: part[key] for key in part if key in context[name]} if isinstance(part, dict) else part
+        name: {key: _as_frozen(context[name][key], part[key]) for key in part if key in context[name]}
+        if isinstance(part, dict)
+        else part
         for name, part in now.items()
         if name in context
     }
+
+
+def _as_frozen(then: Any, now: Any) -> Any:
+    return then if choices.is_choice(now) and then["code"] == now["code"] else now
 
 
 def number(value: str, decimals: int | None = None) -> str:
@@ -474,9 +529,8 @@ def span(start: str, end: str) -> str:
 
 
 def absence(period: list[str]) -> str:
-    """Return « Du 02/03/2026 au 06/03/2026 : congé »; version 1 knew one kind and did not write it."""
-    start, end, *kinds = period
-    kind = kinds[0] if kinds else Interruption.Kind.INTERRUPTION
+    """Return « Du 02/03/2026 au 06/03/2026 : congé »."""
+    start, end, kind = period
     return capfirst(_("%(dates)s : %(what)s") % {"dates": span(start, end), "what": ABSENCES[kind]})
 
 
@@ -570,7 +624,7 @@ def weekdays(days: list[int]) -> str:
     return ", ".join(names)
 
 
-def exceptional(stage: Context) -> str:
+def exceptional_row(stage: Context) -> Row:
     """Return when else the trainee is present: it must be written (article D124-4, 6°)."""
     kinds = [
         (stage["works_at_night"], _("la nuit")),
@@ -579,16 +633,17 @@ def exceptional(stage: Context) -> str:
         (stage["works_on_whit_monday"], _("le lundi de Pentecôte (journée de solidarité)")),
         (stage["works_remotely"], _("en télétravail")),
     ]
-    named = ", ".join(name for holds, name in kinds if holds)
-    return "\n".join(filter(None, [capfirst(named) or _("Non"), stage["exceptional_work"]]))
+    named, comment = capfirst(", ".join(name for holds, name in kinds if holds)), stage["exceptional_work"]
+    said = "\n".join(filter(None, [named or _("Non"), comment]))
+    row = column("exceptional_work", said, _("Nuit, dimanche, jours fériés, télétravail"))
+    return replace(row, is_no=not (named or comment))
 
 
 def money_text(money: Context) -> str:
     """Return « 4,50 € par heure », or nothing when the stage is not paid."""
     if not money["amount"]:
         return ""
-    currency = "€" if money["currency_code"] == "EUR" else money["currency"]
-    return f"{number(money['amount'], 2)} {currency} {money['unit']}".strip()
+    return f"{number(money['amount'], 2)} {money['currency']} {money['unit']}".strip()
 
 
 def is_right_to_left(value: str) -> bool:

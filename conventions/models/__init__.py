@@ -2,14 +2,16 @@
 
 from conventions.models.amended import Amended
 from conventions.models.attachment import Attachment
-from conventions.models.avenant import Avenant, AvenantKind, AvenantStatus
+from conventions.models.avenant import Avenant, AvenantStatus
 from conventions.models.circuit import Signer, Turn, signers
+from conventions.models.columns import AvenantKind
 from conventions.models.completion import Completion
-from conventions.models.convention import Convention, NumberCounter, Status
+from conventions.models.convention import Convention, NumberCounter
 from conventions.models.document import Document
 from conventions.models.journal import Event, Remark
 from conventions.models.nomenclature import HealthInsuranceFund, HourlyCeiling, Term
 from conventions.models.schedule import Interruption, WorkPeriod
+from conventions.models.status import Status
 
 __all__ = [
     "Amended",

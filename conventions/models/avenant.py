@@ -12,7 +12,10 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from conventions.models.convention import AWAITED, Convention, sql_list, unless_purged
+from conventions.models.columns import MAY_CHANGE, AvenantKind
+from conventions.models.convention import Convention
+from conventions.models.freezing import AWAITED, sql_list, unless_purged
+from conventions.models.status import AWAITS_SIGNATURES
 
 
 class AvenantStatus(models.TextChoices):
@@ -29,76 +32,7 @@ class AvenantStatus(models.TextChoices):
     CANCELLED = "cancelled", _("Annulé")
 
 
-class AvenantKind(models.TextChoices):
-    """What an avenant is about (D124-4; standard agreement of 29 December 2014, article 9)."""
-
-    EXTENSION = "extension", _("Prolongation du stage")
-    POSTPONEMENT = "postponement", _("Report du stage")
-    SUSPENSION = "suspension", _("Interruption ou absences")
-    HOURS = "hours", _("Temps de présence et congés")
-    GRATIFICATION = "gratification", _("Gratification et avantages")
-    SUBJECT = "subject", _("Sujet et missions")
-    PLACE = "place", _("Lieu ou service d’accueil")
-    TUTOR = "tutor", _("Tuteur professionnel")
-    SIGNATORY = "signatory", _("Signataire de l’organisme")
-    TEACHER = "teacher", _("Enseignant référent")
-    TERMINATION = "termination", _("Fin du stage avant son terme")
-    OTHER = "other", _("Autre changement")
-
-
-INSURANCE = ("insurer", "insurance_policy", "insurance_start", "insurance_end")
-CORRECTED_HOURS = ("hours_corrected", "hours_reason")
-# What each kind may change, by name of the agreement's fields and lists of periods.
-MAY_CHANGE: dict[str, tuple[str, ...]] = {
-    AvenantKind.EXTENSION: ("end", "interruptions", *CORRECTED_HOURS, *INSURANCE),
-    AvenantKind.POSTPONEMENT: ("start", "end", "interruptions", *CORRECTED_HOURS, *INSURANCE),
-    AvenantKind.SUSPENSION: ("interruptions", *CORRECTED_HOURS),
-    AvenantKind.HOURS: (
-        "working_time",
-        "weekly_hours",
-        "working_days",
-        "day_starts_at",
-        "day_ends_at",
-        "schedule_comment",
-        "work_periods",
-        "leave_days",
-        "leave_terms",
-        "leave_is_paid",
-        *CORRECTED_HOURS,
-        "works_at_night",
-        "works_on_sunday",
-        "works_on_holidays",
-        "works_on_whit_monday",
-        "works_remotely",
-        "exceptional_work",
-    ),
-    AvenantKind.GRATIFICATION: (
-        "is_paid",
-        "amount",
-        "amount_unit",
-        "currency",
-        "payment_mode",
-        "payment_frequency",
-        "branch_minimum",
-        "is_employed_by_host",
-        "benefits",
-    ),
-    AvenantKind.SUBJECT: ("theme", "subject", "missions", "skills", "details", "is_confidential"),
-    AvenantKind.PLACE: (
-        "service",
-        "travel_zone",
-        "travel_decision",
-        "has_information_sheet",
-        "has_assistance_policy",
-    ),
-    AvenantKind.TUTOR: ("tutor", "tutor_trainees"),
-    AvenantKind.SIGNATORY: ("signatory",),
-    AvenantKind.TEACHER: ("teacher",),
-    AvenantKind.TERMINATION: ("end", *CORRECTED_HOURS),
-    AvenantKind.OTHER: (),
-}
 EDITABLE = (AvenantStatus.DRAFT, AvenantStatus.RETURNED)
-AWAITS_SIGNATURES = (AvenantStatus.VALIDATED, AvenantStatus.SIGNING)
 # Not decided yet, or not in effect yet: an agreement has one at a time.
 OPEN = (*EDITABLE, AvenantStatus.SUBMITTED, *AWAITS_SIGNATURES, AvenantStatus.SIGNED)
 GIVEN_UP = (AvenantStatus.REFUSED, AvenantStatus.CANCELLED)

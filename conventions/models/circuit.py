@@ -14,14 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conventions.models.avenant import GIVEN_UP, of_avenant, same_agreement
-from conventions.models.convention import (
-    AWAITED,
-    AWAITS_SIGNATURES,
-    Convention,
-    Status,
-    freeze_with_agreement,
-    sql_list,
-)
+from conventions.models.convention import Convention
+from conventions.models.freezing import AWAITED, freeze_with_agreement, sql_list
+from conventions.models.status import AWAITS_SIGNATURES, Status
 from organisations.models import Party
 from organisations.models.university import default_signature_order
 

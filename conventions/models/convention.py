@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
@@ -25,7 +23,9 @@ from django_countries.fields import CountryField
 from accounts.folding import fold
 from accounts.models import Institution, Student
 from conventions.law.case import is_minor
+from conventions.models.freezing import freeze_content, keep_numbered
 from conventions.models.nomenclature import HealthInsuranceFund, Term
+from conventions.models.status import EDITABLE, FROZEN, IN_FORCE, Status
 from organisations import acceptance
 from organisations.models import (
     AgreementsMixin,
@@ -52,104 +52,6 @@ if TYPE_CHECKING:
     from conventions.models.standing import Standing
 
 
-class Status(models.TextChoices):
-    """Where an agreement stands; written only by ``workflow.move``. "Under way" or "ended" come from its dates."""
-
-    DRAFT = "draft", _("Brouillon")
-    RETURNED = "returned", _("À corriger")
-    SUBMITTED = "submitted", _("Soumise")
-    VALIDATED = "validated", _("Validée")
-    SIGNING = "signing", _("En signature")
-    SIGNED = "signed", _("Signée")
-    REFUSED = "refused", _("Refusée")
-    TERMINATED = "terminated", _("Rompue")
-    CANCELLED = "cancelled", _("Annulée")
-
-
-EDITABLE = (Status.DRAFT, Status.RETURNED)
-IN_FORCE = (Status.VALIDATED, Status.SIGNING, Status.SIGNED, Status.TERMINATED)
-FROZEN = (*IN_FORCE, Status.REFUSED, Status.CANCELLED)
-AWAITS_SIGNATURES = (Status.VALIDATED, Status.SIGNING)
-# What may still move once an agreement is frozen: its place in the workflow and what finds it, never its content.
-MUTABLE_WHEN_FROZEN = ("status", "updated_at", "search_key", "hold_reason", "hold_until")
-# What a purge leaves of the columns that speak of somebody, or where somebody may have been named.
-ERASED: dict[str, Any] = {
-    "created_by_id": None,
-    "record": {},
-    "student_street": "",
-    "student_address_extra": "",
-    "student_postal_code": "",
-    "student_city": "",
-    "student_country": "",
-    "student_phone": "",
-    "student_personal_email": "",
-    "insured_status_id": None,
-    "health_fund_id": None,
-    "health_fund_other": "",
-    "guardian_name": "",
-    "tutor_id": None,
-    "signatory_id": None,
-    "teacher_id": None,
-    "subject": "",
-    "missions": "",
-    "skills": "",
-    "details": "",
-    "schedule_comment": "",
-    "hours_reason": "",
-    "leave_terms": "",
-    "exceptional_work": "",
-    "benefits": "",
-    "earlier_hours": None,
-    "previous_start": None,
-    "previous_end": None,
-    "insurer": "",
-    "insurance_policy": "",
-    "insurance_start": None,
-    "insurance_end": None,
-    "travel_decision": "",
-    "follow_up": "",
-    "internal_rules": "",
-    "hold_reason": "",
-    "hold_until": None,
-}
-# What it writes besides: nobody instead of the student, and what finds the row.
-REPLACED_BY_PURGE = ("purged_at", "student_id", "enrolment_id", "search_key")
-# What may still move on an agreement that was anonymised: two records of its host made one.
-MUTABLE_ONCE_PURGED = ("organisation_id", "search_key", "updated_at")
-# Two records of one host made one, or apart again: the agreement follows, and its document keeps what was agreed.
-MERGED = """
-    SELECT FROM organisations_merge AS merge WHERE
-        (merge.dropped_id, merge.kept_id) = (OLD.organisation_id, NEW.organisation_id) AND merge.undone_at IS NULL
-        OR (merge.kept_id, merge.dropped_id) = (OLD.organisation_id, NEW.organisation_id)
-            AND merge.undone_at IS NOT NULL AND merge.moved -> 'conventions.convention' @> to_jsonb(OLD.id)
-"""
-# A signature that an agreement or its avenant waits for.
-AWAITED = "SELECT FROM conventions_turn AS turn WHERE turn.purpose = 'signature' AND turn.done_at IS NULL"
-# And only where the workflow's own table leads; a test compares them.
-MOVES_WHEN_FROZEN = (
-    (Status.VALIDATED, Status.SIGNING),
-    (Status.VALIDATED, Status.SIGNED),
-    (Status.VALIDATED, Status.TERMINATED),
-    (Status.VALIDATED, Status.CANCELLED),
-    (Status.SIGNING, Status.SIGNED),
-    (Status.SIGNING, Status.TERMINATED),
-    (Status.SIGNED, Status.TERMINATED),
-    # A recorded signature taken back with a reason.
-    (Status.SIGNED, Status.SIGNING),
-    (Status.SIGNING, Status.VALIDATED),
-)
-# What differs between two frozen rows, and no avenant that takes effect in this very transaction says so.
-UNEXPLAINED = """
-    SELECT FROM jsonb_each_text(to_jsonb(OLD) - mutable) AS was
-        JOIN jsonb_each_text(to_jsonb(NEW)) AS becomes USING (key)
-    WHERE was.value IS DISTINCT FROM becomes.value AND NOT EXISTS (
-        SELECT FROM conventions_avenant AS avenant
-        WHERE avenant.convention_id = OLD.id AND avenant.applied_at = transaction_timestamp()
-            AND avenant.changes ? key
-            AND avenant.changes -> key ->> 'before' IS NOT DISTINCT FROM was.value
-            AND avenant.changes -> key ->> 'after' IS NOT DISTINCT FROM becomes.value
-    )
-"""
 # A draft concerns its student and their centre, even one that was cancelled without being submitted.
 SHOWN_TO_TEACHERS = Q(submitted_at__isnull=False) & ~Q(status=Status.DRAFT)
 
@@ -166,81 +68,6 @@ def term(
         verbose_name=label,
         related_name="+",
         limit_choices_to={"kind": kind, "is_active": True},
-    )
-
-
-def sql_list(values: Iterable[str]) -> str:
-    """Return constants of ours, never user input, as a quoted SQL list."""
-    return ", ".join(f"'{value}'" for value in values)
-
-
-def unless_purged(erased: Mapping[str, Any] | None = None) -> str:
-    """Return the SQL that lets a purge through, in its own transaction: a deletion, or an update that erases.
-
-    ``erased`` are the columns that a purge empties, and what it leaves in them.
-    """
-    return f"""
-        IF TG_OP <> 'INSERT' AND EXISTS (
-            SELECT FROM conventions_convention AS agreement
-            WHERE agreement.id = OLD.convention_id AND agreement.purged_at = transaction_timestamp()
-        ) THEN
-            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
-            IF to_jsonb(NEW) = to_jsonb(OLD) || '{json.dumps(erased or {})}'::jsonb THEN RETURN NEW; END IF;
-        END IF;
-    """
-
-
-# The agreement of a row that hangs on it, of both when an update takes the row from one to another. Its lock waits
-# for a validation under way on another connection, or makes it wait: its status is read after. One that was
-# anonymised is as closed as a cancelled one, whatever its status.
-AGREEMENT_LOCKED = """
-    SELECT CASE WHEN purged_at IS NULL THEN status ELSE 'cancelled' END FROM conventions_convention
-    WHERE id IN (CASE TG_OP WHEN 'INSERT' THEN NEW.convention_id ELSE OLD.convention_id END,
-                 CASE TG_OP WHEN 'DELETE' THEN OLD.convention_id ELSE NEW.convention_id END)
-    FOR SHARE
-"""
-
-
-# The same for a row that hangs on an avenant: one in effect is as frozen as one signed.
-AVENANT_LOCKED = """
-    IF (CASE TG_OP WHEN 'INSERT' THEN NEW.avenant_id ELSE OLD.avenant_id END) IS NOT NULL THEN
-        statuses := ARRAY(
-            SELECT CASE status WHEN 'effective' THEN 'signed' ELSE status END FROM conventions_avenant
-            WHERE (id, convention_id) = CASE TG_OP WHEN 'INSERT' THEN (NEW.avenant_id, NEW.convention_id)
-                ELSE (OLD.avenant_id, OLD.convention_id) END
-            FOR SHARE
-        );
-        IF statuses = '{}' OR TG_OP = 'UPDATE' AND NEW.avenant_id IS DISTINCT FROM OLD.avenant_id THEN
-            RAISE EXCEPTION 'pstage: avenant % is not one of this agreement', OLD.avenant_id
-                USING ERRCODE = 'integrity_constraint_violation';
-        END IF;
-    END IF;
-"""
-
-
-def freeze_with_agreement(*, unless: str = "", has_avenant: bool = False) -> pgtrigger.Trigger:
-    """Return the trigger that freezes the rows that hang on an agreement when it is.
-
-    ``unless`` is SQL that comes first, and may let a change through; rows that have an avenant freeze with it.
-    """
-    return pgtrigger.Trigger(
-        name="freeze_with_agreement",
-        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-        when=pgtrigger.Before,
-        declare=[("statuses", "TEXT[]")],
-        func=f"""
-            {unless_purged()}
-            statuses := ARRAY({AGREEMENT_LOCKED});
-            {AVENANT_LOCKED if has_avenant else ""}
-            {unless}
-            IF statuses && ARRAY[{sql_list(FROZEN)}] THEN
-                RAISE EXCEPTION 'pstage: agreement % is frozen: only an avenant changes its content',
-                    CASE TG_OP WHEN 'INSERT' THEN NEW.convention_id ELSE OLD.convention_id END
-                    USING ERRCODE = 'integrity_constraint_violation';
-            END IF;
-            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
-            RETURN NEW;
-        """,
     )
 
 
@@ -347,6 +174,10 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
         for agreement in agreements:
             agreement.refresh_search_key()
         Convention.objects.bulk_update(agreements, ["search_key"], batch_size=500)
+
+    def without_texts(self) -> ConventionQuerySet:
+        """Leave in the database the long columns that no list shows."""
+        return self.defer("missions", "skills", "details", "record", "search_key")
 
     def for_detail(self) -> ConventionQuerySet:
         """Join what one agreement refers to, its list values apart: see ``load_terms``."""
@@ -847,95 +678,8 @@ class Convention(models.Model):
         ]
         triggers = [
             follow_merge(),
-            pgtrigger.Trigger(
-                name="freeze_content",
-                operation=pgtrigger.Update,
-                when=pgtrigger.Before,
-                declare=[("mutable", "TEXT[]")],
-                func=f"""
-                    IF OLD.number IS NOT NULL AND NEW.number IS DISTINCT FROM OLD.number THEN
-                        RAISE EXCEPTION 'pstage: the number % of an agreement never changes', OLD.number
-                            USING ERRCODE = 'integrity_constraint_violation';
-                    END IF;
-                    IF OLD.purged_at IS NOT NULL THEN
-                        mutable := ARRAY[{sql_list(MUTABLE_ONCE_PURGED)}];
-                        IF to_jsonb(NEW) - mutable IS DISTINCT FROM to_jsonb(OLD) - mutable
-                            OR NEW.organisation_id IS DISTINCT FROM OLD.organisation_id AND NOT EXISTS ({MERGED}) THEN
-                            RAISE EXCEPTION 'pstage: agreement % is frozen: it has been anonymised', OLD.id
-                                USING ERRCODE = 'integrity_constraint_violation';
-                        END IF;
-                        RETURN NEW;
-                    END IF;
-                    IF NEW.purged_at IS NOT NULL THEN
-                        mutable := ARRAY[{sql_list(REPLACED_BY_PURGE)}];
-                        IF NEW.purged_at <> transaction_timestamp()
-                            OR to_jsonb(NEW) - mutable <> (to_jsonb(OLD) || '{json.dumps(ERASED)}'::jsonb) - mutable
-                            OR NOT EXISTS (
-                                SELECT FROM accounts_student AS nobody WHERE nobody.id = NEW.student_id
-                                    AND nobody.is_anonymous AND nobody.institution_id = NEW.institution_id
-                            ) OR ROW(
-                                (SELECT (programme_id, academic_year) FROM organisations_enrolment
-                                    WHERE id = NEW.enrolment_id AND student_id = NEW.student_id)
-                            ) IS DISTINCT FROM ROW(
-                                (SELECT (programme_id, academic_year) FROM organisations_enrolment
-                                    WHERE id = OLD.enrolment_id)
-                            ) THEN
-                            RAISE EXCEPTION 'pstage: agreement % is frozen: a purge erases all of it, once, now', OLD.id
-                                USING ERRCODE = 'integrity_constraint_violation';
-                        END IF;
-                        RETURN NEW;
-                    END IF;
-                    IF OLD.status IN ({sql_list(FROZEN)}) THEN
-                        IF NEW.status <> OLD.status AND (OLD.status, NEW.status) NOT IN (
-                            {", ".join(f"({sql_list(move)})" for move in MOVES_WHEN_FROZEN)}
-                        ) THEN
-                            RAISE EXCEPTION 'pstage: agreement % cannot go from % to %', OLD.id, OLD.status, NEW.status
-                                USING ERRCODE = 'integrity_constraint_violation';
-                        END IF;
-                        IF NEW.status = 'signed' AND OLD.status <> 'signed'
-                            AND EXISTS ({AWAITED} AND turn.convention_id = NEW.id AND turn.avenant_id IS NULL) THEN
-                            RAISE EXCEPTION 'pstage: agreement % is not signed by all', OLD.id
-                                USING ERRCODE = 'integrity_constraint_violation';
-                        END IF;
-                        IF OLD.status = 'signed' AND NEW.status = 'terminated' AND NOT EXISTS (
-                            SELECT FROM conventions_avenant AS avenant
-                            WHERE avenant.convention_id = OLD.id AND avenant.applied_at = transaction_timestamp()
-                                AND 'termination' = ANY(avenant.kinds)
-                        ) THEN
-                            RAISE EXCEPTION 'pstage: agreement % is signed: only an avenant ends it', OLD.id
-                                USING ERRCODE = 'integrity_constraint_violation';
-                        END IF;
-                        mutable := ARRAY[{sql_list(MUTABLE_WHEN_FROZEN)}];
-                        IF NEW.status = 'terminated' AND OLD.status IN ({sql_list(AWAITS_SIGNATURES)}) THEN
-                            mutable := mutable || 'terminated_on'::text;
-                        END IF;
-                        IF NEW.organisation_id IS DISTINCT FROM OLD.organisation_id AND EXISTS ({MERGED}) THEN
-                            mutable := mutable || 'organisation_id'::text;
-                        END IF;
-                        IF to_jsonb(NEW) - mutable IS DISTINCT FROM to_jsonb(OLD) - mutable
-                            AND EXISTS ({UNEXPLAINED}) THEN
-                            RAISE EXCEPTION 'pstage: agreement % is frozen: only an avenant changes its content', OLD.id
-                                USING ERRCODE = 'integrity_constraint_violation';
-                        END IF;
-                    ELSIF NEW.status IN ('signing', 'signed', 'terminated') THEN
-                        RAISE EXCEPTION 'pstage: agreement % has not been validated', OLD.id
-                            USING ERRCODE = 'integrity_constraint_violation';
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
-            pgtrigger.Trigger(
-                name="keep_numbered",
-                operation=pgtrigger.Delete,
-                when=pgtrigger.Before,
-                func="""
-                    IF OLD.status <> 'draft' OR OLD.number IS NOT NULL THEN
-                        RAISE EXCEPTION 'pstage: agreement % has been submitted and cannot be deleted', OLD.id
-                            USING ERRCODE = 'integrity_constraint_violation';
-                    END IF;
-                    RETURN OLD;
-                """,
-            ),
+            freeze_content(),
+            keep_numbered(),
         ]
 
     def __str__(self) -> str:

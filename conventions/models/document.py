@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conventions.models.avenant import of_avenant, same_agreement
-from conventions.models.convention import Convention, unless_purged
+from conventions.models.convention import Convention
+from conventions.models.freezing import unless_purged
 
 # A page waits by itself so long for a file; later, its reader refreshes.
 WAITED_FOR = timedelta(minutes=2)

@@ -12,7 +12,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from conventions.models.avenant import Avenant, AvenantStatus, of_avenant, same_agreement
-from conventions.models.convention import Convention, Status, freeze_with_agreement, unless_purged
+from conventions.models.convention import Convention
+from conventions.models.freezing import freeze_with_agreement, unless_purged
+from conventions.models.status import Status
 
 if TYPE_CHECKING:
     from accounts.models import User

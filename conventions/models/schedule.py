@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
@@ -12,7 +12,8 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
-from conventions.models.convention import Convention, freeze_with_agreement
+from conventions.models.convention import Convention
+from conventions.models.freezing import freeze_with_agreement
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -174,3 +175,17 @@ class WorkPeriod(models.Model):
     def hours(self) -> tuple[Decimal, ...]:
         """The hours of each day, Monday first."""
         return tuple(getattr(self, day) for day in self.DAYS)
+
+
+class Periods(NamedTuple):
+    """A list of periods that is agreed: its model, the columns that say one, its name on a page."""
+
+    model: type[Interruption] | type[WorkPeriod]
+    columns: tuple[str, ...]
+    label: _StrPromise
+
+
+PERIODS = {
+    "work_periods": Periods(WorkPeriod, ("start", "end", *WorkPeriod.DAYS), _("Horaires par période")),
+    "interruptions": Periods(Interruption, ("start", "end", "kind"), _("Absences prévues")),
+}

@@ -13,12 +13,12 @@ from django.db.models.functions import Coalesce, JSONObject
 
 from conventions.models.avenant import GIVEN_UP, Avenant
 from conventions.models.circuit import Turn
-from conventions.models.convention import AWAITS_SIGNATURES
 from conventions.models.document import Document
 from conventions.models.journal import BESIDE, Event
+from conventions.models.status import AWAITS_SIGNATURES
 from organisations.models import Party
 
-# Whose approval or signature comes next: ``signing.waiting``.
+# Whose approval or signature comes next: ``turns.waiting``.
 WAITING = Subquery(
     Turn.objects.filter(convention=OuterRef("pk"), avenant=None, done_at=None)
     .order_by("purpose", "rank")
@@ -54,7 +54,7 @@ AMENDED_BY = Subquery(
 OUTDATED = Exists(
     Avenant.objects.filter(convention=OuterRef("convention"), applied_at__gt=OuterRef("created_at"))
 )
-# Whether an agreement as it stands has its certificate: ``ending.is_certified``.
+# Whether an agreement as it stands has its certificate: ``dates.is_certified``.
 CERTIFIED = Exists(
     Document.objects.filter(convention=OuterRef("pk"), kind=Document.Kind.CERTIFICATE).exclude(OUTDATED)
 )

@@ -10,10 +10,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from conventions import law, legality, signing
+from conventions import law, legality
+from conventions.circuit import turns
 from conventions.legality import words
 from conventions.models import Amended, Convention, Status
-from conventions.models.convention import AWAITS_SIGNATURES
+from conventions.models.status import AWAITS_SIGNATURES
 from conventions.standing.words import days_until
 
 # A stage that starts so soon and is not validated is what a manager treats first.
@@ -50,7 +51,7 @@ def signature_alert(convention: Convention) -> SignatureAlert | None:
     if start is None or days is None:
         return None
     if status in AWAITS_SIGNATURES and days <= URGENT.days:
-        missing = signing.missing(convention)
+        missing = turns.missing(convention)
         tone = "wait" if days > 0 else "stop"
         title = soon(Status(status), start)
         text = ngettext(
@@ -58,9 +59,7 @@ def signature_alert(convention: Convention) -> SignatureAlert | None:
             "Il manque %(count)s signatures : le stage ne peut pas commencer avant la dernière.",
             missing,
         ) % {"count": missing}
-    elif status == Status.SIGNED and (
-        found := legality.late(convention, signing.completed_on(convention, {}))
-    ):
+    elif status == Status.SIGNED and (found := legality.late(convention, turns.completed_on(convention, {}))):
         tone, title, text = "wait", _("Signée après le début du stage"), words.message(found[0])
     else:
         return None
@@ -83,7 +82,7 @@ def _avenant_alert(convention: Amended) -> SignatureAlert | None:
             "l’avenant, car aucun n’est rétroactif."
         )
         return _asked_by(rule, "stop", title, text)
-    missing = signing.missing(convention)
+    missing = turns.missing(convention)
     text = ngettext(
         "Il manque une signature : l’avenant ne peut pas prendre effet sans elle.",
         "Il manque %(count)s signatures : l’avenant ne peut pas prendre effet sans elles.",

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from django.utils.functional import Promise
 
-from conventions import signing
+from conventions.circuit import turns
 from conventions.models import Avenant, Convention, Event, Status
-from conventions.models.convention import AWAITS_SIGNATURES
 from conventions.models.journal import BESIDE
+from conventions.models.status import AWAITS_SIGNATURES
 from conventions.standing import words
 
 
@@ -59,7 +59,7 @@ def last_move(events: list[Event]) -> Event | None:
 def since(convention: Convention, events: list[Event]) -> datetime | None:
     """Return since when it is so: the last signature or the validation while one is awaited, else its last move."""
     if convention.status in AWAITS_SIGNATURES:
-        return signing.since(convention)
+        return turns.since(convention)
     moved = last_move(events)
     return moved.at if moved else None
 

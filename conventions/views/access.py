@@ -13,14 +13,15 @@ from conventions.models import Amended, Avenant, Convention
 from conventions.models.attachment import PAPERS
 from conventions.models.circuit import WITH_AUTHORS
 from conventions.models.convention import ConventionQuerySet
-from conventions.writing import changes, steps
+from conventions.models.schedule import PERIODS
+from conventions.writing import changes
 
 
 def visible(request: HttpRequest, pk: int) -> Convention:
     """Return an agreement this person may see, or raise 404: the rest does not exist."""
     agreements = Convention.objects.visible_to(signed_in(request)).for_detail()
     return get_object_or_404(
-        agreements.prefetch_related("interruptions", "work_periods", WITH_AUTHORS, PAPERS),
+        agreements.prefetch_related(*PERIODS, WITH_AUTHORS, PAPERS),
         pk=pk,
     )
 
@@ -58,7 +59,7 @@ def load(request: HttpRequest, pk: int, avenant: int | None = None) -> Conventio
     With an ``avenant``, return what it makes of the agreement, the avenant locked as well.
     """
     user, is_locked = signed_in(request), request.method == "POST"
-    agreements = Convention.objects.visible_to(user).for_detail().prefetch_related(*steps.PERIODS)
+    agreements = Convention.objects.visible_to(user).for_detail().prefetch_related(*PERIODS)
     if avenant is not None:
         agreements = agreements.prefetch_related("turns")  # the law of an avenant asks when all had signed
     convention = read(agreements, pk, is_locked=is_locked)

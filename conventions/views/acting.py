@@ -19,7 +19,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import documents, legality, signing, workflow
+from conventions import documents, legality, workflow
+from conventions.circuit import turns
 from conventions.legality.words import explain, nowhere
 from conventions.models import Convention, Status
 from conventions.standing import alerts, words
@@ -162,7 +163,7 @@ def confirmation(
             "subject": convention.acted_on,
             "changes": documents.changed(convention),
             "possible": possible,
-            "context": context,
+            "context": documents.worded(context),
             "consequences": consequences(convention, asked),
             "alerts": [explain(finding, nowhere) for finding in findings if finding.asks_a_reason],
             "facts": documents.in_brief(context, sections),
@@ -183,15 +184,15 @@ def consequences(convention: Convention, asked: engine.Action) -> list[str | Pro
     return [asked.warning, *more]
 
 
-def lines_of(convention: Convention) -> list[signing.Line]:
+def lines_of(convention: Convention) -> list[turns.Line]:
     """Return the circuit of an agreement, or of the avenant shown, by the people who were agreed on."""
     avenant = convention.avenant
     if avenant is None:
-        return signing.circuit(convention, signing.people(convention, convention.documents.agreed()))
+        return turns.circuit(convention, turns.people(convention, convention.documents.agreed()))
     document = avenant.documents.get()
-    return signing.circuit(convention, signing.signers_in(document.context["before"]))
+    return turns.circuit(convention, turns.signers_in(document.context["before"]))
 
 
-def last_signature(convention: Convention) -> signing.Line | None:
+def last_signature(convention: Convention) -> turns.Line | None:
     """Return the signature that would be taken back."""
     return next((line for line in reversed(lines_of(convention)) if line.state == "done"), None)

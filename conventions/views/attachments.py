@@ -22,7 +22,7 @@ from conventions.attachments.uploads import takes_a_file
 from conventions.legality import insurance
 from conventions.models import Attachment, Convention
 from conventions.models.attachment import PAPERS
-from conventions.models.convention import FROZEN
+from conventions.models.status import FROZEN
 
 
 def section(convention: Convention, user: User) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
             "convention": convention,
             "form": form,
             "for_someone_else": not permissions.owns(user, convention),
-            **section(convention, user),
+            "joined": section(convention, user),
         },
         status=422 if request.method == "POST" else 200,
     )

@@ -16,10 +16,12 @@ from accounts.models import User
 from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import documents, law, legality, permissions, signing
+from conventions import documents, law, legality, permissions
+from conventions.circuit import turns
 from conventions.legality import insurance, words
 from conventions.models import Amended, Avenant, AvenantStatus, Convention, Remark, Status
-from conventions.models.avenant import AWAITS_SIGNATURES, FROZEN, GIVEN_UP
+from conventions.models.avenant import FROZEN, GIVEN_UP
+from conventions.models.status import AWAITS_SIGNATURES
 from conventions.standing import alerts, staff
 from conventions.standing.journal import events_of, journal
 from conventions.views import papers
@@ -103,7 +105,8 @@ def context_of(request: HttpRequest, convention: Amended, user: User) -> dict[st
     avenant = convention.avenant
     document = avenant.documents.first() if avenant.validated_at else None
     if document:
-        before, after = document.context["before"], document.context["after"]
+        frozen = documents.read(document.context)
+        before, after = frozen["before"], frozen["after"]
     else:
         before, after = documents.both_sides(convention)
     judged, findings = (None, []) if avenant.status in FROZEN else legality.judged(convention)
@@ -114,14 +117,14 @@ def context_of(request: HttpRequest, convention: Amended, user: User) -> dict[st
     compared = documents.compare(before, after)
     events = events_of(avenant)
     since = (
-        signing.since(convention) if avenant.status in AWAITS_SIGNATURES else events[0].at if events else None
+        turns.since(convention) if avenant.status in AWAITS_SIGNATURES else events[0].at if events else None
     )
     return {
         "convention": convention,
         "avenant": avenant,
         "standing": staff.avenant_standing(
             avenant,
-            signing.waiting(convention),
+            turns.waiting(convention),
             since,
             decides=permissions.decides(user, convention),
             follows=permissions.follows(user, convention),
@@ -149,11 +152,11 @@ def context_of(request: HttpRequest, convention: Amended, user: User) -> dict[st
             for paper in convention.attachments.all()
             if paper.avenant == avenant
             and paper.is_signed_copy
-            and signing.is_of_now(convention, paper.uploaded_at)
+            and turns.is_of_now(convention, paper.uploaded_at)
         ],
         "may_attach": permissions.may_attach_signed_copy(user, convention),
         "owns": permissions.owns(user, convention),
-        "circuit": signing.circuit(convention, signing.signers_in(before)) if document else [],
+        "circuit": turns.circuit(convention, turns.signers_in(before)) if document else [],
         "journal": journal(events) if permissions.sees_journal(user, convention) else [],
         "buttons": buttons(convention, user, findings, problem=problem, open_remarks=open_remarks),
         "hint": guards.ACCEPT_INSURANCE

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import completion, permissions
-from conventions.follow_up import forms
+from conventions import permissions
+from conventions.follow_up import completion, forms
 from conventions.legality import words
 from conventions.models import Completion, Convention, Status
 from conventions.views.access import visible

@@ -17,11 +17,13 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.sign_in.session import signed_in
-from conventions import documents, law, legality, permissions, signing, workflow
+from conventions import documents, law, legality, permissions, workflow
+from conventions.circuit import turns
+from conventions.desk.columns import QUEUE
 from conventions.legality import insurance
 from conventions.legality.words import Link, panel
 from conventions.models import Avenant, Convention, Remark, Status
-from conventions.models.convention import FROZEN
+from conventions.models.status import FROZEN
 from conventions.standing import alerts, cards, staff, words
 from conventions.standing.headline import since_agreed
 from conventions.standing.journal import events_of, journal, reason, tells
@@ -67,7 +69,7 @@ def what_is_left(request: HttpRequest, convention: Convention) -> HttpResponse:
         "conventions/anonymised.html",
         {
             "convention": convention,
-            "context": context,
+            "context": documents.worded(context),
             "facts": documents.in_brief(context, sections),
             "sections": [(title, rows) for title, rows in left if rows],
             "journal": journal(events_of(convention)),
@@ -100,82 +102,105 @@ def page(
     manages, owns = permissions.manages(user, convention), permissions.owns(user, convention)
     sections = documents.sections(context)
     events = events_of(convention)
-    next_party, since = signing.waiting(convention), since_when(convention, events)
+    next_party, since = turns.waiting(convention), since_when(convention, events)
     possible = {action.name for action in workflow.available(convention, user)}
     joined, stored = attachments.section(convention, user), papers.papers(convention, user)
     judged = None if convention.status in FROZEN else legality.case_of(convention)
     findings = law.findings(judged) if judged else []
+    card = cards.card(convention, next_party, since, certified=stored.is_ended) if owns else None
+    effective = [
+        avenant
+        for avenant in amendments
+        if avenant.applied_at and (day is None or timezone.localdate(avenant.applied_at) <= day)
+    ]
     return render(
         request,
         "conventions/detail.html",
         {
             "convention": convention,
-            "context": context,
             "owns": owns,
-            "manages": manages,
-            "keeps_directory": roles_of(user).keeps_directory,
-            "card": cards.card(convention, next_party, since, certified=stored.is_ended) if owns else None,
-            "standing": staff.standing(
-                Status(convention.status),
-                convention.start,
-                convention.end,
-                next_party,
-                since,
-                manages=permissions.decides(user, convention),
-                follows=permissions.follows(user, convention),
-                certified=stored.is_ended,
-            ),
-            "panel": panel(judged, findings, shown_at(sections)) if judged else None,
-            "reason": reason(convention, events) if owns else "",
-            "is_broken_off": convention.status == Status.TERMINATED,
-            "since_agreed": since_agreed(convention),
-            "phases": words.track(convention),
-            "soon": alerts.soon(Status(convention.status), convention.start),
-            "facts": documents.in_brief(context, sections),
-            "sections": pinned(sections, remarks),
-            "unplaced": unplaced(sections, remarks),
-            "open_remarks": [(steps.label_of(remark.field), remark) for remark in open_remarks],
+            "queue": queue(convention, user) if manages else None,
+            "head": {
+                "context": documents.worded(context),
+                "papers": stored,
+                "document": document,
+                "may_preview": permissions.may_preview(user, convention),
+                "is_broken_off": convention.status == Status.TERMINATED,
+            },
             "unsaved": unsaved,
-            "may_remark": permissions.may_remark(user, convention),
-            "deletable": [
-                one for one in open_remarks if permissions.may_delete_remark(user, convention, one)
-            ],
-            "may_edit": permissions.may_edit(user, convention),
-            "differences": documents.differences(context) if manages or roles_of(user).is_admin else [],
-            "changes": documents.changes_since(context, convention) if document and not day else [],
-            "avenants": [(avenant, staff.avenant_badge(avenant)) for avenant in amendments],
-            "effective": [
-                avenant
-                for avenant in amendments
-                if avenant.applied_at and (day is None or timezone.localdate(avenant.applied_at) <= day)
-            ],
-            "may_amend": permissions.may_amend(user, convention),
-            "day": day,
-            "today": timezone.localdate(),
-            "document": document,
-            "papers": stored,
-            "may_preview": permissions.may_preview(user, convention),
-            "may_delete": permissions.may_delete(user, convention),
-            "may_hold": permissions.may_hold(user, convention),
-            "circuit": signing.circuit(convention, signing.people(convention, document)),
+            "brief": {
+                "card": card,
+                "standing": staff.standing(
+                    Status(convention.status),
+                    convention.start,
+                    convention.end,
+                    next_party,
+                    since,
+                    manages=permissions.decides(user, convention),
+                    follows=permissions.follows(user, convention),
+                    certified=stored.is_ended,
+                ),
+                "open_remarks": [(steps.label_of(remark.field), remark) for remark in open_remarks],
+                "panel": panel(judged, findings, shown_at(sections)) if judged else None,
+                "reason": reason(convention, events) if owns else "",
+                "context": documents.worded(context),
+                "facts": documents.in_brief(context, sections),
+                "soon": alerts.soon(Status(convention.status), convention.start),
+                "phases": words.track(convention),
+            },
             "alert": alerts.signature_alert(convention),
-            "may_sign": "sign" in possible,
-            "may_unsign": "unsign" in possible,
-            "lacks_signed_copy": permissions.may_attach_signed_copy(user, convention)
-            and not any(
-                paper.is_signed_copy
-                and not paper.avenant
-                and signing.is_of_now(convention, paper.uploaded_at)
-                for paper, _may_discard, _may_decide in joined["attachments"]
-            ),
-            "contacts": contacts(convention, user),
+            "agreed": {
+                "document": document,
+                "day": day,
+                "effective": effective,
+                "since_agreed": since_agreed(convention),
+            },
+            "changes": documents.changes_since(context, convention) if document and not day else [],
+            "unplaced": unplaced(sections, remarks),
+            "amendments": {
+                "avenants": [(avenant, staff.avenant_badge(avenant)) for avenant in amendments],
+                "effective": effective,
+                "may_amend": permissions.may_amend(user, convention),
+                "day": day,
+                "today": timezone.localdate(),
+            },
+            "differences": documents.differences(context) if manages or roles_of(user).is_admin else [],
+            "joined": joined,
+            "sections": pinned(sections, remarks),
+            "rights": {
+                "keeps_directory": roles_of(user).keeps_directory,
+                "may_edit": permissions.may_edit(user, convention),
+                "may_remark": permissions.may_remark(user, convention),
+                "deletable": [
+                    one for one in open_remarks if permissions.may_delete_remark(user, convention, one)
+                ],
+            },
+            "papers": stored,
+            "signatures": {
+                "circuit": turns.circuit(convention, turns.people(convention, document)),
+                "is_agreed": document is not None,
+                "lacks_signed_copy": permissions.may_attach_signed_copy(user, convention)
+                and not any(
+                    paper.is_signed_copy
+                    and not paper.avenant
+                    and turns.is_of_now(convention, paper.uploaded_at)
+                    for paper, _may_discard, _may_decide in joined["attachments"]
+                ),
+                "may_sign": "sign" in possible,
+                "may_unsign": "unsign" in possible,
+            },
             "journal": journal([event for event in events if tells(event)])
             if permissions.sees_journal(user, convention)
             else [],
+            "contacts": contacts(convention, user),
+            "upkeep": {
+                "owns": owns,
+                "may_hold": permissions.may_hold(user, convention),
+                "may_copy": card is not None and card.can_be_copied,
+                "may_delete": permissions.may_delete(user, convention),
+            },
             "buttons": buttons(convention, user, open_remarks, findings, stored),
             "hint": hint(convention, user, open_remarks, findings),
-            "queue": queue(convention, user) if manages else None,
-            **joined,
         },
         status=status,
     )
@@ -331,12 +356,12 @@ class Queue:
 
 
 def queue(convention: Convention, user: User) -> Queue:
-    """Return it in the order of the home page, the first to start first; ``following`` is what comes next."""
+    """Return where an agreement stands among those to validate; ``following`` is what comes next."""
     roles = roles_of(user)
     handled = Convention.objects.filter(centre__in=roles.centre_ids, status=Status.SUBMITTED)
     if roles.student_id:
         handled = handled.exclude(student=roles.student_id)
-    waiting = list(handled.order_by("start", "submitted_at").values_list("pk", flat=True))
+    waiting = list(handled.order_by(*QUEUE).values_list("pk", flat=True))
     rank = waiting.index(convention.pk) + 1 if convention.pk in waiting else 0
     return Queue(
         len(waiting),

@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Student
+from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
-from conventions import permissions
-from conventions.attachments import deciding
 from conventions.views.access import load
 from conventions.views.frame import SHORTEST_SEARCH, key_in
 from conventions.writing import drafts, steps
@@ -76,10 +75,10 @@ def duplicate(request: HttpRequest, pk: int) -> HttpResponse:
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a draft that was never submitted."""
     convention = load(request, pk)
-    if not permissions.may_delete(signed_in(request), convention):
-        messages.error(request, _("Une convention déjà soumise ne se supprime pas : annulez-la."))
+    try:
+        drafts.delete(convention, by=signed_in(request))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
         return redirect(convention)
-    deciding.discard(convention.attachments.all())
-    drafts.delete(convention)
     messages.success(request, _("Brouillon supprimé."))
     return redirect("home")

@@ -20,12 +20,14 @@ from accounts.sign_in.session import signed_in
 from conventions import law, legality, permissions
 from conventions.legality import words
 from conventions.models import Amended, Convention, Remark, Status
+from conventions.models.columns import CONTENT, asked
+from conventions.models.schedule import PERIODS
 from conventions.writing import changes, forms, remarks, steps
 
 # The sections of the content step that most students need not fill.
 FOLDED = {
-    "declared": set(forms.DECLARED),
-    "cover": set(forms.INSURANCE),
+    "declared": set(asked(CONTENT, "declared")),
+    "cover": set(asked(CONTENT, "cover")),
 }
 # One letter would match nearly everybody.
 SHORTEST_SEARCH = 2
@@ -42,7 +44,7 @@ def reread(convention: Convention) -> Convention:
     """Return an agreement as it is stored, whatever was typed on this instance."""
     if isinstance(convention, Amended):
         return changes.proposed(convention.avenant, convention.before)
-    return Convention.objects.for_detail().prefetch_related(*steps.PERIODS).get(pk=convention.pk)
+    return Convention.objects.for_detail().prefetch_related(*PERIODS).get(pk=convention.pk)
 
 
 def show_locked(request: HttpRequest, convention: Convention, parts: Iterable[BaseForm]) -> HttpResponse:

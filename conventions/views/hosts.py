@@ -16,12 +16,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from conventions.calendar import ONE_WEEK
+from conventions.desk.columns import rows
 from conventions.desk.filters import TO_SIGN
 from conventions.legality import quotas
 from conventions.models import Convention, Status
-from conventions.models.convention import AWAITS_SIGNATURES
 from conventions.models.standing import LAST_SIGNATURE, WAITING
-from conventions.views.lists import centres_of, rows
+from conventions.models.status import AWAITS_SIGNATURES
+from conventions.views.lists import centres_of
 from organisations.models import Contact, Organisation, Party
 from organisations.models.host import ContactQuerySet
 from organisations.models.roles import Roles, roles_of
@@ -29,7 +31,6 @@ from organisations.views.directory import keeper
 
 STAGES_SHOWN, CONTACTS_SHOWN, NOTES_SHOWN, BANS_SHOWN = 10, 20, 20, 10
 WEEKS = 13  # this one and the next twelve
-ONE_WEEK = timedelta(weeks=1)
 AGREED = (*AWAITS_SIGNATURES, Status.SIGNED)
 
 

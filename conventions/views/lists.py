@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple, cast
+from datetime import timedelta
+from typing import Any, cast
 
 from django.core.paginator import Paginator
 from django.db.models import (
@@ -21,25 +21,20 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
-from django_countries import countries
 from django_htmx.http import push_url
 
 from accounts.limits import REFERENT_LIMIT
 from accounts.models import User
 from accounts.sign_in.session import signed_in
-from conventions import ending
+from conventions.desk import columns
 from conventions.desk.filters import AMENDED, CERTIFICATES, GATHERED, NOT_VALIDATED, TO_SIGN, FilterForm
+from conventions.follow_up import dates
 from conventions.models import Avenant, AvenantStatus, Convention, Status
-from conventions.models.convention import (
-    SHOWN_TO_TEACHERS,
-    ConventionQuerySet,
-    archives_of,
-)
+from conventions.models.convention import SHOWN_TO_TEACHERS, ConventionQuerySet, archives_of
 from conventions.standing import alerts, cards, staff
 from organisations.models import Centre, Organisation, Party
-from organisations.models.host import FRENCH_COUNTRIES
 from organisations.models.roles import Roles, roles_of
 
 ROWS_A_PAGE = 25
@@ -48,13 +43,7 @@ FOLLOWED_AT_HOME = REFERENT_LIMIT
 OWN_AT_HOME = 30
 NEWEST_FIRST = "-soumise"
 FIRST_CLICK = {"soumise": NEWEST_FIRST}
-SORTS = {
-    "numero": "number",
-    "etudiant": "student__user__search_key",
-    "organisme": "organisation__search_key",
-    "debut": "start",
-    "soumise": "submitted_at",
-}
+SORTS = {column.name: column.sorts_on for column in columns.COLUMNS}
 
 
 @require_safe
@@ -82,7 +71,7 @@ def own_cards(roles: Roles) -> list[cards.Card]:
     agreements = (
         Convention.objects.filter(student=roles.student_id)
         .select_related("organisation", "service", "centre")
-        .defer("missions", "skills", "details", "record", "search_key")
+        .without_texts()
         .prefetch_related("remarks")
         .with_standing()
         .order_by("-updated_at")
@@ -92,7 +81,7 @@ def own_cards(roles: Roles) -> list[cards.Card]:
             convention,
             convention.waiting,
             convention.since,
-            amended(convention.pk, convention.amended),
+            columns.amended(convention.pk, convention.amended),
             certified=convention.certified,
         )
         for convention in agreements[:OWN_AT_HOME]
@@ -115,7 +104,7 @@ def desk(user: User, roles: Roles) -> dict[str, Any]:
     handled = Convention.objects.filter(centre__in=roles.centre_ids).exclude(archives_of(user))
     today = timezone.localdate()
     soon = today + alerts.URGENT
-    certificates = ending.owed_a_certificate(handled, last=today - timedelta(days=1)).count()
+    certificates = dates.owed_a_certificate(handled, last=today - timedelta(days=1)).count()
     # Ended agreements, nearly all of them, are left to the index.
     counts = handled.filter(status__in=[*GATHERED[NOT_VALIDATED], *GATHERED[TO_SIGN]]).aggregate(
         urgent=Count("pk", filter=Q(start__lte=soon, status__in=GATHERED[NOT_VALIDATED])),
@@ -170,8 +159,8 @@ def desk(user: User, roles: Roles) -> dict[str, Any]:
                 every + CERTIFICATES,
             ),
         ],
-        "rows": rows(
-            handled.filter(status=Status.SUBMITTED).order_by("start", "submitted_at")[:ROWS_AT_HOME], roles
+        "rows": columns.rows(
+            handled.filter(status=Status.SUBMITTED).order_by(*columns.QUEUE)[:ROWS_AT_HOME], roles
         ),
     }
 
@@ -193,7 +182,7 @@ def followed(user: User, roles: Roles) -> list[Followed]:
         Convention.objects.filter(SHOWN_TO_TEACHERS, teacher__in=roles.teacher_ids)
         .exclude(archives_of(user))
         .select_related("student__user", "enrolment__programme", "organisation", "service", "tutor")
-        .defer("missions", "skills", "details", "record", "search_key")
+        .without_texts()
         .with_standing()
         .order_by(Case(asked, default=1), "-start", "-pk")
     )
@@ -211,112 +200,10 @@ def followed(user: User, roles: Roles) -> list[Followed]:
                 certified=convention.certified,
             ),
             convention.status == Status.SUBMITTED and convention.waiting == Party.TEACHER,
-            amended(convention.pk, convention.amended),
+            columns.amended(convention.pk, convention.amended),
         )
         for convention in agreements[:FOLLOWED_AT_HOME]
     ]
-
-
-class Values(NamedTuple):
-    """What the list reads of an agreement: no model instance, which would cost more than the query."""
-
-    pk: int
-    number: str | None
-    status: str
-    start: date | None
-    end: date | None
-    centre: int | None
-    teacher: int | None
-    first_name: str
-    last_name: str
-    programme: str | None
-    host: str | None
-    city: str | None
-    country: str | None
-    waiting: Party | None
-    since: datetime | None
-    amended: dict[str, Any] | None
-    certified: bool
-
-
-COLUMNS = (
-    "pk",
-    "number",
-    "status",
-    "start",
-    "end",
-    "centre",
-    "teacher",
-    "student__user__first_name",
-    "student__user__last_name",
-    "enrolment__programme__label",
-    "organisation__name",
-    "service__city",
-    "service__country",
-    "waiting",
-    "since",
-    "amended",
-    "certified",
-)
-
-
-def amended(pk: int, found: dict[str, Any] | None, *, takes_part: bool = True) -> staff.Amended | None:
-    """Return the badge of what ``AMENDED_BY`` found for an agreement; a draft is for whoever takes part in it."""
-    if found is None or not (found["rank"] or takes_part):
-        return None
-    url = reverse("conventions:avenant", args=[pk, found["pk"]])
-    return staff.Amended(found["rank"], AvenantStatus(found["status"]), url)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a list, ready to print."""
-
-    url: str
-    number: str
-    student: str
-    programme: str
-    host: str
-    place: str
-    dates: str
-    soon: str
-    standing: staff.Standing
-    amended: staff.Amended | None
-
-
-def rows(found: ConventionQuerySet, roles: Roles) -> list[Row]:
-    """Read the lines of a list, in one query however many they are."""
-    return [row(Values(*values), roles) for values in found.with_standing().values_list(*COLUMNS)]
-
-
-def row(values: Values, roles: Roles) -> Row:
-    status = Status(values.status)
-    abroad = values.country and values.country not in FRENCH_COUNTRIES
-    return Row(
-        url=reverse("conventions:detail", args=[values.pk]),
-        number=values.number or _("Brouillon"),
-        student=f"{values.first_name} {values.last_name}",
-        programme=values.programme or "",
-        host=values.host or "",
-        place=f"{values.city} ({countries.name(values.country)})" if abroad else values.city or "",
-        dates=f"{values.start:%d/%m/%Y} → {values.end:%d/%m/%Y}" if values.start and values.end else "",
-        soon=alerts.soon(status, values.start),
-        standing=staff.standing(
-            status,
-            values.start,
-            values.end,
-            values.waiting,
-            values.since,
-            manages=values.centre in roles.centre_ids,
-            follows=values.teacher in roles.teacher_ids,
-            certified=values.certified,
-        ),
-        amended=amended(
-            values.pk,
-            values.amended,
-            takes_part=values.centre in roles.centre_ids or values.teacher in roles.teacher_ids,
-        ),
-    )
 
 
 @dataclass(frozen=True)
@@ -358,7 +245,7 @@ def index(request: HttpRequest) -> HttpResponse:
             "chips": form.chips(),
             "headers": headers(form, sort),
             "page": page,
-            "rows": rows(cast("ConventionQuerySet", page.object_list), roles),
+            "rows": columns.rows(cast("ConventionQuerySet", page.object_list), roles),
             "orders": orders(sort),
             "roles": roles,
         },
@@ -378,20 +265,11 @@ def centres_of(user: User, roles: Roles) -> QuerySet[Centre]:
     )
 
 
-COLUMN_LABELS = {
-    "numero": gettext_lazy("N°"),
-    "etudiant": gettext_lazy("Étudiant"),
-    "organisme": gettext_lazy("Établissement d’accueil"),
-    "debut": gettext_lazy("Dates"),
-    "soumise": gettext_lazy("Soumission et état"),
-}
-
-
 def orders(sort: str) -> list[tuple[str, str, bool]]:
     """Return each way to sort the list, for screens without the heads of its columns: value, label, whether in force."""
     ways = [
-        (way + name, words % {"column": label})
-        for name, label in COLUMN_LABELS.items()
+        (way + column.name, words % {"column": column.label})
+        for column in columns.COLUMNS
         for way, words in (("", _("%(column)s, croissant")), ("-", _("%(column)s, décroissant")))
     ]
     return [(way if way != NEWEST_FIRST else "", label, way == sort) for way, label in ways]
@@ -400,10 +278,11 @@ def orders(sort: str) -> list[tuple[str, str, bool]]:
 def headers(form: FilterForm, sort: str) -> list[Header]:
     """Return the heads of the table; a second click sorts the other way."""
     found = []
-    for name, label in COLUMN_LABELS.items():
+    for column in columns.COLUMNS:
+        name = column.name
         order = {name: "ascending", f"-{name}": "descending"}.get(sort, "")
         other_way = (
             name if sort == f"-{name}" else f"-{name}" if sort == name else FIRST_CLICK.get(name, name)
         )
-        found.append(Header(label, form.address(tri=other_way, page=""), order))
+        found.append(Header(column.label, form.address(tri=other_way, page=""), order))
     return found

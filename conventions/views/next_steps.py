@@ -8,7 +8,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.sign_in.session import signed_in
-from conventions import documents, notices, permissions, signing, workflow
+from conventions import documents, notices, permissions, workflow
+from conventions.circuit import turns
 from conventions.models import Status
 from conventions.standing import alerts, cards, words
 from conventions.standing.headline import headline
@@ -40,7 +41,7 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "convention": convention,
             "document": document,
-            "circuit": signing.circuit(convention, signing.people(convention, document)),
+            "circuit": turns.circuit(convention, turns.people(convention, document)),
             "alert": alerts.signature_alert(convention),
             "papers": stored,
             "headline": headline(convention, certified=stored.is_ended),
@@ -61,6 +62,6 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
             "owns": permissions.owns(user, convention),
             "actions": {action.name: action for action in workflow.available(convention, user)},
             "resume_url": steps.step_url(convention, steps.RESUME),
-            **attachments.section(convention, user),
+            "joined": attachments.section(convention, user),
         },
     )

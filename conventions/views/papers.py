@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.sign_in.session import signed_in
-from conventions import completion, documents, ending, permissions
+from conventions import documents, permissions
+from conventions.follow_up import completion, dates
 from conventions.models import AvenantStatus, Convention, Document, Status
 from conventions.views.access import visible
 
@@ -80,7 +81,7 @@ def papers(convention: Convention, user: User) -> Papers:
     first = completion.opens_on(convention)
     is_open = completion.is_open(convention)
     records = is_open and permissions.decides(user, convention)
-    is_ended = bool(convention.validated_at) and ending.is_certified(convention)
+    is_ended = bool(convention.validated_at) and dates.is_certified(convention)
     return Papers(
         [in_list(document, convention) for document in shown.values()],
         may_summarise=convention.number is not None,

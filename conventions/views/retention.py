@@ -22,9 +22,11 @@ from accounts.models import Institution, User
 from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import permissions, purging, retention
+from conventions import permissions
 from conventions.models import Convention
+from conventions.retention import purging
 from conventions.retention.forms import HoldForm, PurgeForm
+from conventions.retention.hold import keep_longer, kept
 from organisations.models.roles import roles_of
 from organisations.models.university import academic_year_label
 
@@ -137,12 +139,10 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         reason, until = form.cleaned_data["hold_reason"], form.cleaned_data["hold_until"]
         try:
-            retention.hold(pk, reason, until, by=user)
+            keep_longer(pk, reason, until, by=user)
         except Refused as anonymised:
             raise Http404 from anonymised
-        messages.success(
-            request, retention.kept(until) or _("Cette convention suit de nouveau la durée commune.")
-        )
+        messages.success(request, kept(until) or _("Cette convention suit de nouveau la durée commune."))
         return redirect(convention)
     status = 422 if request.method == "POST" else 200
     return render(request, "conventions/hold.html", {"convention": convention, "form": form}, status=status)

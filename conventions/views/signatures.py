@@ -18,10 +18,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
-from conventions import legality, permissions, signing, workflow
+from conventions import legality, permissions, workflow
 from conventions.attachments import deciding
 from conventions.attachments.forms import SignedCopyForm
 from conventions.attachments.uploads import takes_a_file
+from conventions.circuit import turns
 from conventions.circuit.forms import SignaturesForm
 from conventions.legality import words
 from conventions.models import Attachment, Avenant, Convention, Status, Turn
@@ -45,7 +46,7 @@ def sign(request: HttpRequest, pk: int, avenant: int | None = None) -> HttpRespo
         return redirect(convention.acted_on)
     form = form_of(request, convention)
     if request.method == "POST" and form.is_valid():
-        if problem := signing.problem(convention, form.dates):
+        if problem := turns.problem(convention, form.dates):
             form.add_error(problem.party or None, problem.text)
         else:
             do = partial(workflow.act, pk) if avenant is None else partial(avenants.act, avenant)
@@ -118,7 +119,7 @@ def read(request: HttpRequest, pk: int, avenant: int | None) -> Convention:
 
 def form_of(request: HttpRequest, convention: Convention) -> SignaturesForm:
     """Return the form, today proposed for the party whose turn it is."""
-    turn = signing.current_turn(convention, Turn.Purpose.SIGNATURE)
+    turn = turns.current_turn(convention, Turn.Purpose.SIGNATURE)
     return SignaturesForm(
         posted(request),
         parties={line.party: label_of(line) for line in lines_of(convention)},
@@ -126,7 +127,7 @@ def form_of(request: HttpRequest, convention: Convention) -> SignaturesForm:
     )
 
 
-def label_of(line: signing.Line) -> str:
+def label_of(line: turns.Line) -> str:
     """Return who signs and in which quality: one person may sign twice."""
     return format_html("{} <small>{}</small>", line.name, line.label) if line.name else line.label
 
@@ -135,7 +136,7 @@ def page(
     request: HttpRequest, convention: Convention, asked: engine.Action, form: SignaturesForm
 ) -> HttpResponse:
     """Show the parties: the date of those who signed, a field for the others, and what R-01 says of the last one."""
-    signed_on = None if convention.avenant else signing.completed_on(convention, form.dates)
+    signed_on = None if convention.avenant else turns.completed_on(convention, form.dates)
     return render(
         request,
         "conventions/signatures.html",

@@ -11,7 +11,9 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
 
-from conventions import documents, ending, permissions, signing
+from conventions import documents, permissions
+from conventions.circuit import turns
+from conventions.follow_up.dates import is_recorded
 from conventions.models import Avenant, AvenantStatus, Convention, NumberCounter, Status, Turn
 from conventions.models.avenant import OPEN
 from conventions.workflow import guards
@@ -36,31 +38,31 @@ def on_submit(request: Request) -> None:
     convention.copies = centre.copies(abroad=convention.is_abroad)
     drafts.refresh_hours(convention)
     convention.refresh_search_key()
-    signing.ask_approval(convention)
+    turns.ask_approval(convention)
 
 
 def on_approve(request: Request) -> None:
-    turn = signing.current_turn(request.convention, Turn.Purpose.APPROVAL)
+    turn = turns.current_turn(request.convention, Turn.Purpose.APPROVAL)
     assert turn is not None
-    signing.record(turn, by=request.by, method=Turn.Method.ONLINE)
+    turns.record(turn, by=request.by, method=Turn.Method.ONLINE)
 
 
 def on_validate(request: Request) -> None:
     """Freeze what is agreed and open the signatures."""
     request.convention.validated_at = timezone.now()
     drafts.refresh_hours(request.convention)
-    signing.open_circuit(request.convention)
+    turns.open_circuit(request.convention)
     documents.freeze(request.convention)
     if request.convention.is_abroad:
         documents.freeze_information_sheet(request.convention)
 
 
 def on_sign(request: Request) -> str:
-    return signing.record_on_paper(request.convention, request.dates, by=request.by)
+    return turns.record_on_paper(request.convention, request.dates, by=request.by)
 
 
 def on_unsign(request: Request) -> str:
-    return f"{signing.undo(request.convention)}\N{NO-BREAK SPACE}: {request.comment}"
+    return f"{turns.undo(request.convention)}\N{NO-BREAK SPACE}: {request.comment}"
 
 
 def on_cancel(request: Request) -> None:
@@ -250,9 +252,7 @@ def available(convention: Convention, user: User) -> list[Action]:
         and action.allowed(user, convention)
         and not (action.name == "approve" and not permissions.awaits_approval(convention))
         and not (action.name == "cancel" and permissions.may_delete(user, convention))
-        and not (
-            action.name == "unsign" and (signing.is_amended(convention) or ending.is_recorded(convention))
-        )
+        and not (action.name == "unsign" and (turns.is_amended(convention) or is_recorded(convention)))
     ]
 
 

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.refusals import Refused
-from conventions import documents, notices, permissions, signing
+from conventions import documents, notices, permissions
+from conventions.circuit import turns
 from conventions.models import Amended, Avenant, AvenantKind, AvenantStatus, Convention, Status, Turn
 from conventions.workflow import agreements, guards
 from conventions.workflow.engine import Action, Request, carry_out, move
@@ -67,7 +68,7 @@ def unfinished(convention: Amended) -> str:
 
 def agreement_signed(request: Request) -> None:
     """Nobody signs a change of what is not signed yet."""
-    if signing.current_turn(request.amended.before, Turn.Purpose.SIGNATURE) is not None:
+    if turns.current_turn(request.amended.before, Turn.Purpose.SIGNATURE) is not None:
         raise Refused(
             _("Faites d’abord signer la convention elle-même : l’avenant la modifie."), "agreement_unsigned"
         )
@@ -113,7 +114,7 @@ def on_submit(request: Request) -> None:
         last = Avenant.objects.filter(convention=avenant.convention_id).aggregate(last=Max("rank"))["last"]
         avenant.rank = (last or 0) + 1
     avenant.submitted_at = timezone.now()
-    signing.ask_approval(request.convention)
+    turns.ask_approval(request.convention)
 
 
 def on_validate(request: Request) -> None:
@@ -122,7 +123,7 @@ def on_validate(request: Request) -> None:
     avenant.validated_at = timezone.now()
     avenant.save()  # numbered and dated in what is printed
     documents.freeze_avenant(avenant, *documents.both_sides(request.amended))
-    signing.open_circuit(request.amended)
+    turns.open_circuit(request.amended)
 
 
 ACTIONS = {

@@ -14,7 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from accounts.refusals import Refused
-from conventions import law, legality, notices, permissions, signing
+from conventions import law, legality, notices, permissions
+from conventions.circuit import turns
 from conventions.legality import words
 from conventions.models import Amended, Avenant, AvenantStatus, Convention, Event, Status, journal
 
@@ -75,7 +76,7 @@ class Action:
 
 def late(request: Request) -> list[law.Finding]:
     """Return what R-01 says of the last signature, once it is recorded or about to be."""
-    signed_on = signing.completed_on(request.convention, request.dates)
+    signed_on = turns.completed_on(request.convention, request.dates)
     return legality.late(request.convention, signed_on) if signed_on else []
 
 
@@ -99,7 +100,7 @@ def carry_out(action: Action, request: Request) -> Event:
     note = action.effect(request) if action.effect else None
     event = move(
         subject,
-        signing.status(convention) if action.name in SIGNS else action.target,
+        turns.status(convention) if action.name in SIGNS else action.target,
         action.name,
         by=by,
         comment=note or request.comment,

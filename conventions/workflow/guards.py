@@ -6,7 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.refusals import Refused
-from conventions import ending, legality, permissions, signing
+from conventions import legality, permissions
+from conventions.circuit import turns
+from conventions.follow_up.dates import is_recorded
 from conventions.legality import insurance, words
 from conventions.models import Convention, Status
 from conventions.workflow.engine import Request, late
@@ -139,7 +141,7 @@ def approval_asked(request: Request) -> None:
 
 def in_turn_and_dated(request: Request) -> None:
     """A form sent twice, or by two people, must not sign for the next party."""
-    if problem := signing.problem(request.convention, request.dates):
+    if problem := turns.problem(request.convention, request.dates):
         raise Refused(problem.text, problem.code)
 
 
@@ -154,14 +156,14 @@ def known_if_late(request: Request) -> None:
 
 def last_as_read(request: Request) -> None:
     """What is taken back is the signature that the page showed."""
-    last = signing.last_done(request.convention)
+    last = turns.last_done(request.convention)
     if last is None or request.party not in ("", last.party):
         raise Refused(_("Une autre signature est désormais la dernière : rechargez la page."), "not_the_last")
 
 
 def no_avenant(request: Request) -> None:
     """An avenant that is not given up rests on the signatures of the agreement."""
-    if signing.is_amended(request.convention):
+    if turns.is_amended(request.convention):
         raise Refused(
             _("Un avenant repose sur cette convention signée : ses signatures ne s’annulent plus."), "amended"
         )
@@ -169,7 +171,7 @@ def no_avenant(request: Request) -> None:
 
 def no_certificate(request: Request) -> None:
     """What was recorded of the end of a stage rests on the signatures too."""
-    if ending.is_recorded(request.convention):
+    if is_recorded(request.convention):
         raise Refused(
             _("La fin du stage est enregistrée : les signatures ne s’annulent plus."), "end_recorded"
         )

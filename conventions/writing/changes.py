@@ -18,23 +18,17 @@ from conventions.models import (
     Avenant,
     AvenantKind,
     Convention,
-    Interruption,
-    WorkPeriod,
 )
-from conventions.models.avenant import MAY_CHANGE
 from conventions.models.circuit import WITH_AUTHORS
+from conventions.models.columns import COLUMNS, MAY_CHANGE
 from conventions.models.convention import ConventionQuerySet
+from conventions.models.schedule import PERIODS
 
 if TYPE_CHECKING:
     from conventions.writing.periods import BasePeriodFormSet
 
-# The lists of periods of an agreement, with the columns of their rows.
-PERIODS: dict[str, tuple[type[Interruption] | type[WorkPeriod], tuple[str, ...]]] = {
-    "interruptions": (Interruption, ("start", "end", "kind")),
-    "work_periods": (WorkPeriod, ("start", "end", *WorkPeriod.DAYS)),
-}
 # What follows from the rest, and changes with it.
-COMPUTED = ("hours_computed", "hours_assimilated", "quota_end", "terminated_on")
+COMPUTED = tuple(column.name for column in COLUMNS if column.computed)
 
 Changes = dict[str, dict[str, Any]]
 
@@ -90,7 +84,7 @@ def show_periods(after: Amended, name: str, rows: Iterable[Iterable[Any]]) -> No
 
 def rows_of(convention: Convention, name: str, rows: Iterable[Iterable[Any]]) -> list[Any]:
     """Return periods of an agreement, not stored, from what changes or a form say of each."""
-    model, _columns = PERIODS[name]
+    model = PERIODS[name].model
     return [
         model(
             convention=convention,
@@ -216,7 +210,7 @@ def periods_of(convention: Convention, name: str) -> list[list[Any]]:
 
 def fields_of(name: str) -> list[Field[Any, Any]]:
     """Return the columns of a list of periods that changes hold, in order."""
-    model, columns = PERIODS[name]
+    model, columns, _label = PERIODS[name]
     fields = (model._meta.get_field(column) for column in columns)
     return [field for field in fields if isinstance(field, Field)]
 
@@ -244,7 +238,7 @@ def apply(avenant: Avenant, convention: Convention) -> None:
     """
     put_columns(convention, avenant.changes, "after")
     for name in PERIODS.keys() & avenant.changes.keys():
-        model, _columns = PERIODS[name]
+        model = PERIODS[name].model
         model._default_manager.filter(convention=convention).delete()
         model._default_manager.bulk_create(rows_of(convention, name, avenant.changes[name]["after"]))
     convention.refresh_search_key()

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django_countries import countries
 
 from accounts.models import Student
-from conventions import legality
+from accounts.refusals import Refused
+from conventions import legality, permissions
+from conventions.attachments import deciding
 from conventions.models import Convention, journal
+from conventions.models.columns import NAMED
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -30,49 +34,6 @@ FROM_RECORDS = {
     "personal_email": "student_personal_email",
 }
 MONDAY_TO_FRIDAY = [0, 1, 2, 3, 4]
-# An agreement's own story, which a copy does not take over.
-NOT_COPIED = {
-    "id",
-    "number",
-    "status",
-    "created_by",
-    "created_at",
-    "updated_at",
-    "submitted_at",
-    "validated_at",
-    "search_key",
-    "record",
-    "enrolment",
-    "signature_order",
-    "copies",
-    "start",
-    "end",
-    "hours_computed",
-    "hours_corrected",
-    "hours_reason",
-    "hours_assimilated",
-    "terminated_on",
-    "quota_end",
-    "hold_reason",
-    "hold_until",
-    "purged_at",
-    "host_trainees",
-    "tutor_trainees",
-    "earlier_hours",
-    "previous_start",
-    "previous_end",
-    "previous_left_early",
-    "headcount",
-    "is_employed_by_host",
-    "regulated_work_declared",
-    "restricted_area_authorised",
-    "has_information_sheet",
-    "has_assistance_policy",
-    "travel_zone",
-    "travel_decision",
-    "insurance_start",
-    "insurance_end",
-}
 
 
 def record_of(student: Student) -> dict[str, str]:
@@ -105,7 +66,7 @@ def duplicate(original: Convention, *, by: User) -> Convention:
     copied = {
         field.attname: getattr(original, field.attname)
         for field in Convention._meta.concrete_fields
-        if field.name not in NOT_COPIED
+        if NAMED[field.name].copied
     }
     convention = Convention(**copied, created_by=by, record=record_of(original.student))
     return _save(convention, by=by)
@@ -118,8 +79,12 @@ def _save(convention: Convention, *, by: User) -> Convention:
     return convention
 
 
-def delete(convention: Convention) -> None:
-    """Delete a draft that was never submitted; the database refuses it of any other."""
+@transaction.atomic
+def delete(convention: Convention, *, by: User) -> None:
+    """Delete a draft that was never submitted, with what was joined to it. Raises Refused of any other."""
+    if not permissions.may_delete(by, convention):
+        raise Refused(_("Une convention déjà soumise ne se supprime pas : annulez-la."), "submitted")
+    deciding.discard(convention.attachments.all())
     convention.delete()
 
 

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy
 from conventions import calendar, law
 from conventions.legality import words
 from conventions.models import Convention, HealthInsuranceFund, Term
+from conventions.models.columns import COLUMNS, CONTENT, Required, asked
 from organisations.fields import (
     DateField,
     DecimalField,
@@ -42,8 +43,7 @@ class StepForm(forms.ModelForm):
     """A step that saves straight into the agreement; remarks are shown beside their field."""
 
     use_required_attribute = False
-    # Fields that another answer makes required: their label does not say « facultatif ».
-    sometimes_required: frozenset[str] = frozenset()
+    sometimes_required = frozenset(column.name for column in COLUMNS if column.required is Required.SOMETIMES)
     # Why we ask, and the unit after the input, by field.
     reasons: dict[str, str | Promise] = {}
     units: dict[str, str | Promise] = {}
@@ -116,7 +116,6 @@ class StepForm(forms.ModelForm):
 class StudentForm(StepForm):
     """Step 1, Élève: what the records say, checked and corrected by the student."""
 
-    sometimes_required = frozenset({"health_fund", "guardian_name"})
     reasons = {
         "insured_status": gettext_lazy(
             "La convention indique le régime de protection sociale dont vous bénéficiez (article D124-4, 9°)."
@@ -131,19 +130,7 @@ class StudentForm(StepForm):
 
     class Meta:
         model = Convention
-        fields = [
-            "student_street",
-            "student_address_extra",
-            "student_postal_code",
-            "student_city",
-            "student_country",
-            "student_phone",
-            "student_personal_email",
-            "insured_status",
-            "health_fund",
-            "health_fund_other",
-            "guardian_name",
-        ]
+        fields = asked("eleve")
         widgets = {
             "student_street": forms.TextInput(attrs={"autocomplete": "address-line1"}),
             "student_address_extra": forms.TextInput(attrs={"autocomplete": "address-line2"}),
@@ -186,7 +173,7 @@ class ProgrammeForm(StepForm):
 
     class Meta:
         model = Convention
-        fields = ["enrolment", "stage_type", "language"]
+        fields = asked("formation")
         widgets = {
             "enrolment": forms.RadioSelect(attrs={"class": "stacked"}),
             "stage_type": forms.RadioSelect,
@@ -245,24 +232,6 @@ def no_centre(convention: Convention) -> str:
     }
 
 
-# What only the host knows, what a certificate of insurance says, what only a stage abroad asks.
-DECLARED = (
-    "headcount",
-    "host_trainees",
-    "tutor_trainees",
-    "collective_hours",
-    "earlier_hours",
-    "previous_start",
-    "previous_end",
-    "previous_left_early",
-    "replaces_someone",
-    "has_regulated_work",
-    "regulated_work_declared",
-    "in_restricted_area",
-    "restricted_area_authorised",
-)
-INSURANCE = ("insurer", "insurance_policy", "insurance_start", "insurance_end")
-ASKED_ABROAD = ("has_information_sheet", "has_assistance_policy", "travel_zone", "travel_decision")
 # Pairs of dates that the database refuses in the wrong order.
 ORDERED = (("previous_start", "previous_end"), ("insurance_start", "insurance_end"))
 
@@ -270,30 +239,6 @@ ORDERED = (("previous_start", "previous_end"), ("insurance_start", "insurance_en
 class ContentForm(StepForm):
     """Step 6, Contenu du stage."""
 
-    sometimes_required = frozenset(
-        {
-            "hours_reason",
-            "leave_terms",
-            "exceptional_work",
-            "amount",
-            "amount_unit",
-            "currency",
-            "payment_mode",
-            "payment_frequency",
-            # « Ne remplissez que ce qui vous concerne », says the section.
-            "headcount",
-            "host_trainees",
-            "tutor_trainees",
-            "collective_hours",
-            "earlier_hours",
-            "previous_start",
-            "previous_end",
-            # A finding of the law may ask for them.
-            *INSURANCE,
-            "travel_zone",
-            "travel_decision",
-        }
-    )
     reasons = {
         "skills": gettext_lazy(
             "Un stage sert à apprendre : la convention doit dire quoi (article D124-4, 3°)."
@@ -354,51 +299,7 @@ class ContentForm(StepForm):
 
     class Meta:
         model = Convention
-        fields = [
-            "theme",
-            "subject",
-            "missions",
-            "skills",
-            "details",
-            "start",
-            "end",
-            "working_time",
-            "weekly_hours",
-            "working_days",
-            "day_starts_at",
-            "day_ends_at",
-            "schedule_comment",
-            "leave_days",
-            "leave_terms",
-            "leave_is_paid",
-            "hours_corrected",
-            "hours_reason",
-            "works_at_night",
-            "works_on_sunday",
-            "works_on_holidays",
-            "works_on_whit_monday",
-            "works_remotely",
-            "exceptional_work",
-            "is_paid",
-            "amount",
-            "amount_unit",
-            "currency",
-            "payment_mode",
-            "payment_frequency",
-            "branch_minimum",
-            "is_employed_by_host",
-            "benefits",
-            *DECLARED,
-            *INSURANCE,
-            *ASKED_ABROAD,
-            "origin",
-            "follow_up",
-            "work_nature",
-            "validation_mode",
-            "ects",
-            "is_confidential",
-            "internal_rules",
-        ]
+        fields = asked(CONTENT)
         field_classes = {
             "weekly_hours": DecimalField,
             "hours_corrected": DecimalField,
@@ -451,7 +352,7 @@ class ContentForm(StepForm):
         if not self.instance.is_for_minor:
             del self.fields["regulated_work_declared"]
         if not self.instance.is_abroad:
-            for name in ASKED_ABROAD:
+            for name in asked(CONTENT, "abroad"):
                 del self.fields[name]
         if avenant := self.instance.avenant:
             for name in self.fields.keys() - avenant.may_change:

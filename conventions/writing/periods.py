@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conventions.models import Convention, Interruption, WorkPeriod
+from conventions.models.schedule import PERIODS
 from organisations.fields import DateField, DecimalField
 from organisations.forms import say_what_to_do
 
@@ -105,13 +106,12 @@ class BasePeriodFormSet(forms.BaseFormSet):
     """
 
     name: str  # of the rows of the agreement, and of what is posted
-    model: type[Interruption] | type[WorkPeriod]
-    columns: tuple[str, ...]
     outside: str | Promise
     overlaps: str | Promise
 
     def __init__(self, data: QueryDict | None = None, *, convention: Convention) -> None:
         self.convention = convention
+        self.model, self.columns, _label = PERIODS[self.name]
         self.stored = [
             tuple(getattr(period, column) for column in self.columns)
             for period in convention.periods(self.name)
@@ -175,8 +175,6 @@ class BaseInterruptionFormSet(BasePeriodFormSet):
     """When the trainee is away."""
 
     name = "interruptions"
-    model = Interruption
-    columns = ("start", "end", "kind")
     outside = gettext_lazy("L’absence doit rester entre le début et la fin du stage.")
     overlaps = gettext_lazy("Cette absence en chevauche une autre.")
 
@@ -185,8 +183,6 @@ class BaseWorkPeriodFormSet(BasePeriodFormSet):
     """When the hours are not those of the usual week."""
 
     name = "work_periods"
-    model = WorkPeriod
-    columns = ("start", "end", *WorkPeriod.DAYS)
     outside = gettext_lazy("La période doit rester entre le début et la fin du stage.")
     overlaps = gettext_lazy("Cette période en chevauche une autre.")
 

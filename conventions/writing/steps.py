@@ -14,14 +14,10 @@ from django.utils.translation import gettext_lazy
 from conventions import law
 from conventions.legality import words
 from conventions.models import Amended, Convention
+from conventions.models.columns import CONTENT, NAMED, Required, asked
+from conventions.models.schedule import PERIODS
 from conventions.writing import forms
 from organisations import acceptance
-
-# What the content step asks in tables of their own.
-PERIODS = {
-    "work_periods": gettext_lazy("Horaires par période"),
-    "interruptions": gettext_lazy("Absences prévues"),
-}
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,7 @@ class Step:
         empty = {
             name: ""
             for name in self.fields
-            if not forms.column(name).blank and forms.is_empty(convention, name)
+            if NAMED[name].required is Required.ALWAYS and forms.is_empty(convention, name)
         }
         problems = self.problems(convention)
         if convention.avenant:
@@ -63,7 +59,7 @@ def label_of(name: str) -> str:
     if name == "reason":
         return str(PURPOSE_TITLE)
     field = Convention._meta.get_field(name)
-    return str(field.verbose_name if isinstance(field, Field) else PERIODS[name])
+    return str(field.verbose_name if isinstance(field, Field) else PERIODS[name].label)
 
 
 def organisation_problems(convention: Convention) -> forms.Problems:
@@ -101,7 +97,7 @@ def contact_problems(name: str) -> Callable[[Convention], forms.Problems]:
 
 
 def form_step(slug: str, title: Promise, form: type[forms.StepForm], why: str | Promise = "") -> Step:
-    return Step(slug, title, tuple(form._meta.fields or ()), form.problems, form, why)
+    return Step(slug, title, asked(slug), form.problems, form, why)
 
 
 STEPS = (
@@ -124,7 +120,7 @@ STEPS = (
     Step(
         "etablissement",
         gettext_lazy("Établissement d’accueil"),
-        ("organisation",),
+        asked("etablissement"),
         organisation_problems,
         why=gettext_lazy(
             "C’est l’organisme qui signe la convention : son siège ou l’établissement où vous serez."
@@ -133,7 +129,7 @@ STEPS = (
     Step(
         "service",
         gettext_lazy("Service d’accueil"),
-        ("service",),
+        asked("service"),
         service_problems,
         why=gettext_lazy(
             "L’adresse où vous serez présent : elle compte pour l’assurance et les jours fériés."
@@ -142,14 +138,14 @@ STEPS = (
     Step(
         "tuteur",
         gettext_lazy("Tuteur professionnel"),
-        ("tutor",),
+        asked("tuteur"),
         contact_problems("tutor"),
         why=gettext_lazy(
             "La personne qui vous encadre sur place. Elle peut suivre trois stagiaires à la fois."
         ),
     ),
     form_step(
-        "contenu",
+        CONTENT,
         gettext_lazy("Contenu du stage"),
         forms.ContentForm,
         gettext_lazy("Ce que vous écrivez ici est imprimé sur la convention et signé par les cinq parties."),
@@ -157,7 +153,7 @@ STEPS = (
     Step(
         "responsable",
         gettext_lazy("Responsable pédagogique"),
-        ("teacher",),
+        asked("responsable"),
         teacher_problems,
         why=gettext_lazy(
             "L’enseignant référent qui suit votre stage. Demandez-lui son accord avant de le choisir."
@@ -166,7 +162,7 @@ STEPS = (
     Step(
         "signataire",
         gettext_lazy("Signataire"),
-        ("signatory",),
+        asked("signataire"),
         contact_problems("signatory"),
         why=gettext_lazy(
             "La personne qui a le pouvoir de signer pour l’organisme ; ce n’est pas toujours le tuteur."
@@ -180,7 +176,7 @@ RECAP = "recapitulatif"
 RECAP_TITLE = gettext_lazy("Récapitulatif")
 BY_SLUG = {step.slug: step for step in STEPS}
 STEP_OF_FIELD = {name: step for step in STEPS for name in step.fields} | dict.fromkeys(
-    PERIODS, BY_SLUG["contenu"]
+    PERIODS, BY_SLUG[CONTENT]
 )
 # The address that leads to wherever there is something left to fill.
 RESUME = "reprendre"
@@ -213,10 +209,10 @@ def steps_of(convention: Convention) -> tuple[Step, ...]:
     avenant = convention.avenant
     if avenant is None:
         return STEPS
-    opened = avenant.may_change.difference(() if convention.is_abroad else forms.ASKED_ABROAD)
+    opened = avenant.may_change.difference(() if convention.is_abroad else asked(CONTENT, "abroad"))
     steps = (replace(step, fields=tuple(name for name in step.fields if name in opened)) for step in STEPS)
     has_periods = bool(opened & PERIODS.keys())
-    return tuple(step for step in steps if step.fields or (has_periods and step.slug == "contenu"))
+    return tuple(step for step in steps if step.fields or (has_periods and step.slug == CONTENT))
 
 
 def places(

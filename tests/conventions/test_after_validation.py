@@ -13,9 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.refusals import Refused
-from conventions import completion, documents, legality, signing, workflow
+from conventions import documents, legality, workflow
 from conventions.attachments import deciding, uploads
-from conventions.ending import owed_a_certificate
+from conventions.circuit import turns
+from conventions.follow_up import completion
+from conventions.follow_up.dates import owed_a_certificate
 from conventions.models import (
     Avenant,
     AvenantKind,
@@ -121,7 +123,7 @@ def test_no_signature_is_taken_back_under_a_certificate(world):
         offered = workflow.available(row(convention), world.people["manager"])
         assert "unsign" not in {action.name for action in offered}
         with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
-            signing.undo(row(convention))
+            turns.undo(row(convention))
     assert Completion.objects.exists()
 
 
@@ -163,7 +165,8 @@ def signed_beside_a_refused_avenant(world):
 def test_a_page_says_why_the_agreement_itself_stopped(world, see, story):
     convention, reason = story(world)
     for address in (convention.get_absolute_url(), reverse("conventions:next", args=[convention.pk])):
-        assert see("student", address).context["reason"] == reason
+        context = see("student", address).context
+        assert context.get("brief", context)["reason"] == reason
 
 
 # Avenants
@@ -275,14 +278,14 @@ def test_the_scan_of_a_signature_taken_back_counts_no_more(world, see):
     read = row(convention)
     deciding.attach_signed_copy(read, scan, by=world.people["manager"])
     page = convention.get_absolute_url()
-    assert not see("manager", page).context["lacks_signed_copy"]
+    assert not see("manager", page).context["signatures"]["lacks_signed_copy"]
     workflow.act(convention.pk, "unsign", by=world.people["manager"], comment="Mauvais exemplaire")
     with pytest.raises(Refused, match="une fois toutes les signatures enregistrées"):
         deciding.attach_signed_copy(read, scan, by=world.people["manager"])
     world.sign(row(convention))
-    assert see("manager", page).context["lacks_signed_copy"]
+    assert see("manager", page).context["signatures"]["lacks_signed_copy"]
     deciding.attach_signed_copy(row(convention), scan, by=world.people["manager"])
-    assert not see("manager", page).context["lacks_signed_copy"]
+    assert not see("manager", page).context["signatures"]["lacks_signed_copy"]
 
 
 @pytest.mark.parametrize("state", [Status.DRAFT, Status.RETURNED, Status.SUBMITTED])
@@ -316,7 +319,7 @@ def test_ones_own_stage_is_not_presented_as_ones_to_decide(world, see):
     convention = world.convention_in(Status.SUBMITTED)
     ManagerFactory(centre=world.centre, user=world.people["student"])
     page = see("student", convention.get_absolute_url())
-    assert page.context["standing"].label != "À valider"
+    assert page.context["brief"]["standing"].label != "À valider"
     assert page.context["hint"] == ""
     assert page.context["queue"].rank == 0
 

@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 
 from accounts.models import Message
 from accounts.refusals import Refused
-from conventions import completion, documents, law, legality, workflow
+from conventions import documents, law, legality, workflow
 from conventions.attachments import deciding
 from conventions.documents.printing import render, render_sheet
 from conventions.documents.reading import long_date, number
+from conventions.follow_up import completion
 from conventions.legality import quotas
 from conventions.models import (
     Amended,
@@ -39,6 +40,7 @@ from conventions.models import (
     Turn,
 )
 from conventions.models.avenant import FROZEN, MOVES_WHEN_FROZEN
+from conventions.models.schedule import PERIODS
 from conventions.workflow import avenants
 from conventions.writing import changes, drafts
 from organisations.models import Centre, Party
@@ -76,7 +78,7 @@ def spelled(row: Convention) -> dict:
         for field in Convention._meta.concrete_fields
         if field.name not in {"updated_at", "search_key", "status"}
     }
-    return columns | {name: changes.periods_of(row, name) for name in changes.PERIODS}
+    return columns | {name: changes.periods_of(row, name) for name in PERIODS}
 
 
 # What each kind changes

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.refusals import Refused
 from conventions import workflow
 from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Event, Status
+from conventions.models.schedule import PERIODS
 from conventions.workflow import avenants
 from conventions.writing import changes
 from organisations import merging
@@ -63,7 +64,7 @@ def consistent(convention):
         for name, change in avenant.changes.items():
             last.setdefault(name, change["after"])
     for name, after in last.items():
-        if name in changes.PERIODS:
+        if name in PERIODS:
             assert changes.periods_of(row, name) == after
         else:
             assert changes.written(changes.column(name), getattr(row, name)) == after

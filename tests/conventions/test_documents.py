@@ -23,7 +23,7 @@ from weasyprint.formatting_structure.boxes import TextBox
 
 from conventions import documents
 from conventions.documents import pdf as pdf_module
-from conventions.documents import printing, reading
+from conventions.documents import printing
 from conventions.models import Convention, Document, Interruption, Status
 from conventions.writing import steps
 from tests.conventions import specimen
@@ -107,9 +107,9 @@ def test_a_draft_just_begun_has_a_context_too(world):
 def test_countries_and_choices_are_frozen_in_french():
     with translation.override("en"):
         context = documents.agreement(specimen.abroad())
-    assert context["service"]["country"] == "Allemagne"
+    assert context["service"]["country"] == {"code": "DE", "label": "Allemagne"}
     assert context["organisation"]["address"][-1] == "Allemagne"
-    assert context["gratification"]["unit"] == "par mois"
+    assert context["gratification"]["unit"] == {"code": "month", "label": "par mois"}
 
 
 def test_hours_are_worth_days_and_months():
@@ -172,7 +172,7 @@ def test_every_column_a_step_asks_for_is_shown():
     ("language", "amount", "start", "yes"),
     [
         ("fr", "4,50 € par heure", "lundi 2 février 2026", "Oui"),
-        ("en", "4.50 € par heure", "Monday 2 February 2026", None),
+        ("en", "4.50 € per hour", "Monday 2 February 2026", None),
     ],
 )
 def test_values_are_written_in_the_language_of_the_reader(language, amount, start, yes):
@@ -235,26 +235,6 @@ def test_changes_since_names_what_moved_in_the_shared_records(validated):
     assert {(change.before, change.after) for change in changes} >= {(before, "Brécourt et Filles")}
     assert any("Nouveau" in change.after for change in changes)
     assert before in str(validated.documents.get().context)
-
-
-def test_what_was_frozen_before_a_question_existed_is_still_read(validated):
-    """Version 1 wrote periods as two dates, and nothing of what is asked since."""
-    first = documents.agreement(loaded(validated))
-    for name, keys in reading.SINCE_VERSION_2.items():
-        for key in keys:
-            del first[name][key]
-        if not keys:
-            del first[name]
-    first |= {"version": 1, "logo": ""}
-    day, last = validated.start, validated.start + timedelta(days=1)
-    first["stage"]["interruptions"] = [[day.isoformat(), last.isoformat()]]
-    text = text_of(documents.render_pdf(first, draft=False))
-    assert words(f"Absences prévues Du {day:%d/%m/%Y} au {last:%d/%m/%Y} : interruption") in text
-    assert "version 1" in text
-    assert "gratifiés" not in text
-    assert "Déclarations" not in text
-    first["stage"]["interruptions"] = []
-    assert documents.changes_since(first, loaded(validated)) == []
 
 
 # The printed agreement
@@ -430,7 +410,7 @@ def test_every_page_says_which_agreement_and_which_data(usual):
     for number, page in enumerate(read(usual).pages, start=1):
         text = words(page.extract_text())
         assert (
-            f"n° 2026-000123 · version 2 · arrêtée le 12/01/2026 · empreinte SHA-256 des données : {digest}"
+            f"n° 2026-000123 · version 3 · arrêtée le 12/01/2026 · empreinte SHA-256 des données : {digest}"
             in text
         )
         assert f"page {number} / 4" in text

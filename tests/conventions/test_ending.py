@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Message
-from conventions import reminders, workflow
-from conventions.ending import owed_a_certificate
+from conventions import workflow
+from conventions.follow_up import reminders
+from conventions.follow_up.dates import owed_a_certificate
 from conventions.models import Convention, Document, Status
 from conventions.standing import words
 from organisations import retention

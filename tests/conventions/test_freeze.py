@@ -10,7 +10,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.refusals import Refused
-from conventions import signing, workflow
+from conventions import workflow
+from conventions.circuit import turns
 from conventions.models import (
     Avenant,
     AvenantStatus,
@@ -23,7 +24,8 @@ from conventions.models import (
     Turn,
     WorkPeriod,
 )
-from conventions.models.convention import AWAITS_SIGNATURES, FROZEN, MOVES_WHEN_FROZEN
+from conventions.models.freezing import MOVES_WHEN_FROZEN
+from conventions.models.status import AWAITS_SIGNATURES, FROZEN
 from conventions.writing import changes
 from organisations.models import Party
 from tests.factories import ManagerFactory
@@ -257,13 +259,13 @@ def test_the_circuit_is_settled_by_the_decision(names):
     convention = world.convention_in(Status.SUBMITTED)
     workflow.act(convention.pk, "approve", by=world.people["teacher"])
     act(world, convention, names)
-    turns = convention.turns.all()
+    settled = convention.turns.all()
     attempts = [
         lambda: convention.turns.create(purpose=Turn.Purpose.SIGNATURE, rank=9, party=Party.TUTOR),
-        turns.delete,
-        *(lambda turn=turn: Turn.objects.filter(pk=turn.pk).delete() for turn in turns),
-        *(lambda turn=turn: Turn.objects.filter(pk=turn.pk).update(rank=9) for turn in turns),
-        lambda: turns.filter(purpose=Turn.Purpose.APPROVAL).update(done_at=timezone.now()),
+        settled.delete,
+        *(lambda turn=turn: Turn.objects.filter(pk=turn.pk).delete() for turn in settled),
+        *(lambda turn=turn: Turn.objects.filter(pk=turn.pk).update(rank=9) for turn in settled),
+        lambda: settled.filter(purpose=Turn.Purpose.APPROVAL).update(done_at=timezone.now()),
     ]
     for change in attempts:
         with pytest.raises(IntegrityError, match=r"frozen|never changed"), transaction.atomic():
@@ -296,7 +298,7 @@ def test_what_is_signed_is_signed_by_all():
     waiting = World().avenant_in(AvenantStatus.SIGNED)
     for subject in (changes.proposed(waiting), World().convention_in(Status.SIGNED)):
         with transaction.atomic():
-            signing.undo(subject)
+            turns.undo(subject)
             with pytest.raises(IntegrityError, match="signed by all"):
                 connection.check_constraints()
             transaction.set_rollback(True)
@@ -307,9 +309,9 @@ def test_nobody_signs_what_is_over(name):
     world = World()
     convention = world.convention_in(Status.VALIDATED)
     act(world, convention, [name])
-    turn = signing.current_turn(convention, Turn.Purpose.SIGNATURE)
+    turn = turns.current_turn(convention, Turn.Purpose.SIGNATURE)
     with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
-        signing.record(turn, by=world.people["manager"], method=Turn.Method.PAPER)
+        turns.record(turn, by=world.people["manager"], method=Turn.Method.PAPER)
 
 
 def test_an_approval_is_asked_again_at_each_submission():

@@ -8,7 +8,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from conventions import completion
+from conventions.follow_up import completion
 from conventions.models import AvenantKind, AvenantStatus, Convention, Status
 from tests.worlds import World
 
@@ -29,11 +29,11 @@ def noon(day):
 
 
 def page(client, world, convention, day):
-    """Open the page as its student on one day; return it and its text with ordinary spaces."""
+    """Open the page as its student on one day; return it and its text, each blank one space."""
     with time_machine.travel(noon(day)):
         client.force_login(world.people["student"])
         answer = client.get(reverse("conventions:next", args=[convention.pk]))
-    return answer, answer.text.replace("\N{NO-BREAK SPACE}", " ")
+    return answer, " ".join(answer.text.split())
 
 
 def certify(world, convention):

@@ -1,18 +1,20 @@
 """The table of mails: what the documentation says of it, and what it says of itself."""
 
 import re
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import translation
 
 from accounts.mail import outbox
 from accounts.models import Message
-from conventions import notices, purging, workflow
+from conventions import notices, workflow
 from conventions.models import Status
 from conventions.notices import NOTICES, Once
+from conventions.retention import purging
 from conventions.standing import words
 from conventions.workflow import avenants
 from tests.factories import MessageFactory
@@ -103,11 +105,11 @@ def test_a_mail_knows_its_agreement_whatever_the_address_of_its_page(settings, t
     convention = world.convention_in(Status.SIGNED)
     mails = Message.objects.filter(about=notices.about(convention))
     assert mails.count() == Message.objects.count() > 0
-    outbox.queue(
-        "event/1", "a@valmont.example", "conventions/mails/validated.txt", {"convention": convention}
-    )
-    today = purging.timezone.localdate().replace(year=convention.end.year + 20)
-    assert purging.purge(convention.pk, today, by=None)
+    with transaction.atomic():
+        outbox.queue(
+            "event/1", "a@valmont.example", "conventions/mails/validated.txt", {"convention": convention}
+        )
+    assert purging.purge(convention.pk, convention.end + timedelta(days=366 * 20), by=None)
     assert not mails.exists()
     assert Message.objects.get().about == ""
 

@@ -10,7 +10,6 @@ from decimal import Decimal
 
 import pytest
 import time_machine
-from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connections, transaction
 from django.test import Client
 from django.urls import reverse
@@ -21,8 +20,9 @@ from weasyprint.formatting_structure.boxes import TextBox
 
 from accounts.models import Message
 from accounts.refusals import Refused
-from conventions import completion, documents, workflow
-from conventions.documents import checking, pdf, printing
+from conventions import documents, workflow
+from conventions.documents import pdf, printing
+from conventions.follow_up import completion
 from conventions.models import Avenant, Completion, Convention, Document, Status
 from conventions.writing import drafts
 from tests.conventions import specimen
@@ -130,7 +130,10 @@ def test_an_avenant_is_frozen_as_plain_data_and_asked_of_a_worker(
     assert stored == {
         "avenant": {
             "number": f"{avenant.convention.number}/A2",
-            "kinds": ["Prolongation du stage", "Fin du stage avant son terme"],
+            "kinds": [
+                {"code": "extension", "label": "Prolongation du stage"},
+                {"code": "termination", "label": "Fin du stage avant son terme"},
+            ],
             "reason": "Fin du projet.",
             "other": "",
             "effective_on": "",
@@ -146,7 +149,10 @@ def test_an_avenant_is_frozen_as_plain_data_and_asked_of_a_worker(
 
 DECIDED = {
     "number": "2026-000123/A2",
-    "kinds": ["Prolongation du stage", "Tuteur professionnel"],
+    "kinds": [
+        {"code": "extension", "label": "Prolongation du stage"},
+        {"code": "tutor", "label": "Tuteur professionnel"},
+    ],
     "reason": "Le modèle doit être en service avant la rentrée.",
     "other": "Le stagiaire présente son travail le 10 juin.",
     "effective_on": "",
@@ -160,7 +166,7 @@ DONE = {
     "days": "128",
     "months": "5.82",
     "amount_paid": "3874.5",
-    "currency": "€",
+    "currency": {"code": "EUR", "label": "€"},
     "declared_by": "Sophie Marchand",
     "declared_function": "DRH",
     "declared_on": "2026-07-28",
@@ -220,7 +226,7 @@ SAYS = {
         "2. Le tuteur professionnel Karim Benali",
         "3. Le directeur de l’organisme d’accueil Sophie Marchand",
         "5. Le directeur de l’UFR Philippe Lemoine",
-        "Avenant n° 2026-000123/A2 · version 2 · empreinte SHA-256 des données : ",
+        "Avenant n° 2026-000123/A2 · version 3 · empreinte SHA-256 des données : ",
     ],
     Kind.CERTIFICATE: [
         "Attestation de stage",
@@ -299,7 +305,7 @@ SAYS_IN_ENGLISH = {
     ],
     Kind.INFORMATION_SHEET: [
         "Information sheet: internship abroad",
-        "Pays Country Allemagne",
+        "Pays Country Allemagne Germany",
         "Legal working time in the country",
         "French embassy or consulate",
         "The trainee, who has read it",
@@ -782,67 +788,3 @@ def test_the_database_refuses_an_impossible_end(world, ending, changes):
         Completion.objects.create(
             convention=ending, confirmed_by=world.people["manager"], confirmed_at=timezone.now(), **done
         )
-
-
-# The files, read again each night
-
-
-@pytest.fixture
-def made(world):
-    """The stored documents of an agreement: itself and its summary."""
-    convention = world.convention_in(Status.VALIDATED)
-    return [documents.make(convention.documents.get().pk), documents.summarise(loaded(convention))]
-
-
-def reports():
-    return Message.objects.filter(recipient="odile@univ.example")
-
-
-def test_files_as_they_were_made_are_reported_to_nobody(made, settings, capsys):
-    settings.ADMINS = [("Odile", "odile@univ.example")]
-    documents.check_documents()
-    call_command("check_documents")
-    assert "Every stored document is what was made." in capsys.readouterr().out
-    assert reports().count() == 0
-
-
-@pytest.mark.parametrize(
-    ("damage", "says"),
-    [
-        (lambda path: path.write_bytes(b"%PDF-1.7 autre chose"), "its SHA-256 is"),
-        (lambda path: path.unlink(), "the file is lost"),
-        (lambda path: (path.unlink(), path.mkdir()), "the file cannot be read"),
-    ],
-)
-def test_a_lost_or_different_file_is_reported(made, settings, tmp_path, caplog, capsys, damage, says):
-    settings.ADMINS = [("Odile", "odile@univ.example")]
-    damage(tmp_path / made[1].file.name)
-    before = Document.objects.order_by("pk").values("pk", "sha256", "file")
-    kept = list(before)
-    documents.check_documents()
-    told = reports().get().text
-    assert made[1].file.name in told
-    assert says in told
-    assert made[0].file.name not in told
-    assert made[1].file.name in caplog.text
-    with pytest.raises(CommandError, match="1 documents are not"):
-        call_command("check_documents")
-    assert says in capsys.readouterr().out
-    assert list(before) == kept
-
-
-def test_files_are_read_a_batch_at_a_time(made, monkeypatch, settings, tmp_path):
-    settings.ADMINS = [("Odile", "odile@univ.example")]
-    (tmp_path / made[1].file.name).unlink()
-    asked = []
-    monkeypatch.setattr(checking, "BATCH", 1)
-    monkeypatch.setattr(checking.check_documents, "delay", asked.append)
-    documents.check_documents()
-    assert asked == [made[0].pk]
-    assert reports().count() == 0
-    documents.check_documents(asked.pop())
-    assert asked == [made[1].pk]
-    assert reports().count() == 1
-    documents.check_documents(asked.pop())
-    assert asked == []
-    assert [damage.document_id for damage in documents.damaged()] == [made[1].pk]

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts.models import Institution, Message, Student, User
 from accounts.refusals import Refused
-from conventions import documents, purging, workflow
+from conventions import documents, workflow
 from conventions.attachments import deciding, uploads
 from conventions.models import (
     Attachment,
@@ -35,7 +35,9 @@ from conventions.models import (
     Turn,
     WorkPeriod,
 )
-from conventions.models.convention import ERASED, REPLACED_BY_PURGE
+from conventions.models.columns import ERASED
+from conventions.models.freezing import REPLACED_BY_PURGE
+from conventions.retention import purging
 from organisations import merging
 from tests.factories import (
     AttachmentFactory,

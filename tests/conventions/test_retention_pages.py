@@ -14,8 +14,8 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from accounts.models import Institution
-from conventions import purging
 from conventions.models import AvenantStatus, Convention, Status
+from conventions.retention import purging
 from tests.factories import AdminFactory, EnrolmentFactory, InstitutionFactory, StudentFactory
 from tests.worlds import World
 

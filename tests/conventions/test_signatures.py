@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from accounts.models import Message
 from accounts.refusals import Refused
-from conventions import signing, workflow
+from conventions import workflow
+from conventions.circuit import turns
 from conventions.models import Attachment, Avenant, AvenantStatus, Convention, Status, Turn
 from conventions.standing import alerts
 from conventions.workflow import avenants
@@ -119,7 +120,7 @@ def test_paper_is_dated_as_it_was_signed(world, time_machine):
         today - timedelta(days=2),
     ]
     convention = Convention.objects.get(pk=convention.pk)
-    assert timezone.localdate(signing.since(convention)) == today
+    assert timezone.localdate(turns.since(convention)) == today
 
 
 @pytest.mark.parametrize("recorded", range(5))
@@ -167,7 +168,7 @@ def test_what_an_avenant_rests_on_is_not_taken_back(world):
     offered = {one.name for one in workflow.available(convention, world.people["manager"])}
     assert "unsign" not in offered
     with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
-        signing.undo(convention)
+        turns.undo(convention)
     avenant.status = AvenantStatus.CANCELLED
     avenant.save()
     unsign(world, convention)
@@ -208,7 +209,7 @@ def test_what_is_over_keeps_its_signatures(world):
         convention.pk, "terminate", by=world.people["manager"], comment="Fermeture", ended_on=convention.end
     )
     with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
-        signing.undo(Convention.objects.get(pk=convention.pk))
+        turns.undo(Convention.objects.get(pk=convention.pk))
 
 
 # Two people at once

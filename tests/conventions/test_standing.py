@@ -14,10 +14,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from conventions import completion, ending, legality, signing, workflow
+from conventions import legality, workflow
+from conventions.circuit import turns
+from conventions.desk import columns
+from conventions.follow_up import completion
+from conventions.follow_up.dates import ended, is_certified, under_way, upcoming
 from conventions.models import AvenantKind, AvenantStatus, Convention, Status, Turn
 from conventions.models.circuit import WITH_AUTHORS
 from conventions.models.standing import LAST_SIGNATURE
+from conventions.standing import words
 from conventions.standing.journal import events_of, since
 from conventions.views import lists
 from organisations.models import Party
@@ -121,10 +126,10 @@ def signed_online(world, count=1):
     """Signed by some parties by electronic means, which ask for no date."""
     convention = world.convention_in(Status.VALIDATED)
     student = world.people["student"]
-    for turn in signing.turns_of(convention, Turn.Purpose.SIGNATURE)[:count]:
-        signing.record(turn, by=student, method=Turn.Method.ONLINE)
+    for turn in turns.turns_of(convention, Turn.Purpose.SIGNATURE)[:count]:
+        turns.record(turn, by=student, method=Turn.Method.ONLINE)
     convention = Convention.objects.get(pk=convention.pk)
-    workflow.move(convention, signing.status(convention), "sign", by=student)
+    workflow.move(convention, turns.status(convention), "sign", by=student)
     return convention
 
 
@@ -184,23 +189,23 @@ def test_lists_and_pages_say_the_same(world, client, story):
     with time_machine.travel(tonight, tick=False):
         [listed] = Convention.objects.with_standing().filter(pk=convention.pk)
         read = Convention.objects.for_detail().prefetch_related(WITH_AUTHORS).get(pk=convention.pk)
-        assert listed.waiting == signing.waiting(read)
+        assert listed.waiting == turns.waiting(read)
         assert listed.since == since(read, events_of(read))
-        assert listed.certified == ending.is_certified(read)
+        assert listed.certified == is_certified(read)
         assert [found for found in [listed.amended] if found] == amended_by(read)
         seen = 0
         for role, person in world.people.items():
             user = User.objects.get(pk=person.pk)
-            for row in lists.rows(
+            for row in columns.rows(
                 Convention.objects.visible_to(user).filter(pk=convention.pk), roles_of(user)
             ):
                 client.force_login(user)
                 page = client.get(convention.get_absolute_url())
-                assert row.standing == page.context["standing"], role
+                assert row.standing == page.context["brief"]["standing"], role
                 seen += 1
                 if role == "student":
                     [card] = lists.own_cards(roles_of(user))
-                    assert said(card) == said(page.context["card"])
+                    assert said(card) == said(page.context["brief"]["card"])
         assert seen >= 3
 
 
@@ -212,24 +217,24 @@ def said(card):
 def test_when_each_turn_was_given_is_said_in_one_way(world, story):
     convention = story(world, 5)
     given = {turn.pk: turn.at for turn in Turn.objects.given().filter(convention=convention)}
-    turns = list(convention.turns.all())
-    assert given == {turn.pk: turn.given_at for turn in turns}
-    assert {turn.signed_on for turn in turns} == {timezone.localdate(turn.given_at) for turn in turns}
+    opened = list(convention.turns.all())
+    assert given == {turn.pk: turn.given_at for turn in opened}
+    assert {turn.signed_on for turn in opened} == {timezone.localdate(turn.given_at) for turn in opened}
     [listed] = Convention.objects.annotate(last=LAST_SIGNATURE).filter(pk=convention.pk)
     assert listed.last == max(given.values())
-    assert signing.completed_on(convention, {}) == timezone.localdate(listed.last)
+    assert turns.completed_on(convention, {}) == timezone.localdate(listed.last)
 
 
 def test_what_is_signed_late_online_is_judged_as_on_paper(world):
     """R-01: the law asks when the last signature was given, whatever it was given with."""
     convention = world.convention_in(Status.VALIDATED)
     with time_machine.travel(noon(convention.start + timedelta(days=2))):
-        for turn in signing.turns_of(convention, Turn.Purpose.SIGNATURE):
-            signing.record(turn, by=world.people["student"], method=Turn.Method.ONLINE)
+        for turn in turns.turns_of(convention, Turn.Purpose.SIGNATURE):
+            turns.record(turn, by=world.people["student"], method=Turn.Method.ONLINE)
         row = Convention.objects.for_detail().get(pk=convention.pk)
         workflow.move(row, Status.SIGNED, "sign", by=world.people["student"])
-        assert signing.missing(row) == 0
-        signed_on = signing.completed_on(row, {})
+        assert turns.missing(row) == 0
+        signed_on = turns.completed_on(row, {})
         assert signed_on == timezone.localdate()
         assert [found.rule.id for found in legality.late(row, signed_on)] == ["R-01"]
 
@@ -264,9 +269,9 @@ def test_signatures_recorded_without_a_date_take_that_of_their_record(world):
 def test_under_way_and_over_are_said_as_they_are_counted(world, state, days):
     convention = world.convention_in(state)
     day = {-1: convention.start, 0: convention.start, 1: convention.end}[days] + timedelta(days=days)
-    words = {"À venir": ending.upcoming, "En cours": ending.under_way, "Terminée": ending.ended}
+    counts = {"À venir": upcoming, "En cours": under_way, "Terminée": ended}
     with time_machine.travel(noon(day), tick=False):
         label = words.label(convention)
-        for word, counted in words.items():
+        for word, counted in counts.items():
             found = Convention.objects.filter(counted(day), pk=convention.pk).exists()
             assert found == (label == word if word != "À venir" else state == Status.SIGNED and days < 0)

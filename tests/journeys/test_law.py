@@ -44,7 +44,7 @@ def blocks(person):
     found = {}
     for finding in panel(person).locator(".findings.stop .finding").all():
         rule = finding.locator(".source").text_content().split()[0]
-        found.setdefault(rule, []).append(finding.locator("p").first.text_content())
+        found.setdefault(rule, []).append(finding.locator("p").first.text_content().strip())
     return found
 
 

@@ -109,6 +109,7 @@ def everything():
 # The command
 
 
+@time_machine.travel("2026-12-31 12:00", tick=False)  # codes of 2008 are still in force
 def test_a_host_arrives(run):
     said, errors, status = run(BRECOURT | {"acronym": "BA", "email": "contact@brecourt.example"})
     assert (said, errors, status) == (f"ligne 2 : « Brécourt Analyses » ajouté.\n{total(created=1)}", "", 0)
@@ -479,6 +480,7 @@ def test_nothing_is_written_before_it_is_confirmed(client, manager):
     assert Organisation.objects.count() == 2
 
 
+@time_machine.travel("2026-12-31 12:00", tick=False)  # codes of 2008 are still in force
 def test_refused_lines_come_first_then_remarks(client):
     OrganisationFactory(siret=siret(4003), name="Vauquelin")
     answer = upload(

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.refusals import Refused
 from conventions import workflow
 from conventions.models import Convention, Document, Status
-from conventions.models.convention import FROZEN
+from conventions.models.status import FROZEN
 from conventions.writing import drafts
 from organisations import directory, merging
 from organisations.models import Ban, Contact, Merge, Note, Organisation, Resemblance, Service

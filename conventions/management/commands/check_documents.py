@@ -1,4 +1,4 @@
-"""Read every stored document again and name those whose file is not what was made, as the nightly task does."""
+"""Read every stored file again, printed or joined, and name those that are not what was stored, as the night does."""
 
 from typing import Any
 
@@ -16,5 +16,5 @@ class Command(BaseCommand):
             self.stdout.write(str(damage))
             count += 1
         if count:
-            raise CommandError(f"{count} documents are not what was made.")
-        self.stdout.write("Every stored document is what was made.")
+            raise CommandError(f"{count} files are not what was stored.")
+        self.stdout.write("Every stored file is what was stored.")

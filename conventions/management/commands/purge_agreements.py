@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from accounts.models import Institution
-from conventions import purging
+from conventions.retention import purging
 
 
 class Command(BaseCommand):

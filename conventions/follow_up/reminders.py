@@ -14,12 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from conventions import notices
-from conventions.ending import owed_a_certificate
+from conventions import calendar, notices
+from conventions.follow_up.dates import owed_a_certificate
 from conventions.models import Convention, Status
 from organisations.models import Centre
 
-ONE_WEEK = timedelta(days=7)
 # A day missed is caught up, and nobody is reminded of the stages of long ago on the day this starts.
 CAUGHT_UP = timedelta(days=14)
 BATCH = 200
@@ -76,7 +75,7 @@ def report(centre: Centre, today: date) -> None:
     last = monday - timedelta(days=max(1, centre.certificate_days_reported))
     handled = Convention.objects.filter(centre=centre).select_related("organisation")
     late = list(
-        owed_a_certificate(handled, first=last - ONE_WEEK + timedelta(days=1), last=last).order_by(
+        owed_a_certificate(handled, first=last - calendar.ONE_WEEK + timedelta(days=1), last=last).order_by(
             "end", "pk"
         )[: LISTED + 1]
     )

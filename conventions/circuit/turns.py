@@ -15,7 +15,7 @@ from conventions.models import Convention, Document, Status, Turn, signers
 from conventions.models.avenant import GIVEN_UP
 from conventions.models.circuit import Signer
 from conventions.models.circuit import completed_on as last_day
-from conventions.models.convention import AWAITS_SIGNATURES
+from conventions.models.status import AWAITS_SIGNATURES
 from organisations.models import Party
 
 if TYPE_CHECKING:

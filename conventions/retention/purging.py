@@ -41,7 +41,8 @@ from conventions.models import (
     journal,
 )
 from conventions.models import avenant as avenants
-from conventions.models.convention import ERASED, archived, closed_by
+from conventions.models.columns import ERASED
+from conventions.models.convention import archived, closed_by
 from organisations.models import Enrolment
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ def upcoming(today: date) -> Q:
 
 
 def under_way(today: date) -> Q:
-    """Signed agreements of which the stage takes place today; ``phases.label_of`` says so in words."""
+    """Signed agreements of which the stage takes place today; ``standing.words.label_of`` says so in words."""
     return Q(status=Status.SIGNED, start__lte=today, end__gte=today)
 
 

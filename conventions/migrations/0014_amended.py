@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conventions', '0012_what_follows_a_host'),
+        ('conventions', '0013_erased_in_order'),
     ]
 
     operations = [

@@ -1,0 +1,130 @@
+"""What a list of agreements reads of each, and the line that it makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, NamedTuple, get_type_hints
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_countries import countries
+
+from conventions.models import AvenantStatus, Status
+from conventions.models.convention import ConventionQuerySet
+from conventions.standing import alerts, staff
+from organisations.models import Party
+from organisations.models.host import FRENCH_COUNTRIES
+from organisations.models.roles import Roles
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the list: how an address calls it, its heading, what it sorts on."""
+
+    name: str
+    label: Promise
+    sorts_on: str
+
+
+COLUMNS = (
+    Column("numero", gettext_lazy("N°"), "number"),
+    Column("etudiant", gettext_lazy("Étudiant"), "student__user__search_key"),
+    Column("organisme", gettext_lazy("Établissement d’accueil"), "organisation__search_key"),
+    Column("debut", gettext_lazy("Dates"), "start"),
+    Column("soumise", gettext_lazy("Soumission et état"), "submitted_at"),
+)
+# What waits to be validated: the first to start first.
+QUEUE = ("start", "submitted_at")
+
+
+class Values(NamedTuple):
+    """What the list reads of an agreement, each by what the query calls it when that is not its own name.
+
+    No model instance, which would cost more than the query.
+    """
+
+    pk: int
+    number: str | None
+    status: str
+    start: date | None
+    end: date | None
+    centre: int | None
+    teacher: int | None
+    first_name: Annotated[str, "student__user__first_name"]
+    last_name: Annotated[str, "student__user__last_name"]
+    programme: Annotated[str | None, "enrolment__programme__label"]
+    host: Annotated[str | None, "organisation__name"]
+    city: Annotated[str | None, "service__city"]
+    country: Annotated[str | None, "service__country"]
+    waiting: Party | None
+    since: datetime | None
+    amended: dict[str, Any] | None
+    certified: bool
+
+
+READ = tuple(
+    getattr(kind, "__metadata__", [name])[0]
+    for name, kind in get_type_hints(Values, include_extras=True).items()
+)
+
+
+def amended(pk: int, found: dict[str, Any] | None, *, takes_part: bool = True) -> staff.Amended | None:
+    """Return the badge of what ``AMENDED_BY`` found for an agreement; a draft is for whoever takes part in it."""
+    if found is None or not (found["rank"] or takes_part):
+        return None
+    url = reverse("conventions:avenant", args=[pk, found["pk"]])
+    return staff.Amended(found["rank"], AvenantStatus(found["status"]), url)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list, ready to print."""
+
+    url: str
+    number: str
+    student: str
+    programme: str
+    host: str
+    place: str
+    dates: str
+    soon: str
+    standing: staff.Standing
+    amended: staff.Amended | None
+
+
+def rows(found: ConventionQuerySet, roles: Roles) -> list[Row]:
+    """Read the lines of a list, in one query however many they are."""
+    return [row(Values(*values), roles) for values in found.with_standing().values_list(*READ)]
+
+
+def row(values: Values, roles: Roles) -> Row:
+    status = Status(values.status)
+    abroad = values.country and values.country not in FRENCH_COUNTRIES
+    return Row(
+        url=reverse("conventions:detail", args=[values.pk]),
+        number=values.number or _("Brouillon"),
+        student=f"{values.first_name} {values.last_name}",
+        programme=values.programme or "",
+        host=values.host or "",
+        place=f"{values.city} ({countries.name(values.country)})" if abroad else values.city or "",
+        dates=f"{values.start:%d/%m/%Y} → {values.end:%d/%m/%Y}" if values.start and values.end else "",
+        soon=alerts.soon(status, values.start),
+        standing=staff.standing(
+            status,
+            values.start,
+            values.end,
+            values.waiting,
+            values.since,
+            manages=values.centre in roles.centre_ids,
+            follows=values.teacher in roles.teacher_ids,
+            certified=values.certified,
+        ),
+        amended=amended(
+            values.pk,
+            values.amended,
+            takes_part=values.centre in roles.centre_ids or values.teacher in roles.teacher_ids,
+        ),
+    )
