@@ -147,7 +147,7 @@ class World:
             after.subject = "Étude de levures"
         else:
             change(after)
-        changes.record(avenant, after)
+        changes.record(after)
         return avenant
 
     def avenant_in(
