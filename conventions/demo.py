@@ -590,7 +590,7 @@ class World:
         after = changes.proposed(avenant)
         for name, value in changed.items():
             setattr(after, name, value)
-        changes.record(avenant, after)
+        changes.record(after)
         exception = (
             "Le jury se réunit après ce stage." if guards.exceptions(workflow.Request(after, student)) else ""
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
-from conventions.models import AvenantStatus, Convention, Remark, Status, Turn
+from conventions.models import Amended, AvenantStatus, Convention, Remark, Status, Turn
 from conventions.models.journal import WITH_REMARKS
 from conventions.models.status import AGREED
 from organisations.models import Contact, Organisation
@@ -34,7 +34,8 @@ def decides(user: User, convention: Convention) -> bool:
 
 def follows(user: User, convention: Convention) -> bool:
     """The referent teacher named on it; whoever an avenant names follows nothing until it is in effect."""
-    return (convention.amended_from or convention).teacher_id in roles_of(user).teacher_ids
+    agreement = convention.before if isinstance(convention, Amended) else convention
+    return agreement.teacher_id in roles_of(user).teacher_ids
 
 
 def owns_or_manages(user: User, convention: Convention) -> bool:
@@ -48,7 +49,7 @@ def takes_part(user: User, convention: Convention) -> bool:
 
 def fills(user: User, convention: Convention) -> bool:
     """Whose the steps are to fill: the student and the managers; of an avenant, the referent teacher too."""
-    return takes_part(user, convention) if convention.amended_by else owns_or_manages(user, convention)
+    return takes_part(user, convention) if convention.avenant else owns_or_manages(user, convention)
 
 
 def may_edit(user: User, convention: Convention) -> bool:
@@ -108,7 +109,7 @@ def may_attach_signed_copy(user: User, convention: Convention) -> bool:
 
 def remarks_seen(user: User, convention: Convention) -> list[Remark]:
     """Return the remarks this person reads; one being written stays between managers until it is sent."""
-    if convention.number is None:
+    if convention.acted_on.submitted_at is None:
         return []
     prefetch_related_objects([convention], WITH_REMARKS)
     sees_open = convention.acted_on.is_returned or may_remark(user, convention)
@@ -128,8 +129,7 @@ def may_cancel_avenant(user: User, convention: Convention) -> bool:
 
 def may_take_back(user: User, convention: Convention) -> bool:
     """Change the mind of whoever submitted the avenant shown: only they do, and who judges it sends it back."""
-    avenant = convention.amended_by
-    assert avenant is not None
+    avenant = convention.acted_on
     is_theirs = avenant.status != AvenantStatus.SUBMITTED or avenant.created_by_id in {None, user.pk}
     return is_theirs and takes_part(user, convention)
 

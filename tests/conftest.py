@@ -2,13 +2,13 @@
 
 import pytest
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
 from accounts.mail import outbox
-from tests import demo_database
+from tests import databases, environment
 from tests.fake_register import FakeRegister
 
 # A busy machine is no failure: what an example may take depends on what else runs.
@@ -57,17 +57,32 @@ def register(settings):
 
 
 @pytest.fixture(scope="session")
+def empty_template(django_test_environment, django_db_blocker):
+    """The name of a database without rows, to copy: one that has its tables, if the server is ours and may keep it."""
+    if not environment.owns_its_server:
+        return "template0"
+    with django_db_blocker.unblock():
+        return databases.migrated()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, empty_template):
+    """The tests' own database is a copy; what it lacks is migrated."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = empty_template
+
+
+@pytest.fixture(scope="session")
 def demo_media(tmp_path_factory):
     """Where the documents of the demo world are, with those a journey adds."""
     return tmp_path_factory.mktemp("media")
 
 
 @pytest.fixture(scope="session")
-def demo_template(django_test_environment, django_db_blocker, demo_media):
+def demo_template(empty_template, django_db_blocker, demo_media):
     """The name of a database that holds the demo world; never used itself, only copied."""
-    with django_db_blocker.unblock(), demo_database.copied("template0", "test_demo_template") as name:
-        with demo_database.connected_to(name), override_settings(MEDIA_ROOT=demo_media, **DEMO_SETTINGS):
-            demo_database.populate()
+    with django_db_blocker.unblock(), databases.copied(empty_template, "test_demo_template") as name:
+        with databases.connected_to(name), override_settings(MEDIA_ROOT=demo_media, **DEMO_SETTINGS):
+            databases.populate()
         yield name
 
 
@@ -79,7 +94,7 @@ def demo_world(demo_template, demo_media, django_db_blocker, settings):
         setattr(settings, name, value)
     with (
         django_db_blocker.unblock(),
-        demo_database.copied(demo_template, "test_demo") as name,
-        demo_database.connected_to(name),
+        databases.copied(demo_template, "test_demo") as name,
+        databases.connected_to(name),
     ):
         yield name

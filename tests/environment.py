@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import StaticFilesStorage
 
@@ -17,6 +18,9 @@ from pstage import embedded
 from tests import clock
 
 clock.start()
+
+# Whether PostgreSQL is one that the tests start and keep to themselves.
+owns_its_server = False
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,6 +42,8 @@ def pytest_report_header() -> str:
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
     """Run before pytest-django reads the settings; the servers stop when pytest ends."""
+    global owns_its_server
+    owns_its_server = not os.environ.get("DATABASE_URL")
     keep_inside()
     os.environ |= {"PSTAGE_ENVIRONMENT": "test", "PSTAGE_DEMO": "false", "no_proxy": "127.0.0.1,localhost"}
     if (
@@ -94,13 +100,20 @@ class SourceStaticFiles(StaticFilesStorage):
         return super().url(name)
 
 
+class QuickHasher(PBKDF2PasswordHasher):
+    """What production does a million times, once."""
+
+    iterations = 1
+
+
 def pytest_configure() -> None:
-    """Serve static files without a collectstatic before each run, and ask for plans that are quick to make.
+    """Serve static files without a collectstatic before each run; ask for hashes and plans that are quick to make.
 
     What a test rolls back is planned again, and on tables of a few rows the best of many joins is not worth its search.
     """
     from django.conf import settings
 
+    settings.PASSWORD_HASHERS = ["tests.environment.QuickHasher"]
     settings.DATABASES["default"]["OPTIONS"]["options"] += " -c join_collapse_limit=1"
     settings.STORAGES["staticfiles"] = {"BACKEND": "tests.environment.SourceStaticFiles"}
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True

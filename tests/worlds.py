@@ -80,7 +80,7 @@ class World:
             **{
                 "complete": True,
                 "student": self.student,
-                "enrolment": self.enrolled(fields.get("start")),
+                "enrolment": self.enrolment,
                 "teacher": self.teacher,
                 **fields,
             }
@@ -96,7 +96,7 @@ class World:
         return enrolment
 
     def convention_in(self, state: Status, **fields) -> Convention:
-        convention = self.draft(**fields)
+        convention = self.draft(**{"enrolment": self.enrolled(fields.get("start")), **fields})
         student, manager = self.people["student"], self.people["manager"]
 
         def act(name, by=manager, **typed):
@@ -147,7 +147,7 @@ class World:
             after.subject = "Étude de levures"
         else:
             change(after)
-        changes.record(avenant, after)
+        changes.record(after)
         return avenant
 
     def avenant_in(

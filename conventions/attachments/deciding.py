@@ -59,7 +59,7 @@ def attach_signed_copy(convention: Convention, sent: Clean, *, by: User) -> Atta
             _("La copie signée se joint une fois toutes les signatures enregistrées."), "not_signed"
         )
     attachment = Attachment(
-        convention_id=convention.pk, avenant=convention.amended_by, kind=Attachment.Kind.SIGNED_AGREEMENT
+        convention_id=convention.pk, avenant=convention.avenant, kind=Attachment.Kind.SIGNED_AGREEMENT
     )
     attach(attachment, sent, by=by)
     if permissions.decides(by, convention):

@@ -31,7 +31,7 @@ def turns_of(convention: Convention, purpose: Turn.Purpose) -> list[Turn]:
 
 def ask_approval(convention: Convention) -> None:
     """Open the approval turns that the centre's habits ask for; a new submission asks again."""
-    avenant = convention.amended_by
+    avenant = convention.avenant
     convention.turns.filter(avenant=avenant, purpose=Turn.Purpose.APPROVAL).delete()
     if convention.centre and convention.centre.teacher_approves:
         Turn.objects.create(
@@ -48,7 +48,7 @@ def open_circuit(convention: Convention) -> None:
     Turn.objects.bulk_create(
         Turn(
             convention_id=convention.pk,
-            avenant=convention.amended_by,
+            avenant=convention.avenant,
             purpose=Turn.Purpose.SIGNATURE,
             rank=rank,
             party=party,

@@ -7,7 +7,7 @@ are what is counted with, compared and translated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date, time
 from decimal import ROUND_HALF_UP, Decimal
 from operator import itemgetter
@@ -22,7 +22,7 @@ from conventions import calendar
 from conventions.documents.choices import chosen, country, is_choice, listed
 from conventions.documents.earlier import read
 from conventions.law.case import is_minor
-from conventions.models import Convention, Document, Interruption, WorkPeriod, signers
+from conventions.models import Amended, Convention, Document, signers
 from conventions.models.columns import KEPT_IN
 from conventions.writing.drafts import differences
 from organisations.fields import without_invisible
@@ -98,11 +98,16 @@ def stored_in_force(convention: Convention, day: date | None = None) -> Context:
     return context
 
 
-def both_sides(convention: Convention) -> tuple[Context, Context]:
+def as_stored(convention: Amended) -> tuple[Context, Context]:
+    """Return the contexts of an agreement as its rows stand and as an avenant makes it."""
+    convention.load_terms()
+    return agreement(convention.before), agreement(convention)
+
+
+def both_sides(convention: Amended) -> tuple[Context, Context]:
     """Return the context in force and the one that the avenant shown makes of it: what it changes, and no other record."""
-    assert convention.amended_from is not None
     before = in_force(convention)
-    return before, amended(before, agreement(convention.amended_from), agreement(convention))
+    return before, amended(before, *as_stored(convention))
 
 
 def amended(before: Any, now: Any, after: Any) -> Any:
@@ -236,13 +241,15 @@ def _stage(convention: Convention) -> Context:
 
 def _interruptions(convention: Convention) -> list[list[str]]:
     """Return each as its first day, its last one and its kind."""
-    return [[iso(period.start), iso(period.end), period.kind] for period in interruptions(convention)]
+    return [
+        [iso(period.start), iso(period.end), period.kind] for period in convention.periods("interruptions")
+    ]
 
 
 def _work_periods(convention: Convention) -> list[Context]:
     return [
         {"start": iso(period.start), "end": iso(period.end), "hours": [text(hours) for hours in period.hours]}
-        for period in work_periods(convention)
+        for period in convention.periods("work_periods")
     ]
 
 
@@ -312,16 +319,6 @@ def _copies(convention: Convention) -> int | None:
     if convention.centre is None or not convention.is_editable:
         return convention.copies
     return convention.centre.copies(abroad=convention.is_abroad)
-
-
-def interruptions(convention: Convention) -> Iterable[Interruption]:
-    """Return the interruptions in order; a draft that was never saved has none."""
-    return convention.interruptions.all() if convention.pk else []
-
-
-def work_periods(convention: Convention) -> Iterable[WorkPeriod]:
-    """Return the periods of other hours in order; a draft that was never saved has none."""
-    return convention.work_periods.all() if convention.pk else []
 
 
 def each_text(change: Callable[[str], str], value: Any) -> Any:

@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conventions.documents import choices
-from conventions.documents.context import Context, agreement
+from conventions.documents.context import Context, agreement, as_stored
 from conventions.documents.earlier import completed
-from conventions.models import Convention, Interruption, WorkPeriod
+from conventions.models import Amended, Convention, Interruption, WorkPeriod
 from conventions.models.columns import COLUMNS
 from conventions.writing.steps import label_of
 from organisations.models.host import siret_text
@@ -445,9 +445,7 @@ def compare(before: Context, after: Context) -> list[Change]:
 
 def changed(convention: Convention) -> list[Change]:
     """Return what the avenant shown changes, while it is written; nothing without an avenant."""
-    if convention.amended_from is None:
-        return []
-    return compare(agreement(convention.amended_from), agreement(convention))
+    return compare(*as_stored(convention)) if isinstance(convention, Amended) else []
 
 
 Places = dict[tuple[str, str], tuple[Section, Row]]

@@ -1,5 +1,5 @@
 """What the law says of agreements: from rows to facts, from facts to findings, from findings to words."""
 
-from conventions.legality.facts import amounts, case_of, cases_of, findings, late, review, schedule_of
+from conventions.legality.facts import amounts, case_of, cases_of, judged, late, review, schedule_of
 
-__all__ = ["amounts", "case_of", "cases_of", "findings", "late", "review", "schedule_of"]
+__all__ = ["amounts", "case_of", "cases_of", "judged", "late", "review", "schedule_of"]

@@ -14,7 +14,7 @@ from conventions.law.case import LONGEST
 from conventions.legality.insurance import certified
 from conventions.legality.neighbours import REFERENT, STUDENT, TUTOR, Neighbour, Neighbours, host_of, siren_of
 from conventions.legality.stricter import stricter_of, year_of
-from conventions.models import AvenantKind, Convention, HourlyCeiling, Status, Turn
+from conventions.models import Amended, AvenantKind, Convention, HourlyCeiling, Status, Turn
 from conventions.models.circuit import completed_on
 from organisations.models import Contact, Programme
 
@@ -33,8 +33,9 @@ CYCLES = {
 
 
 def review(convention: Convention) -> list[law.Finding]:
-    """Return what the law says of an agreement as it is stored."""
-    return findings(convention, case_of(convention))
+    """Return what the law says of an agreement as it is stored, or of what an avenant makes of it."""
+    _case, found = judged(convention)
+    return found
 
 
 def late(convention: Convention, signed_on: date | None) -> list[law.Finding]:
@@ -43,14 +44,22 @@ def late(convention: Convention, signed_on: date | None) -> list[law.Finding]:
     return list(law.RULES["R-01"].findings(law.Case(known, law.Amounts())))
 
 
-def findings(convention: Convention, case: law.Case) -> list[law.Finding]:
-    """Return what the law says of an agreement; of an avenant, what it says of its result and not of what it amends."""
-    found = law.findings(case)
-    before = convention.amended_from
-    if before is None:
-        return found
-    already = {(one.key, *sorted(one.values.items(), key=str)) for one in law.findings(case_of(before))}
-    return [one for one in found if (one.key, *sorted(one.values.items(), key=str)) not in already]
+def judged(convention: Convention) -> tuple[law.Case, list[law.Finding]]:
+    """Return the facts of an agreement and what the law says of them: two queries.
+
+    Of an avenant, what it says of its result and not of what it amends.
+    """
+    if not isinstance(convention, Amended):
+        case = case_of(convention)
+        return case, law.findings(case)
+    before, case = cases_of([convention.before, convention], amounts(), timezone.localdate())
+    already = {told(one) for one in law.findings(before)}
+    return case, [one for one in law.findings(case) if told(one) not in already]
+
+
+def told(finding: law.Finding) -> tuple[object, ...]:
+    """Return what makes two findings say the same."""
+    return (finding.key, *sorted(finding.values.items(), key=str))
 
 
 def case_of(convention: Convention) -> law.Case:
@@ -125,9 +134,9 @@ CHANGES = (
 
 def _avenant(convention: Convention, today: date) -> facts.Avenant | None:
     """Return the facts of the avenant of which an instance shows the result."""
-    avenant, before = convention.amended_by, convention.amended_from
-    if avenant is None or before is None:
+    if not isinstance(convention, Amended):
         return None
+    avenant, before = convention.avenant, convention.before
     kind = next((change for kind, change in CHANGES if kind in avenant.kinds), facts.Change.OTHER)
     if kind == facts.Change.POSTPONEMENT and convention.start != before.start:
         kind = facts.Change.OTHER  # a stage that begins later is not the one of article L124-15
@@ -142,7 +151,7 @@ def _avenant(convention: Convention, today: date) -> facts.Avenant | None:
 
 def _signed_on(convention: Convention) -> date | None:
     """Return the day of the last signature of the agreement itself, once all are given."""
-    agreement = convention.amended_from or convention
+    agreement = convention.before if isinstance(convention, Amended) else convention
     if agreement.status != Status.SIGNED:
         return None
     signatures = [turn for turn in agreement.own_turns if turn.purpose == Turn.Purpose.SIGNATURE]
@@ -214,7 +223,7 @@ def schedule_of(convention: Convention) -> calendar.Schedule | None:
     usual = calendar.WorkPeriod(start, end, calendar.spread(weekly_hours, convention.working_days))
     others = [
         calendar.WorkPeriod(max(period.start, start), min(period.end, end), period.hours)
-        for period in convention.work_periods.all()
+        for period in convention.periods("work_periods")
         if period.start <= end and period.end >= start
     ]
     place = convention.service or convention.organisation
@@ -222,7 +231,7 @@ def schedule_of(convention: Convention) -> calendar.Schedule | None:
         (usual, *others),
         tuple(
             calendar.Absence(period.start, period.end, calendar.AbsenceKind(period.kind))
-            for period in convention.interruptions.all()
+            for period in convention.periods("interruptions")
         ),
         calendar.territory(str(place.country), place.postal_code)
         if place

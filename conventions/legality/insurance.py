@@ -7,7 +7,7 @@ from collections.abc import Collection
 from conventions import calendar
 from conventions.law import protection
 from conventions.legality.stricter import stricter_of
-from conventions.models import Attachment, Convention
+from conventions.models import Amended, Attachment, Convention
 
 
 def certified(
@@ -32,7 +32,7 @@ def awaits_insurance(convention: Convention) -> bool:
     """
     if not stricter_of(convention).requires_insurance:
         return False
-    if convention.amended_from and awaits_insurance(convention.amended_from):
+    if isinstance(convention, Amended) and awaits_insurance(convention.before):
         return False
     accepted = certified(convention, [Attachment.Decision.ACCEPTED])
     return not protection.are_covered(accepted, convention.start, convention.end)

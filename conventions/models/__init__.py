@@ -1,5 +1,6 @@
 """What is agreed: the agreement, its schedule, its journal, its circuit, its documents and what is joined to it."""
 
+from conventions.models.amended import Amended
 from conventions.models.attachment import Attachment
 from conventions.models.avenant import Avenant, AvenantStatus
 from conventions.models.circuit import Signer, Turn, signers
@@ -13,6 +14,7 @@ from conventions.models.schedule import Interruption, WorkPeriod
 from conventions.models.status import Status
 
 __all__ = [
+    "Amended",
     "Attachment",
     "Avenant",
     "AvenantKind",

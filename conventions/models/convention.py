@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -99,6 +99,23 @@ def archives_of(user: User) -> Q:
 class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
     VALIDATED = Q(validated_at__isnull=False)
     LAST_DAY = "end"
+    JOINED = (
+        "institution",
+        "student__user",
+        "centre",
+        "enrolment__programme__ufr",
+        "organisation__legal_form",
+        "organisation__naf_code",
+        "organisation__headcount_band",
+        "service",
+        "tutor",
+        "signatory",
+        "teacher__user",
+        "teacher__ufr",
+        "health_fund",
+        "stage_type",
+        "currency",
+    )
 
     def visible_to(self, user: User | AnonymousUser) -> ConventionQuerySet:
         """Return what ``user`` may see: their own, those of their centres, those they follow; all for an admin.
@@ -176,23 +193,7 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
         bans = Ban.objects.in_force().filter(
             organisation=OuterRef("organisation"), institution=OuterRef("institution")
         )
-        return self.annotate(is_host_banned=Exists(bans)).select_related(
-            "institution",
-            "student__user",
-            "centre",
-            "enrolment__programme__ufr",
-            "organisation__legal_form",
-            "organisation__naf_code",
-            "organisation__headcount_band",
-            "service",
-            "tutor",
-            "signatory",
-            "teacher__user",
-            "teacher__ufr",
-            "health_fund",
-            "stage_type",
-            "currency",
-        )
+        return self.annotate(is_host_banned=Exists(bans)).select_related(*self.JOINED)
 
 
 class Convention(models.Model):
@@ -609,9 +610,8 @@ class Convention(models.Model):
 
     objects = ConventionQuerySet.as_manager()
 
-    # On an instance that shows what an avenant makes of an agreement, never saved: see ``writing.changes.proposed``.
-    amended_by: Avenant | None = None
-    amended_from: Convention | None = None
+    # Only what an avenant makes of an agreement has one: see ``Amended``.
+    avenant: Avenant | None = None
 
     class Meta:
         verbose_name = _("convention de stage")
@@ -711,12 +711,28 @@ class Convention(models.Model):
         ]
         self.search_key = fold(" ".join(parts))[:700]
 
-    def load_terms(self) -> None:
-        """Fetch the list values of this agreement in one query: as many joins would cost more to plan than to run."""
-        columns = [field for field in self._meta.concrete_fields if field.related_model is Term]
-        found = Term.objects.in_bulk([getattr(self, field.attname) for field in columns])
-        for field in columns:
-            setattr(self, field.name, found.get(getattr(self, field.attname)))
+    def load_terms(self, *others: Convention, offered: Collection[str] = ()) -> list[Term]:
+        """Fetch the list values of this agreement, and of others, that are not read yet; return those ``offered``.
+
+        One query, if any: as many joins would cost more to plan than to run. What is offered are the active entries
+        of these lists.
+        """
+        columns = [
+            field
+            for field in self._meta.concrete_fields
+            if isinstance(field, models.ForeignKey) and field.related_model is Term
+        ]
+        lacking = [(one, field) for one in (self, *others) for field in columns if not field.is_cached(one)]
+        used = Q(pk__in={getattr(one, field.attname) for one, field in lacking} - {None})
+        lists = Q(kind__in=offered, is_active=True)
+        found = {term.pk: term for term in (Term.objects.filter(lists | used) if lacking or offered else ())}
+        for one, field in lacking:
+            setattr(one, field.name, found.get(getattr(one, field.attname)))
+        return [term for term in found.values() if term.kind in offered and term.is_active]
+
+    def periods(self, name: str) -> list[Any]:
+        """Return the rows of one of its lists of periods, in order; a draft that was never saved has none."""
+        return list(getattr(self, name).all()) if self.pk else []
 
     @property
     def is_editable(self) -> bool:
@@ -726,7 +742,7 @@ class Convention(models.Model):
     @property
     def own_remarks(self) -> list[Remark]:
         """The remarks on the agreement itself, not on its avenants; on the one shown when there is one."""
-        avenant_id = self.amended_by and self.amended_by.pk
+        avenant_id = self.avenant and self.avenant.pk
         return [remark for remark in self.remarks.all() if remark.avenant_id == avenant_id]
 
     @property
@@ -737,13 +753,13 @@ class Convention(models.Model):
     @property
     def own_turns(self) -> list[Turn]:
         """The turns of the agreement itself, not those of its avenants; of the one shown when there is one."""
-        avenant_id = self.amended_by and self.amended_by.pk
+        avenant_id = self.avenant and self.avenant.pk
         return [turn for turn in self.turns.all() if turn.avenant_id == avenant_id]
 
     @property
     def acted_on(self) -> Convention | Avenant:
         """What somebody acts on: the agreement, or the avenant of which this instance shows the result."""
-        return self.amended_by or self
+        return self.avenant or self
 
     @property
     def submission(self) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from conventions import law, legality
 from conventions.circuit import turns
 from conventions.legality import words
-from conventions.models import Avenant, Convention, Status
+from conventions.models import Amended, Convention, Status
 from conventions.models.status import AWAITS_SIGNATURES
 from conventions.standing.words import days_until
 
@@ -44,8 +44,8 @@ def signature_alert(convention: Convention) -> SignatureAlert | None:
 
     Of the avenant that ``convention`` shows, that they are missing as the last day to give them comes.
     """
-    if convention.amended_by and convention.amended_from:
-        return _avenant_alert(convention, convention.amended_by, convention.amended_from)
+    if isinstance(convention, Amended):
+        return _avenant_alert(convention)
     start, status = convention.start, convention.status
     days = days_until(start)
     if start is None or days is None:
@@ -66,8 +66,9 @@ def signature_alert(convention: Convention) -> SignatureAlert | None:
     return _asked_by("R-01", tone, title, text)
 
 
-def _avenant_alert(convention: Convention, avenant: Avenant, before: Convention) -> SignatureAlert | None:
+def _avenant_alert(convention: Amended) -> SignatureAlert | None:
     """No avenant is retroactive: it is signed before its day (A-01) and the end of the stage (A-07)."""
+    avenant, before = convention.avenant, convention.before
     last, rule = min(
         (day, rule) for rule, day in (("A-01", avenant.effective_on), ("A-07", before.end)) if day
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import overload
+
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from accounts.sign_in.session import signed_in
 from conventions import permissions
-from conventions.models import Avenant, Convention
+from conventions.models import Amended, Avenant, Convention
 from conventions.models.attachment import PAPERS
 from conventions.models.circuit import WITH_AUTHORS
 from conventions.models.convention import ConventionQuerySet
@@ -38,15 +40,19 @@ def read(agreements: ConventionQuerySet, pk: int, *, is_locked: bool) -> Convent
         raise Http404 from absent
 
 
-def shown(convention: Convention, avenant: int, *, is_locked: bool = False) -> Convention:
+def shown(convention: Convention, avenant: int, *, is_locked: bool = False) -> Amended:
     """Return what an avenant makes of its agreement."""
     try:
-        its = convention.avenants
+        its = convention.avenants.select_related("created_by")
         return changes.proposed(its.locked(avenant) if is_locked else its.get(pk=avenant), convention)
     except Avenant.DoesNotExist as absent:
         raise Http404 from absent
 
 
+@overload
+def load(request: HttpRequest, pk: int, avenant: int) -> Amended: ...
+@overload
+def load(request: HttpRequest, pk: int, avenant: int | None = None) -> Convention: ...
 def load(request: HttpRequest, pk: int, avenant: int | None = None) -> Convention:
     """Return an agreement that this person fills, locked while they post; 404 when it is not theirs to fill.
 
@@ -54,6 +60,8 @@ def load(request: HttpRequest, pk: int, avenant: int | None = None) -> Conventio
     """
     user, is_locked = signed_in(request), request.method == "POST"
     agreements = Convention.objects.visible_to(user).for_detail().prefetch_related(*PERIODS)
+    if avenant is not None:
+        agreements = agreements.prefetch_related("turns")  # the law of an avenant asks when all had signed
     convention = read(agreements, pk, is_locked=is_locked)
     if avenant is not None:
         convention = shown(convention, avenant, is_locked=is_locked)

@@ -70,7 +70,7 @@ def refused(
     request: HttpRequest, option: workflow.Option, form: forms.ActionForm, refusal: Refused
 ) -> HttpResponse:
     """Say why an action cannot be done; what was typed stays on the page, even when someone else acted first."""
-    asked, avenant = option.action, option.request.convention.amended_by
+    asked, avenant = option.action, option.request.convention.avenant
     convention = visible(request, option.request.convention.pk)
     if avenant:
         convention = shown(convention, avenant.pk)
@@ -120,7 +120,7 @@ def confirmation(
 
 def lines_of(convention: Convention) -> list[turns.Line]:
     """Return the circuit of an agreement, or of the avenant shown, by the people who were agreed on."""
-    avenant = convention.amended_by
+    avenant = convention.avenant
     if avenant is None:
         return turns.circuit(convention, turns.people(convention, convention.documents.agreed()))
     document = avenant.documents.get()

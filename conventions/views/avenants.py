@@ -18,7 +18,7 @@ from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import documents, law, permissions, workflow
 from conventions.circuit import turns
 from conventions.legality import words
-from conventions.models import Avenant, Convention, Remark
+from conventions.models import Amended, Avenant, Convention, Remark
 from conventions.standing import alerts, staff
 from conventions.standing.buttons import Button, in_order
 from conventions.standing.journal import events_of, journal
@@ -70,18 +70,14 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
 def purpose(request: HttpRequest, pk: int, avenant: int) -> HttpResponse:
     """The first page of an avenant that is being written: its kinds, its reason, its day."""
     convention = load(request, pk, avenant)
-    amending_now = convention.amended_by
-    assert amending_now is not None
-    assert convention.amended_from is not None
-    form = PurposeForm(posted(request), instance=amending_now, convention=convention.amended_from)
+    form = PurposeForm(posted(request), instance=convention.avenant, convention=convention.before)
     if not convention.is_editable:
-        return (
-            show_locked(request, convention, [form]) if request.method == "POST" else redirect(amending_now)
-        )
+        is_late = request.method == "POST"
+        return show_locked(request, convention, [form]) if is_late else redirect(convention.avenant)
     if request.method == "POST" and form.is_valid():
         form.save()
-        again = changes.proposed(amending_now, convention.amended_from)
-        changes.record(amending_now, again)
+        again = changes.proposed(convention.avenant, convention.before)
+        changes.record(again)
         answer_remarks(again, request)
         return redirect(steps.resume_url(again))
     return page(
@@ -96,18 +92,15 @@ def detail(request: HttpRequest, pk: int, avenant: int) -> HttpResponse:
     if agreement.is_purged:
         return redirect(agreement)
     convention = shown(agreement, avenant)
-    amended = convention.amended_by
-    assert amended is not None
-    if amended.rank is None and not permissions.takes_part(user, convention):
+    if convention.avenant.rank is None and not permissions.takes_part(user, convention):
         raise Http404
-    return render(request, "conventions/avenant.html", context_of(request, convention, amended, user))
+    return render(request, "conventions/avenant.html", context_of(request, convention, user))
 
 
-def context_of(
-    request: HttpRequest, convention: Convention, avenant: Avenant, user: User
-) -> dict[str, object]:
+def context_of(request: HttpRequest, convention: Amended, user: User) -> dict[str, object]:
     """Return all that the page of an avenant shows."""
-    document = avenant.documents.first()
+    avenant = convention.avenant
+    document = avenant.documents.first() if avenant.validated_at else None
     if document:
         frozen = documents.read(document.context)
         before, after = frozen["before"], frozen["after"]
@@ -137,7 +130,9 @@ def context_of(
         ),
         "rows": [(change, [one for one in remarks if one.field == change.field]) for change in compared],
         "unplaced": unplaced(compared, remarks),
-        "steps": [place for place in places(convention, "") if place.slug != steps.RECAP] if may_edit else [],
+        "steps": [place for place in places(convention, "", remarks) if place.slug != steps.RECAP]
+        if may_edit
+        else [],
         "may_delete": may_edit and avenant.rank is None,
         "may_remark": permissions.may_remark(user, convention),
         "deletable": [one for one in open_remarks if permissions.may_delete_remark(user, convention, one)],
@@ -153,8 +148,10 @@ def context_of(
         "problem": problem,
         "copies": [
             paper
-            for paper in avenant.attachments.select_related("avenant__convention")
-            if paper.is_signed_copy and turns.is_of_now(convention, paper.uploaded_at)
+            for paper in convention.attachments.all()
+            if paper.avenant == avenant
+            and paper.is_signed_copy
+            and turns.is_of_now(convention, paper.uploaded_at)
         ],
         "may_attach": permissions.may_attach_signed_copy(user, convention),
         "owns": permissions.owns(user, convention),
@@ -195,7 +192,7 @@ def unplaced(compared: list[documents.Change], remarks: list[Remark]) -> list[tu
     return [(steps.label_of(remark.field), remark) for remark in remarks if remark.field not in rows]
 
 
-def buttons(options: list[workflow.Option], convention: Convention, user: User, problem: str) -> list[Button]:
+def buttons(options: list[workflow.Option], convention: Amended, user: User, problem: str) -> list[Button]:
     """Return what is possible now, what is expected last; what would be refused is not offered."""
     found = bar.at_the_foot(options)
     if permissions.may_edit(user, convention):
@@ -203,7 +200,7 @@ def buttons(options: list[workflow.Option], convention: Convention, user: User, 
     return in_order(found)
 
 
-def to_fill(convention: Convention, problem: str) -> Button:
+def to_fill(convention: Amended, problem: str) -> Button:
     """Return what leads to the first remark to treat, else to where the avenant is taken up."""
     fields = [remark.field for remark in convention.open_remarks]
     is_primary = bool(problem or fields)
@@ -221,12 +218,10 @@ def to_fill(convention: Convention, problem: str) -> Button:
 def delete(request: HttpRequest, pk: int, avenant: int) -> HttpResponse:
     """Delete an avenant that was never submitted."""
     convention = load(request, pk, avenant)
-    amended = convention.amended_by
-    assert amended is not None
-    if not convention.is_editable or amended.rank is not None:
+    if not convention.is_editable or convention.avenant.rank is not None:
         messages.error(request, _("Un avenant déjà soumis ne se supprime pas : annulez-le."))
-        return redirect(amended)
-    changes.delete(amended)
+        return redirect(convention.avenant)
+    changes.delete(convention.avenant)
     messages.success(request, _("Brouillon d’avenant supprimé."))
     return redirect("conventions:detail", pk)
 

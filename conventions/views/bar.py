@@ -14,7 +14,7 @@ from conventions.workflow import Action, Option, Page
 
 def address(action: Action, convention: Convention) -> str:
     """Return where an action on an agreement, or on the avenant it shows, is asked for."""
-    avenant = convention.amended_by
+    avenant = convention.avenant
     if avenant is None:
         return reverse("conventions:act", args=[convention.pk, action.name])
     return reverse("conventions:avenant_act", args=[convention.pk, avenant.pk, action.name])

@@ -23,7 +23,7 @@ from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted, take_typed_text
 from conventions import permissions
 from conventions.legality import quotas
-from conventions.models import Convention
+from conventions.models import Amended, Convention
 from conventions.views.access import being_filled, load
 from conventions.views.frame import (
     SHORTEST_SEARCH,
@@ -90,7 +90,7 @@ def choose(request: HttpRequest, convention: Convention, current: steps.Step) ->
     context = {
         "may_correct": creation in CORRECTED
         and row is not None
-        and not convention.amended_by
+        and not convention.avenant
         and permissions.may_correct(signed_in(request), convention, row),
         "nothing_ticked": request.method == "POST",
         "query": query,
@@ -180,7 +180,7 @@ def chosen(request: HttpRequest, convention: Convention, slug: str) -> HttpRespo
 
 def assign(convention: Convention, column: str, row: Model) -> None:
     """Put a chosen row on the agreement, or in the avenant shown."""
-    if convention.amended_by:
+    if isinstance(convention, Amended):
         changes.assign(convention, column, row)
     else:
         drafts.assign(convention, column, row)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.sign_in.session import signed_in
 from conventions import law, legality, permissions
 from conventions.legality import words
-from conventions.models import Convention, Remark
+from conventions.models import Amended, Convention, Remark
 from conventions.models.columns import CONTENT, asked
 from conventions.models.schedule import PERIODS
 from conventions.writing import changes, forms, remarks, steps
@@ -42,8 +42,8 @@ def key_in(text: str) -> int | None:
 
 def reread(convention: Convention) -> Convention:
     """Return an agreement as it is stored, whatever was typed on this instance."""
-    if convention.amended_by:
-        return changes.proposed(convention.amended_by, convention.amended_from)
+    if isinstance(convention, Amended):
+        return changes.proposed(convention.avenant, convention.before)
     return Convention.objects.for_detail().prefetch_related(*PERIODS).get(pk=convention.pk)
 
 
@@ -140,7 +140,7 @@ def page(
     """Render a page of the wizard: stepper, remarks beside their fields, previous and next."""
     user = signed_in(request)
     # Two pages are no step: the purpose of an avenant, the summary of an agreement.
-    slug = current.slug if current else steps.PURPOSE if convention.amended_by else steps.RECAP
+    slug = current.slug if current else steps.PURPOSE if convention.avenant else steps.RECAP
     findings = legality.review(convention) if findings is None else findings
     remarks: dict[str, list[Remark]] = {}
     seen = permissions.remarks_seen(user, convention)
@@ -182,7 +182,7 @@ def page(
             "next_url": steps.next_url(convention, slug) if current else "",
             "url": steps.step_url(convention, slug),
             "create_url": steps.create_url(convention, slug),
-            "avenant": convention.amended_by,
+            "avenant": convention.avenant,
             "saved_at": saved_at if saved_at.date() == timezone.localdate() else None,
             "for_someone_else": not permissions.owns(user, convention),
             **context,

@@ -68,9 +68,9 @@ def after(convention: Convention, done: Convention | Avenant) -> str:
     """Return where recording leads: once all have signed, to the scan."""
     if not done.is_signed:
         return done.get_absolute_url()
-    if convention.amended_by is None:
+    if convention.avenant is None:
         return reverse("conventions:signed_copy", args=[convention.pk])
-    return reverse("conventions:avenant_signed_copy", args=[convention.pk, convention.amended_by.pk])
+    return reverse("conventions:avenant_signed_copy", args=[convention.pk, convention.avenant.pk])
 
 
 @takes_a_file
@@ -101,7 +101,7 @@ def signed_copy(request: HttpRequest, pk: int, avenant: int | None = None) -> Ht
             "subject": convention.acted_on,
             "form": form,
             "copies": convention.attachments.filter(
-                kind=Attachment.Kind.SIGNED_AGREEMENT, avenant=convention.amended_by
+                kind=Attachment.Kind.SIGNED_AGREEMENT, avenant=convention.avenant
             ),
         },
         status=422 if request.method == "POST" else 200,
@@ -133,7 +133,7 @@ def page(
     request: HttpRequest, convention: Convention, asked: workflow.Action, form: SignaturesForm
 ) -> HttpResponse:
     """Show the parties: the date of those who signed, a field for the others, and what R-01 says of the last one."""
-    signed_on = None if convention.amended_by else turns.completed_on(convention, form.dates)
+    signed_on = None if convention.avenant else turns.completed_on(convention, form.dates)
     return render(
         request,
         "conventions/signatures.html",

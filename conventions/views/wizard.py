@@ -18,7 +18,7 @@ from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import documents, law, legality, notices, permissions, workflow
 from conventions.legality import words
-from conventions.models import Convention
+from conventions.models import Amended, Convention
 from conventions.views import bar, calculator, choices
 from conventions.views.access import load
 from conventions.views.frame import answer_remarks, page, places, reread, show_locked
@@ -47,7 +47,7 @@ def step(request: HttpRequest, pk: int, slug: str, avenant: int | None = None) -
     if slug == steps.RESUME:
         return redirect(steps.resume_url(convention))
     if slug == steps.RECAP:
-        return redirect(convention.amended_by) if convention.amended_by else recap(request, convention)
+        return redirect(convention.avenant) if convention.avenant else recap(request, convention)
     if slug in choices.CHOICES:
         return choices.choose(request, convention, by_slug[slug])
     return fill(request, convention, by_slug[slug])
@@ -73,7 +73,7 @@ def locked(request: HttpRequest, convention: Convention, slug: str) -> HttpRespo
 
 def periods_of(convention: Convention, data: QueryDict | None) -> list[BasePeriodFormSet]:
     """Return the tables of periods of the content step, those that the avenant shown opens."""
-    avenant = convention.amended_by
+    avenant = convention.avenant
     return [
         formset(data, convention=convention)
         for formset in (WorkPeriodFormSet, InterruptionFormSet)
@@ -93,8 +93,7 @@ def fill(request: HttpRequest, convention: Convention, current: steps.Step) -> H
     if request.method == "POST":
         save(convention, form, tables, request)
     stored = reread(convention) if form.is_bound else convention
-    case = legality.case_of(stored)
-    findings = legality.findings(stored, case)
+    case, findings = legality.judged(stored)
     if request.method == "POST":
         valid = not form.blame(findings) and valid
         if request.headers.get("X-Autosave"):
@@ -137,7 +136,7 @@ def save(
     request: HttpRequest,
 ) -> None:
     """Save what a draft can hold of a step, the periods that hold, the answers to remarks."""
-    if convention.amended_by:
+    if isinstance(convention, Amended):
         changes.write(convention, tables)
     else:
         drafts.write(form, tables)

@@ -29,7 +29,7 @@ __all__ = [
 
 def actions_of(convention: Convention) -> dict[str, Action]:
     """Return the table of an agreement, or of the avenant it shows."""
-    return ACTIONS if convention.amended_by is None else avenants.ACTIONS
+    return ACTIONS if convention.avenant is None else avenants.ACTIONS
 
 
 def options(convention: Convention, by: User) -> list[Option]:
@@ -44,6 +44,6 @@ def options_of(request: Request) -> list[Option]:
 
 def do(convention: Convention, name: str, *, by: User, **typed: Any) -> Convention | Avenant:
     """Do one action on an agreement, or on the avenant it shows, read again under lock; return what was acted on."""
-    if convention.amended_by is None:
+    if convention.avenant is None:
         return act(convention.pk, name, by=by, **typed)
-    return avenants.act(convention.amended_by.pk, name, by=by, **typed)
+    return avenants.act(convention.avenant.pk, name, by=by, **typed)

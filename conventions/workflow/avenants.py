@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from accounts.refusals import Refused
 from conventions import documents, notices, permissions
 from conventions.circuit import turns
-from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Status, Turn
+from conventions.models import Amended, Avenant, AvenantKind, AvenantStatus, Convention, Status, Turn
 from conventions.models.status import AGREED
 from conventions.workflow import agreements, guards
 from conventions.workflow.engine import Action, Request, carry_out, move
@@ -38,8 +38,7 @@ VALIDATED, SIGNING, SIGNED = AvenantStatus.VALIDATED, AvenantStatus.SIGNING, Ave
 
 def in_time(request: Request) -> None:
     """The agreement is in force, and its stage not over (A-07)."""
-    before = request.convention.amended_from
-    assert before is not None
+    before = request.amended.before
     if before.status not in AGREED:
         raise Refused(
             _("La convention est « %(status)s » : elle ne peut plus être modifiée.")
@@ -50,14 +49,13 @@ def in_time(request: Request) -> None:
 
 def complete(request: Request) -> None:
     """Every step it opens is filled, and it changes something in each of the ways it says."""
-    if problem := unfinished(request.convention):
+    if problem := unfinished(request.amended):
         raise Refused(problem, "incomplete")
 
 
-def unfinished(convention: Convention) -> str:
+def unfinished(convention: Amended) -> str:
     """Return what an avenant still lacks before it can be submitted; nothing when it is complete."""
-    avenant = convention.amended_by
-    assert avenant is not None
+    avenant = convention.avenant
     if not avenant.reason.strip():
         return _("Écrivez la raison du changement.")
     if AvenantKind.OTHER in avenant.kinds and not avenant.other.strip():
@@ -71,9 +69,7 @@ def unfinished(convention: Convention) -> str:
 
 def agreement_signed(request: Request) -> None:
     """Nobody signs a change of what is not signed yet."""
-    before = request.convention.amended_from
-    assert before is not None
-    if turns.current_turn(before, Turn.Purpose.SIGNATURE) is not None:
+    if turns.current_turn(request.amended.before, Turn.Purpose.SIGNATURE) is not None:
         raise Refused(
             _("Faites d’abord signer la convention elle-même : l’avenant la modifie."), "agreement_unsigned"
         )
@@ -81,7 +77,7 @@ def agreement_signed(request: Request) -> None:
 
 def chosen_still_there(request: Request) -> None:
     """What an avenant chose in the directory may have been deleted: no foreign key holds it."""
-    if not changes.names_what_exists(request.convention):
+    if not changes.names_what_exists(request.amended):
         raise Refused(
             _(
                 "Une personne ou un lieu que cet avenant choisit n’existe plus dans l’annuaire : annulez-le et "
@@ -93,9 +89,7 @@ def chosen_still_there(request: Request) -> None:
 
 def signed_in_time(request: Request) -> None:
     """Signed before it takes effect (A-01), before the stage is over (A-07)."""
-    avenant, before = request.convention.amended_by, request.convention.amended_from
-    assert avenant is not None
-    assert before is not None
+    avenant, before = request.amended.avenant, request.amended.before
     signed_on = max(request.dates.values())
     if before.end is not None and signed_on > before.end:
         raise Refused(
@@ -116,8 +110,7 @@ def signed_in_time(request: Request) -> None:
 
 def on_submit(request: Request) -> None:
     """Give the rank once, within the agreement."""
-    avenant = request.convention.amended_by
-    assert avenant is not None
+    avenant = request.amended.avenant
     if avenant.rank is None:
         last = Avenant.objects.filter(convention=avenant.convention_id).aggregate(last=Max("rank"))["last"]
         avenant.rank = (last or 0) + 1
@@ -127,18 +120,16 @@ def on_submit(request: Request) -> None:
 
 def on_validate(request: Request) -> None:
     """Freeze the change, print it, open the signatures of the parties of before."""
-    avenant, before = request.convention.amended_by, request.convention.amended_from
-    assert avenant is not None
-    assert before is not None
+    avenant = request.amended.avenant
     avenant.validated_at = timezone.now()
     avenant.save()  # numbered and dated in what is printed
-    documents.freeze_avenant(avenant, *documents.both_sides(request.convention))
-    turns.open_circuit(request.convention)
+    documents.freeze_avenant(avenant, *documents.both_sides(request.amended))
+    turns.open_circuit(request.amended)
 
 
 def was_submitted(user: User, convention: Convention) -> bool:
     """One that never was is deleted, and not cancelled."""
-    return convention.amended_by is not None and convention.amended_by.rank is not None
+    return convention.avenant is not None and convention.avenant.rank is not None
 
 
 ACTIONS = {
@@ -269,7 +260,7 @@ ACTIONS = {
 }
 
 
-def locked(avenant_id: int) -> Convention:
+def locked(avenant_id: int) -> Amended:
     """Return what an avenant makes of its agreement, both locked."""
     avenant = Avenant.objects.locked(avenant_id)
     avenant.convention = changes.in_force(avenant.convention_id)
@@ -293,8 +284,7 @@ def act(
     """
     with transaction.atomic():
         convention = locked(avenant_id)
-        avenant = convention.amended_by
-        assert avenant is not None
+        avenant = convention.avenant
         known = None if known is None else frozenset(known)
         request = Request(convention, by, comment.strip(), None, dates or {}, party, seen, known)
         carry_out(ACTIONS[name], request)
@@ -327,8 +317,8 @@ def apply_due_avenants() -> None:
     for avenant_id in due.order_by("effective_on", "pk").values_list("pk", flat=True):
         try:
             with transaction.atomic():
-                avenant = locked(avenant_id).amended_by
-                if avenant and avenant.status == SIGNED:
+                avenant = locked(avenant_id).avenant
+                if avenant.status == SIGNED:
                     take_effect(avenant)
         except IntegrityError:
             logger.exception("The agreement is not what avenant %s was written from", avenant_id)

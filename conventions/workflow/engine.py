@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.refusals import Refused
 from conventions import law, legality, notices, permissions
 from conventions.legality import words
-from conventions.models import Avenant, AvenantStatus, Convention, Event, Remark, Status, journal
+from conventions.models import Amended, Avenant, AvenantStatus, Convention, Event, Remark, Status, journal
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -36,15 +36,25 @@ class Request:
     seen: str | None = None
     known: frozenset[str] | None = None
 
-    @cached_property
-    def case(self) -> law.Case:
-        """The facts of the agreement now, as the law judges them."""
-        return legality.case_of(self.convention)
+    @property
+    def amended(self) -> Amended:
+        """What an avenant makes of the agreement, for what only an avenant requires or writes."""
+        if not isinstance(self.convention, Amended):
+            raise TypeError("This is asked of an avenant, not of an agreement.")
+        return self.convention
 
     @cached_property
+    def judged(self) -> tuple[law.Case, list[law.Finding]]:
+        """The facts of the agreement now, and what the law says of them."""
+        return legality.judged(self.convention)
+
+    @property
+    def case(self) -> law.Case:
+        return self.judged[0]
+
+    @property
     def findings(self) -> list[law.Finding]:
-        """What the law says of the agreement now."""
-        return legality.findings(self.convention, self.case)
+        return self.judged[1]
 
     @cached_property
     def open_remarks(self) -> list[Remark]:
@@ -240,12 +250,12 @@ def told_who_acted(convention: Convention) -> str:
     """Explain that someone else acted first."""
     subject = convention.acted_on
     told: dict[str, object] = {"status": subject.get_status_display()}
-    events = convention.events.filter(avenant=convention.amended_by)
+    events = convention.events.filter(avenant=convention.avenant)
     event = events.select_related("actor").order_by("-at", "-pk").first()
     if event is None or event.actor is None:
         return _("L’état est désormais « %(status)s ».") % told
     told |= {"who": event.actor, "at": date_format(timezone.localtime(event.at), "SHORT_DATETIME_FORMAT")}
-    if convention.amended_by:
+    if convention.avenant:
         return (
             _("%(who)s a déjà agi : l’avenant est « %(status)s » depuis le %(at)s. Rechargez la page.") % told
         )

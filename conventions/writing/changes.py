@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, time
 from decimal import Decimal
@@ -13,12 +14,14 @@ from django.utils.translation import gettext as _
 
 from conventions import legality
 from conventions.models import (
+    Amended,
     Avenant,
     AvenantKind,
     Convention,
 )
 from conventions.models.circuit import WITH_AUTHORS
 from conventions.models.columns import COLUMNS, MAY_CHANGE
+from conventions.models.convention import ConventionQuerySet
 from conventions.models.schedule import PERIODS
 
 if TYPE_CHECKING:
@@ -35,50 +38,66 @@ def in_force(convention_id: int) -> Convention:
     return Convention.objects.for_detail().prefetch_related(*PERIODS, WITH_AUTHORS).get(pk=convention_id)
 
 
-def proposed(avenant: Avenant, convention: Convention | None = None) -> Convention:
-    """Return the agreement as an avenant makes it, beside ``convention``, the one in force; it is never saved."""
-    before = convention or in_force(avenant.convention_id)
-    after = in_force(avenant.convention_id)
-    after.amended_by, after.amended_from = avenant, before
+def proposed(avenant: Avenant, convention: Convention | None = None) -> Amended:
+    """Return the agreement as an avenant makes it, beside ``convention``, the one in force."""
+    after = Amended.of(convention or in_force(avenant.convention_id), avenant)
     # A kind taken off the purpose takes its changes away, at the next record at the latest.
     opened = {key(name) for name in avenant.may_change} | set(COMPUTED)
     put(after, {name: change for name, change in avenant.changes.items() if name in opened}, "after")
     return after
 
 
-def put(convention: Convention, changes: Changes, side: str) -> None:
-    """Write one side of some changes on an instance, in memory: ``after`` applies them, ``before`` takes them back."""
-    for name, change in changes.items():
-        if name in PERIODS:
-            show_periods(convention, name, change[side])
-        elif (field := column(name)).related_model:
+def put(after: Amended, changes: Changes, side: str) -> None:
+    """Write one side of some changes, in memory: ``after`` applies them, ``before`` takes them back."""
+    for name in PERIODS.keys() & changes.keys():
+        show_periods(after, name, changes[name][side])
+    put_columns(after, changes, side)
+
+
+def put_columns(convention: Convention, changes: Changes, side: str) -> None:
+    """Write one side of the columns alone; the rows chosen in one table are read together."""
+    chosen: dict[type[Model], list[Field[Any, Any]]] = defaultdict(list)
+    for name in changes.keys() - PERIODS.keys():
+        field = column(name)
+        setattr(convention, field.attname, field.to_python(changes[name][side]))
+        if field.related_model:
+            chosen[field.related_model].append(field)
+    for model, fields in chosen.items():
+        rows = joined_as_in_force(model._default_manager.all(), fields)
+        found = rows.in_bulk({getattr(convention, field.attname) for field in fields} - {None})
+        for field in fields:
             # No foreign key holds what a change names: it may have been deleted since.
-            setattr(
-                convention, field.name, field.related_model._default_manager.filter(pk=change[side]).first()
-            )
-        else:
-            setattr(convention, name, field.to_python(change[side]))
+            setattr(convention, field.name, found.get(getattr(convention, field.attname)))
 
 
-def show_periods(convention: Convention, name: str, rows: Iterable[Iterable[Any]]) -> None:
-    """Give an instance other periods than those stored."""
+def joined_as_in_force(rows: QuerySet[Any], fields: Iterable[Field[Any, Any]]) -> QuerySet[Any]:
+    """Join to the rows chosen for some columns what ``for_detail`` joins to those of the agreement in force."""
+    begins = tuple(f"{field.name}__" for field in fields)
+    joined = [path.partition("__")[2] for path in ConventionQuerySet.JOINED if path.startswith(begins)]
+    return rows.select_related(*joined) if joined else rows
+
+
+def show_periods(after: Amended, name: str, rows: Iterable[Iterable[Any]]) -> None:
+    """Give what an avenant makes of an agreement other periods than those in force."""
+    after.other_periods[name] = rows_of(after, name, rows)
+
+
+def rows_of(convention: Convention, name: str, rows: Iterable[Iterable[Any]]) -> list[Any]:
+    """Return periods of an agreement, not stored, from what changes or a form say of each."""
     model = PERIODS[name].model
-    periods: QuerySet[Any] = model._default_manager.filter(convention=convention)
-    periods._result_cache = [
+    return [
         model(
             convention=convention,
             **{field.name: field.to_python(value) for field, value in zip(fields_of(name), row, strict=True)},
         )
         for row in rows
     ]
-    convention.__dict__.setdefault("_prefetched_objects_cache", {})[name] = periods
 
 
-def record(avenant: Avenant, after: Convention) -> None:
+def record(after: Amended) -> None:
     """Store what ``after`` changes of the agreement in force, within what the kinds of the avenant open."""
-    before = after.amended_from
-    assert before is not None
-    for name, (follows, value) in consequences(avenant, after).items():
+    avenant, before = after.avenant, after.before
+    for name, (follows, value) in consequences(after).items():
         setattr(after, name, value if follows else getattr(before, name))
     names = [name for name in avenant.may_change if name not in PERIODS]
     columns = [column(name) for name in (*names, *COMPUTED)]
@@ -96,14 +115,13 @@ def record(avenant: Avenant, after: Convention) -> None:
         avenant.save(update_fields=["changes", "updated_at"])
 
 
-def write(after: Convention, tables: Iterable[BasePeriodFormSet]) -> None:
+def write(after: Amended, tables: Iterable[BasePeriodFormSet]) -> None:
     """Store what a step makes of the agreement that ``after`` shows, and the periods that were posted."""
-    assert after.amended_by is not None
     for periods in tables:
         periods.is_valid()
         if periods.is_bound:
             show_periods(after, periods.name, periods.periods)
-    record(after.amended_by, after)
+    record(after)
 
 
 def delete(avenant: Avenant) -> None:
@@ -111,10 +129,9 @@ def delete(avenant: Avenant) -> None:
     avenant.delete()
 
 
-def consequences(avenant: Avenant, after: Convention) -> dict[str, tuple[bool, Any]]:
+def consequences(after: Amended) -> dict[str, tuple[bool, Any]]:
     """Return what follows from the rest: by column, whether it does, and its new value."""
-    before = after.amended_from
-    assert before is not None
+    avenant, before = after.avenant, after.before
     schedule, usual = legality.schedule_of(after), legality.schedule_of(before)
     sheet = schedule.timesheet if schedule else None
     moved = after.end != before.end
@@ -128,11 +145,9 @@ def consequences(avenant: Avenant, after: Convention) -> dict[str, tuple[bool, A
     }
 
 
-def obstacle(after: Convention) -> str:
+def obstacle(after: Amended) -> str:
     """Return why an avenant is not what it says: nothing changes, or not as its kinds say; nothing when it is."""
-    avenant, before = after.amended_by, after.amended_from
-    assert avenant is not None
-    assert before is not None
+    avenant, before = after.avenant, after.before
     for kind in avenant.kinds:
         if kind != AvenantKind.OTHER and not any(key(name) in avenant.changes for name in MAY_CHANGE[kind]):
             return _(
@@ -158,12 +173,11 @@ def obstacle(after: Convention) -> str:
     return ""
 
 
-def names_what_exists(after: Convention) -> bool:
+def names_what_exists(after: Amended) -> bool:
     """Whether each row of the directory that the avenant shown chooses was still there when it was read."""
-    assert after.amended_by is not None
     return all(
         getattr(after, column(name).name) is not None
-        for name, change in after.amended_by.changes.items()
+        for name, change in after.avenant.changes.items()
         if name not in PERIODS and column(name).related_model and change["after"]
     )
 
@@ -178,21 +192,19 @@ def key(name: str) -> str:
     return name if name in PERIODS else column(name).attname
 
 
-def assign(after: Convention, name: str, row: Model) -> None:
+def assign(after: Amended, name: str, row: Model) -> None:
     """Choose a row of the directory in the avenant that ``after`` shows; another tutor declares anew whom they follow."""
-    assert after.amended_by is not None
-    assert after.amended_from is not None
     setattr(after, name, row)
-    if name == "tutor" and after.tutor_id != after.amended_from.tutor_id:
+    if name == "tutor" and after.tutor_id != after.before.tutor_id:
         after.tutor_trainees = None
-    record(after.amended_by, after)
+    record(after)
 
 
 def periods_of(convention: Convention, name: str) -> list[list[Any]]:
     """Return a list of periods as it is written in changes, in order."""
     return sorted(
         [written(field, getattr(period, field.name)) for field in fields_of(name)]
-        for period in getattr(convention, name).all()
+        for period in convention.periods(name)
     )
 
 
@@ -224,11 +236,10 @@ def apply(avenant: Avenant, convention: Convention) -> None:
 
     Raises IntegrityError when the agreement is not what the avenant was written from.
     """
-    put(convention, avenant.changes, "after")
+    put_columns(convention, avenant.changes, "after")
     for name in PERIODS.keys() & avenant.changes.keys():
-        periods = list(getattr(convention, name).all())
         model = PERIODS[name].model
         model._default_manager.filter(convention=convention).delete()
-        model._default_manager.bulk_create(periods)
+        model._default_manager.bulk_create(rows_of(convention, name, avenant.changes[name]["after"]))
     convention.refresh_search_key()
     convention.save()

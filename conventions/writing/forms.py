@@ -354,7 +354,7 @@ class ContentForm(StepForm):
         if not self.instance.is_abroad:
             for name in asked(CONTENT, "abroad"):
                 del self.fields[name]
-        if avenant := self.instance.amended_by:
+        if avenant := self.instance.avenant:
             for name in self.fields.keys() - avenant.may_change:
                 del self.fields[name]
 
@@ -448,15 +448,17 @@ def is_empty(convention: Convention, name: str) -> bool:
 
 def offer_terms(form: forms.ModelForm) -> None:
     """Fill every choice of a form that comes from the editable lists with one query, not one each."""
+    avenant = form.instance.avenant
     kinds = {
         name: kind_of(name)
         for name, field in form.fields.items()
-        if isinstance(field, forms.ModelChoiceField)
+        if (avenant is None or name in avenant.may_change)
+        and isinstance(field, forms.ModelChoiceField)
         and field.queryset is not None
         and field.queryset.model is Term
     }
     terms: dict[str, list[tuple[Any, str]]] = {kind: [] for kind in kinds.values()}
-    for term in Term.objects.filter(kind__in=terms, is_active=True) if terms else ():
+    for term in form.instance.load_terms(offered=terms) if terms else ():
         terms[term.kind].append((term.pk, term.label))
     for name, kind in kinds.items():
         field = form.fields[name]

@@ -114,7 +114,7 @@ class BasePeriodFormSet(forms.BaseFormSet):
         self.model, self.columns, _label = PERIODS[self.name]
         self.stored = [
             tuple(getattr(period, column) for column in self.columns)
-            for period in getattr(convention, self.name).all()
+            for period in convention.periods(self.name)
         ]
         if data is not None and f"{self.name}-TOTAL_FORMS" not in data:
             data = None

@@ -21,7 +21,7 @@ class Answer(NamedTuple):
 def pin(convention: Convention, field: str, text: str, *, by: User) -> Remark:
     """Write a remark on a field; its student sees it once the correction is asked."""
     return Remark.objects.create(
-        convention=convention, avenant=convention.amended_by, field=field, text=text, author=by
+        convention=convention, avenant=convention.avenant, field=field, text=text, author=by
     )
 
 

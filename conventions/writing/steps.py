@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from conventions import law
 from conventions.legality import words
-from conventions.models import Convention
+from conventions.models import Amended, Convention
 from conventions.models.columns import CONTENT, NAMED, Required, asked
 from conventions.models.schedule import PERIODS
 from conventions.writing import forms
@@ -39,8 +39,8 @@ class Step:
             if NAMED[name].required is Required.ALWAYS and forms.is_empty(convention, name)
         }
         problems = self.problems(convention)
-        if convention.amended_by:
-            opened = convention.amended_by.may_change
+        if convention.avenant:
+            opened = convention.avenant.may_change
             problems = {name: problem for name, problem in problems.items() if name in opened}
         return {**problems, **empty}
 
@@ -206,7 +206,7 @@ class Place:
 
 def steps_of(convention: Convention) -> tuple[Step, ...]:
     """Return the steps of an agreement; of an avenant, those that its kinds open, with what they open of each."""
-    avenant = convention.amended_by
+    avenant = convention.avenant
     if avenant is None:
         return STEPS
     opened = avenant.may_change.difference(() if convention.is_abroad else asked(CONTENT, "abroad"))
@@ -230,7 +230,7 @@ def places(
         if finding.stops and not finding.is_missing and (step := STEP_OF_FIELD.get(finding.field)):
             stopped.setdefault(step.slug, {})[finding.field] = words.message(finding)
     lines = []
-    if convention.amended_by:
+    if isinstance(convention, Amended):
         url = purpose_url(convention)
         state = "remark" if "reason" in remarked else "done"
         lines.append(Place(PURPOSE, PURPOSE_TITLE, state, url, current == PURPOSE, []))
@@ -259,7 +259,7 @@ def places(
 
 def is_changed(convention: Convention, step: Step) -> bool:
     """Whether the avenant shown changes something that a step fills; without one, every step counts."""
-    avenant = convention.amended_by
+    avenant = convention.avenant
     return avenant is None or any(step.holds(name.removesuffix("_id")) for name in avenant.changes)
 
 
@@ -275,7 +275,7 @@ def field_url(convention: Convention, name: str) -> str:
     """Return where a field is filled, or a paper sent; the summary for what no step fills."""
     if name == "attachments":
         return reverse("conventions:attach", args=[convention.pk])
-    if name == "reason":
+    if name == "reason" and isinstance(convention, Amended):
         return f"{purpose_url(convention)}#id_reason"
     step = STEP_OF_FIELD.get(name)
     return f"{step_url(convention, step.slug)}#{anchor(name)}" if step else step_url(convention, RECAP)
@@ -302,7 +302,7 @@ def previous_url(convention: Convention, slug: str) -> str | None:
     slugs = [*(step.slug for step in steps_of(convention)), RECAP]
     index = slugs.index(slug)
     if index == 0:
-        return purpose_url(convention) if convention.amended_by else None
+        return purpose_url(convention) if isinstance(convention, Amended) else None
     return step_url(convention, slugs[index - 1])
 
 
@@ -312,12 +312,12 @@ def resume_url(convention: Convention) -> str:
     Nothing of an avenant is empty to begin with: it is taken up at its first step.
     """
     step = first_incomplete(convention)
-    if convention.amended_by and not convention.amended_by.changes:
+    if convention.avenant and not convention.avenant.changes:
         step = next(iter(steps_of(convention)), None)
     return step_url(convention, step.slug if step else RECAP)
 
 
-def resume_or_purpose(convention: Convention) -> str:
+def resume_or_purpose(convention: Amended) -> str:
     """Return where to take up an avenant: its first step that is incomplete or changes nothing, else its purpose."""
     step = first_incomplete(convention) or next(
         (step for step in steps_of(convention) if not is_changed(convention, step)), None
@@ -327,8 +327,8 @@ def resume_or_purpose(convention: Convention) -> str:
 
 def step_url(convention: Convention, slug: str) -> str:
     """Return the address of a step; the summary of an avenant is its own page."""
-    if convention.amended_by and slug == RECAP:
-        return convention.amended_by.get_absolute_url()
+    if convention.avenant and slug == RECAP:
+        return convention.avenant.get_absolute_url()
     return step_page(convention, "step", slug)
 
 
@@ -339,15 +339,14 @@ def create_url(convention: Convention, slug: str) -> str:
 
 def step_page(convention: Convention, page: str, slug: str) -> str:
     """Return the address of a page of a step, of the agreement or of the avenant shown."""
-    if convention.amended_by is None:
+    if convention.avenant is None:
         return reverse(f"conventions:{page}", args=[convention.pk, slug])
-    return reverse(f"conventions:avenant_{page}", args=[convention.pk, convention.amended_by.pk, slug])
+    return reverse(f"conventions:avenant_{page}", args=[convention.pk, convention.avenant.pk, slug])
 
 
-def purpose_url(convention: Convention) -> str:
+def purpose_url(convention: Amended) -> str:
     """Return the first page of an avenant: what it is about."""
-    assert convention.amended_by is not None
-    return reverse("conventions:avenant_purpose", args=[convention.pk, convention.amended_by.pk])
+    return reverse("conventions:avenant_purpose", args=[convention.pk, convention.avenant.pk])
 
 
 def after_url(convention: Convention) -> str:

@@ -12,7 +12,9 @@ from accounts.models import Message
 from accounts.refusals import Refused
 from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Remark, Status
 from conventions.workflow import avenants
-from conventions.writing import changes
+from conventions.writing import changes, steps
+from tests.conventions.test_staff_pages import MOST_QUERIES
+from tests.conventions.test_wizard_pages import MAXIMUM_QUERIES
 from tests.factories import ContactFactory, TeacherFactory
 from tests.files import pdf
 from tests.worlds import World, next_signatures
@@ -322,3 +324,45 @@ def test_whoever_judges_an_avenant_sends_it_back_or_refuses_it(client, world):
     assert offered("student") == {"withdraw", "cancel"}
     Avenant.objects.filter(pk=proposed.pk).update(created_by=world.people["manager"])
     assert {"withdraw", "cancel"} < offered("manager")
+
+
+def test_a_step_shows_the_absences_that_the_avenant_gives(client, world, convention):
+    day = convention.start + timedelta(days=7)
+
+    def suspend(row):
+        changes.show_periods(row, "interruptions", [(day, day, "leave")])
+
+    avenant = world.avenant(convention, AvenantKind.SUSPENSION, change=suspend)
+    client.force_login(world.people["student"])
+    page = client.get(url("_step", avenant, "contenu"))
+    assert page.context["interruptions"].initial == [{"start": day, "end": day, "kind": "leave"}]
+    assert not convention.interruptions.exists()
+
+
+# What its pages cost: no more than those of an agreement
+
+
+@pytest.mark.parametrize("role", ["student", "manager", "teacher", "admin"])
+@pytest.mark.parametrize(
+    "state",
+    [AvenantStatus.SUBMITTED, AvenantStatus.RETURNED, AvenantStatus.SIGNING, AvenantStatus.EFFECTIVE],
+)
+def test_an_avenant_costs_as_many_queries_as_an_agreement_at_most(
+    client, world, role, state, django_assert_max_num_queries
+):
+    avenant = world.avenant_in(state)
+    client.force_login(world.people[role])
+    client.get(avenant.get_absolute_url())
+    with django_assert_max_num_queries(MOST_QUERIES):
+        assert client.get(avenant.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.parametrize("kind", [kind for kind in AvenantKind if kind != AvenantKind.OTHER])
+def test_each_step_of_an_avenant_costs_as_many_queries_as_one_of_an_agreement_at_most(
+    client, world, convention, kind, django_assert_max_num_queries
+):
+    avenant = world.avenant(convention, kind, change=lambda row: None)
+    client.force_login(world.people["student"])
+    for step in steps.steps_of(changes.proposed(avenant)):
+        with django_assert_max_num_queries(MAXIMUM_QUERIES):
+            assert client.get(url("_step", avenant, step.slug)).status_code == 200

@@ -26,6 +26,7 @@ from conventions.documents.reading import long_date, number
 from conventions.follow_up import completion
 from conventions.legality import quotas
 from conventions.models import (
+    Amended,
     Avenant,
     AvenantKind,
     AvenantStatus,
@@ -342,6 +343,25 @@ def test_a_free_clause_is_printed_and_changes_no_value(client, world):
     assert avenant.other in client.get(avenant.get_absolute_url()).content.decode()
 
 
+# What it makes of the agreement, while it is written
+
+
+def test_what_an_avenant_makes_of_an_agreement_leaves_it_alone_and_is_never_saved(world):
+    before = changes.in_force(world.convention_in(Status.SIGNED).pk)
+    was = spelled(before)
+    avenant = Avenant.objects.create(convention=before, kinds=list(AvenantKind), reason="-")
+    after = changes.proposed(avenant, before)
+    assert (type(after), after.avenant, after.before) == (Amended, avenant, before)
+    assert spelled(after) == was
+    for case in CASES:
+        case.change(after)
+    assert spelled(after) != was == spelled(before)
+    assert before.teacher != after.teacher
+    with pytest.raises(TypeError, match="never saved"):
+        after.save()
+    assert spelled(changes.in_force(before.pk)) == was
+
+
 # Several in a row, and back
 
 
@@ -365,7 +385,7 @@ def test_several_avenants_follow_one_another_and_any_day_can_be_shown(client, wo
     assert [str(one) for one in convention.avenants.order_by("rank")] == [
         f"{convention.number}/A{rank}" for rank in (1, 2, 3, 4)
     ]
-    row = changes.in_force(convention.pk)
+    row = Amended.of(changes.in_force(convention.pk), avenant)
     for rank in (4, 3, 2, 1):
         assert spelled(row) == stages[rank]
         changes.put(row, convention.avenants.get(rank=rank).changes, "before")
@@ -621,7 +641,7 @@ def test_the_insurance_covers_the_longer_stage(client, settings, tmp_path):
     assert "P-06" in findings(avenant)
     after = changes.proposed(avenant)
     after.insurance_end = after.end
-    changes.record(avenant, after)
+    changes.record(after)
     assert "P-06" in findings(avenant)
     client.force_login(student)
     page = client.get(avenant.get_absolute_url()).text
@@ -847,7 +867,7 @@ def test_the_original_and_the_changes_rebuild_what_is_in_effect(data):
             after = changes.proposed(avenant)
             for kind in sorted(chosen):
                 alter(kind, data, after)
-            changes.record(avenant, after)
+            changes.record(after)
             rank, now = len(stages), timezone.now()
             # The law and the signatures are tested apart: here only what the database and the values say.
             for status in (AvenantStatus.SUBMITTED, AvenantStatus.VALIDATED, AvenantStatus.SIGNED):
@@ -855,8 +875,10 @@ def test_the_original_and_the_changes_rebuild_what_is_in_effect(data):
             avenants.take_effect(reloaded(avenant))
             stages.append(spelled(changes.in_force(convention.pk)))
 
-        rebuilt, undone = original, changes.in_force(convention.pk)
         effective = list(convention.avenants.order_by("rank"))
+        rebuilt, undone = (
+            Amended.of(row, effective[0]) for row in (original, changes.in_force(convention.pk))
+        )
         for rank, avenant in enumerate(effective, start=1):
             changes.put(rebuilt, avenant.changes, "after")
             assert spelled(rebuilt) == stages[rank]

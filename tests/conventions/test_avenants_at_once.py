@@ -210,7 +210,7 @@ def test_a_change_of_teacher_while_the_next_avenant_begins(world):
         )
         after = changes.proposed(following)
         after.teacher = successor_of
-        changes.record(following, after)
+        changes.record(after)
         return following
 
     outcomes = at_once(last_signature(world, avenant, world.people["manager"]), begin)
