@@ -103,9 +103,7 @@ class Action:
     typed: tuple[Guard, ...] = ()  # what is asked of what is typed with it, or pinned before it
     accepts: Callable[[Request], list[law.Finding]] = nothing  # of what the law says; the journal keeps it
     effect: Callable[[Request], str | None] | None = None  # what the journal notes, what was typed included
-    status_after: Callable[[Convention], Status] | None = (
-        None  # when the signatures tell it, and not ``target``
-    )
+    status_after: Callable[[Convention], Status] | None = None  # told by the signatures, and not ``target``
     sends_remarks: bool = False
     # What is asked before it is done
     warning: str | Promise = ""
