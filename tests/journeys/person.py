@@ -120,7 +120,7 @@ class Person:
         """Return the input a label names; an optional field's label says so after its name."""
         if isinstance(label, str):
             label = re.compile(rf"^\s*{re.escape(label)}(\s*\(facultatif\))?\s*$")
-        return (within or self.page).get_by_label(label)
+        return (within or self.page).get_by_label(readable(label))
 
     def _activate(self, target):
         if self.touches:
