@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 
 from accounts.mail import outbox
 from accounts.models import Message
 from conventions import demo, documents
-from conventions.models import Document
+from conventions.models import Document, HourlyCeiling
 
 
 @contextmanager
@@ -69,10 +70,18 @@ def migrate() -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
+def publish_ceilings() -> None:
+    """Give each year around the day of the tests its hourly ceiling, the last known when the list ends before."""
+    known = HourlyCeiling.objects.latest("year")
+    for year in range(known.year + 1, timezone.localdate().year + 2):
+        HourlyCeiling.objects.create(year=year, amount=known.amount, source=known.source)
+
+
 def populate() -> None:
     """Make the tables, the reference lists and the demo world, its mails sent and its documents printed."""
     migrate()
     call_command("load_nomenclatures", verbosity=0)
+    publish_ceilings()
     demo.build()
     for message in Message.objects.all():
         outbox.deliver(message.pk)
