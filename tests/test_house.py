@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 # A view reads the request, calls one function of a room, answers: the room writes. Add a door here with its app.
-VIEWS = ("accounts/views.py", "organisations/views")
+VIEWS = ("accounts/views.py", "organisations/views", "conventions/views")
 
 WRITES = {
     "save",
@@ -75,6 +75,8 @@ def test_no_write_to_the_database_in_a_view(path):
         "Convention.objects.filter(pk=pk).update(**form.cleaned_data)",
         "from conventions.models import Event; Event.objects.create(at=now)",
         "convention.delete()",
+        "convention.remarks.create(text='')",
+        "from conventions.models import Remark; Remark.objects.create(text='')",
         "Word.objects.bulk_create(words)",
         "cursor.execute(sql)",
         "for row in rows: row.save()",

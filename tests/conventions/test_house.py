@@ -98,52 +98,6 @@ def test_another_writer_would_be_seen(found, text):
     assert list(found(ast.parse(text)))
 
 
-def rows_written(tree):
-    """Yield the lines that write rows; a function of a room and a form are asked to, a row or a table is not."""
-    imported = {
-        name.asname or name.name
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-        for name in node.names
-        if not name.name[0].isupper()
-    }
-    for node in ast.walk(tree):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-            continue
-        asked = ast.unparse(node.func.value)
-        if node.func.attr in {*WRITERS, "delete"} and asked not in {*imported, "form"}:
-            yield node.lineno
-
-
-def test_no_view_writes_to_the_database():
-    found = {
-        name_of(module): list(rows_written(ast.parse(module.read_text(encoding="utf-8"))))
-        for module in MODULES
-        if module.parent.name == "views"
-    }
-    assert found
-    assert not {name: lines for name, lines in found.items() if lines}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "convention.save()",
-        "avenant.delete()",
-        "Convention.objects.filter(pk=1).update(subject='')",
-        "convention.remarks.create(text='')",
-        "from conventions.models import Remark\nRemark.objects.create(text='')",
-    ],
-)
-def test_a_view_that_writes_would_be_seen(text):
-    assert list(rows_written(ast.parse(text)))
-
-
-def test_a_view_may_ask_a_room_to_write():
-    text = "from conventions import drafts\ndrafts.create(student, by=user)\nform.save()"
-    assert not list(rows_written(ast.parse(text)))
-
-
 VIEWS = [module for module in MODULES if module.parent.name == "views"]
 FORMS = [module for module in MODULES if module.name == "forms.py"]
 ACTIONS = {*agreements.ACTIONS, *avenants.ACTIONS}
