@@ -14,7 +14,7 @@ from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, 
 from conventions.workflow import avenants
 from conventions.writing import changes, steps
 from tests.conventions.test_staff_pages import MOST_QUERIES
-from tests.conventions.test_wizard_pages import MAXIMUM_QUERIES
+from tests.conventions.wizard.posting import MAXIMUM_QUERIES
 from tests.factories import ContactFactory, TeacherFactory
 from tests.files import pdf
 from tests.worlds import World, next_signatures
