@@ -44,7 +44,7 @@ from conventions.models.schedule import PERIODS
 from conventions.workflow import avenants
 from conventions.writing import changes, drafts
 from organisations.models import Centre, Party
-from tests.conventions.test_documents import text_of
+from tests.conventions.documents.reading import text_of
 from tests.factories import (
     AttachmentFactory,
     ContactFactory,
