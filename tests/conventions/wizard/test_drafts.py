@@ -8,6 +8,7 @@ from django.urls import reverse
 from conventions.models import Convention, Interruption, Status
 from tests.conventions.wizard.posting import step_url
 from tests.factories import EnrolmentFactory, ManagerFactory, StudentFactory
+from tests.pages import browser, text_of
 from tests.worlds import World
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +40,21 @@ def test_a_manager_fills_an_agreement_for_a_student(client):
     answer = client.post(reverse("conventions:enter"), {"student": enrolment.student_id}, follow=True)
     assert answer.status_code == 200
     assert f"pour <strong>{enrolment.student.user}</strong>" in answer.text
+
+
+def test_a_manager_finds_a_student_and_begins_for_them(world):
+    manager = world.people["manager"]
+    url = reverse("conventions:enter")
+    empty = text_of(browser(manager).get(url))
+    assert "Nom ou numéro de l’étudiant" in empty
+    found = text_of(browser(manager).get(url, {"q": world.student.number}))
+    assert f"1 étudiant trouvé {world.student.user}" in found
+    assert "Aucun étudiant ne correspond" in text_of(browser(manager).get(url, {"q": "zzzz"}))
+    answer = browser(manager).post(url, {"student": world.student.pk})
+    convention = Convention.objects.get(student=world.student)
+    assert answer.url == reverse("conventions:step", args=[convention.pk, "eleve"])
+    assert convention.created_by == manager
+    assert browser(manager).get(answer.url).status_code == 200
 
 
 def test_a_copy_asks_for_dates_and_programme_again(client, world):
