@@ -10,6 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from accounts.mail import outbox
 from tests import databases, environment
 from tests.fake_register import FakeRegister
+from tests.worlds import World
 
 # A busy machine is no failure: what an example may take depends on what else runs.
 hypothesis_settings.register_profile("any machine", deadline=None)
@@ -45,6 +46,12 @@ def in_french(settings):
 def empty_cache():
     """Sessions and rate limits live in Redis: none outlives its test."""
     cache.clear()
+
+
+@pytest.fixture
+def world():
+    """A small university with one person per role, for a test that has the database."""
+    return World()
 
 
 @pytest.fixture

@@ -49,6 +49,11 @@ def siret(number: int) -> str:
     return establishment + luhn.calc_check_digit(establishment)
 
 
+def next_siret(siren):
+    """Return another establishment of a legal entity."""
+    return siren + "0002" + luhn.calc_check_digit(siren + "0002")
+
+
 def next_stage() -> tuple[date, date]:
     """Return eight weeks, Monday to Friday, three weeks from now or later: the first that nothing interrupts.
 

@@ -17,7 +17,7 @@ from conventions.documents.context import amended
 from conventions.models import AvenantKind, AvenantStatus, Convention, Document, Status
 from organisations.models import Party
 from tests.conventions import specimen
-from tests.conventions.test_documents import words
+from tests.conventions.documents.reading import loaded, words
 from tests.worlds import World
 
 # Contexts that versions 1 and 2 stored, each with the French text that they printed from it, without the articles.
@@ -297,10 +297,6 @@ def earlier_release(monkeypatch):
     printable = printing.printable
     monkeypatch.setattr(printing, "printable", lambda convention: as_version_2(printable(convention)))
     return lambda: monkeypatch.setattr(printing, "printable", printable)
-
-
-def loaded(convention):
-    return Convention.objects.for_detail().get(pk=convention.pk)
 
 
 def browser(user, language="fr"):

@@ -15,8 +15,6 @@ from conventions.models import Convention, Status, Turn
 from organisations import merging
 from organisations.models import Ban, Note, Organisation
 from organisations.models.university import default_signature_order
-from tests.conventions.test_legality import next_siret
-from tests.conventions.test_staff_pages import browser, text_of
 from tests.factories import (
     CentreFactory,
     ContactFactory,
@@ -25,8 +23,9 @@ from tests.factories import (
     ManagerFactory,
     OrganisationFactory,
     ServiceFactory,
+    next_siret,
 )
-from tests.worlds import World
+from tests.pages import browser, text_of
 
 pytestmark = pytest.mark.django_db
 MONDAY = date(2027, 3, 1)
@@ -35,11 +34,6 @@ SMALL = {"code": "01", "label": "1 ou 2 salariés", "minimum": 1, "maximum": 2} 
 
 def days(first, last):
     return MONDAY + timedelta(days=first), MONDAY + timedelta(days=last)
-
-
-@pytest.fixture
-def world():
-    return World()
 
 
 @pytest.fixture

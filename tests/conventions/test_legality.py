@@ -10,11 +10,9 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from stdnum import luhn
 
 from accounts.refusals import Refused
 from conventions import calendar, law, legality, workflow
@@ -27,7 +25,9 @@ from tests.factories import (
     LegalFormFactory,
     OrganisationFactory,
     StudentFactory,
+    next_siret,
 )
+from tests.pages import browser
 from tests.worlds import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ceilings")]
@@ -65,12 +65,6 @@ def found(convention, *severities):
     stored = Convention.objects.for_detail().get(pk=convention.pk)
     wanted = severities or (law.Severity.BLOCK, law.Severity.WARN)
     return {finding.rule.id for finding in legality.review(stored) if finding.severity in wanted}
-
-
-def browser(user):
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_a_usual_agreement_is_lawful(world):
@@ -155,11 +149,6 @@ def test_other_agreements_with_the_same_legal_entity_count(world):
     assert case.total == case.duration + 120
     elsewhere = legality.case_of(Convention.objects.for_detail().get(pk=stage(world).pk))
     assert elsewhere.hours_in_same_host == 0
-
-
-def next_siret(siren):
-    """Return another establishment of a legal entity."""
-    return siren + "0002" + luhn.calc_check_digit(siren + "0002")
 
 
 def test_drafts_and_refusals_do_not_count(world):

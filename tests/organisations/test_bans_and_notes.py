@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from accounts.sign_in.typed_text import WRITER_FIELD
 from organisations.models import Ban, Note
-from tests.conventions.test_staff_pages import browser, text_of
 from tests.factories import (
     AdminFactory,
     CentreFactory,
@@ -18,6 +17,7 @@ from tests.factories import (
     OrganisationFactory,
     UserFactory,
 )
+from tests.pages import browser, text_of
 
 pytestmark = pytest.mark.django_db
 

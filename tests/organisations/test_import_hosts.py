@@ -19,7 +19,6 @@ from organisations.records import forms, hosts
 from organisations.records.host_file import COLUMNS
 from organisations.register.refreshing import compare_hosts
 from organisations.views import imports
-from tests.conventions.test_staff_pages import browser, text_of
 from tests.factories import (
     HeadcountBandFactory,
     LegalFormFactory,
@@ -28,6 +27,7 @@ from tests.factories import (
     OrganisationFactory,
     siret,
 )
+from tests.pages import browser, text_of
 
 pytestmark = pytest.mark.django_db
 

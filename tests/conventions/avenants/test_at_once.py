@@ -1,8 +1,5 @@
 """Avenants and everything else at the same second: real transactions on several connections."""
 
-import threading
-from datetime import timedelta
-
 import pytest
 from django.db import connections
 from django.utils import timezone
@@ -14,6 +11,7 @@ from conventions.models.schedule import PERIODS
 from conventions.workflow import avenants
 from conventions.writing import changes
 from organisations import merging
+from tests.at_once import at_once
 from tests.factories import (
     ContactFactory,
     ManagerFactory,
@@ -21,32 +19,9 @@ from tests.factories import (
     ServiceFactory,
     TeacherFactory,
 )
-from tests.worlds import World, next_signatures
+from tests.worlds import next_signatures
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WEEK = timedelta(days=7)
-
-
-def at_once(*calls):
-    """Run calls at the same second, each on its own connection; return what each gave or raised."""
-    barrier = threading.Barrier(len(calls))
-    outcomes = [None] * len(calls)
-
-    def run(rank, call):
-        try:
-            barrier.wait()
-            outcomes[rank] = call()
-        except Exception as error:
-            outcomes[rank] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
 
 
 def refusals(outcomes):
@@ -78,11 +53,6 @@ def consistent(convention):
 def last_signature(world, avenant, by):
     dates = next_signatures(changes.proposed(Avenant.objects.get(pk=avenant.pk)), 5)
     return lambda: avenants.act(avenant.pk, "sign", by=by, dates=dates)
-
-
-@pytest.fixture
-def world():
-    return World()
 
 
 def test_two_people_begin_one(world):

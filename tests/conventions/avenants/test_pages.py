@@ -13,19 +13,14 @@ from accounts.refusals import Refused
 from conventions.models import Avenant, AvenantKind, AvenantStatus, Convention, Remark, Status
 from conventions.workflow import avenants
 from conventions.writing import changes, steps
-from tests.conventions.test_staff_pages import MOST_QUERIES
-from tests.conventions.test_wizard_pages import MAXIMUM_QUERIES
+from tests.conventions.staff.desk import MOST_QUERIES
+from tests.conventions.wizard.posting import MAXIMUM_QUERIES
 from tests.factories import ContactFactory, TeacherFactory
 from tests.files import pdf
-from tests.worlds import World, next_signatures
+from tests.worlds import next_signatures
 
 pytestmark = pytest.mark.django_db
 NO_PERIODS = {"interruptions-TOTAL_FORMS": 0, "interruptions-INITIAL_FORMS": 0}
-
-
-@pytest.fixture
-def world():
-    return World()
 
 
 @pytest.fixture
