@@ -1,21 +1,12 @@
 """Every page that each role can reach by its links, from the home page on: each answers, each is well formed."""
 
-import re
-from collections import Counter
-from functools import cache
-from html.parser import HTMLParser
-from urllib.parse import urljoin, urlsplit
-
 import pytest
-from django.test import Client
-from django.urls import Resolver404, resolve
 
-from accounts.models import User
 from conventions import demo
 from conventions.models import Convention
+from tests.crawl import reached_by
 from tests.test_permissions import names
 
-MOST_PAGES = 400
 # Named in the table of permissions, and yet no page that a link leads to.
 NOT_BY_A_LINK = {
     "account_inactive",
@@ -56,117 +47,6 @@ NOT_BY_A_LINK = {
     "theme",
     "unknown_identity",
 }
-LABELLED = {"input", "select", "textarea"}
-NEEDS_NO_LABEL = {"hidden", "submit", "button"}
-
-
-class Page(HTMLParser):
-    """What a page says of itself, and where it leads."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.links, self.ids, self.labels, self.inputs = [], [], set(), []
-        self.faults, self.headings, self.lang, self.title = [], 0, "", ""
-        self.is_title, self.label_depth = False, 0
-        self.feed(html)
-
-    def handle_starttag(self, tag, attributes):
-        attrs = dict(attributes)
-        if "id" in attrs:
-            self.ids.append(attrs["id"])
-        if attrs.get("style") or any(name.startswith("on") for name in attrs):
-            self.faults.append(f"inline: {self.get_starttag_text()[:120]}")
-        match tag:
-            case "html":
-                self.lang = attrs.get("lang", "")
-            case "h1":
-                self.headings += 1
-            case "title":
-                self.is_title = True
-            case "script" if "src" not in attrs:
-                self.faults.append("inline script")
-            case "style":
-                self.faults.append("inline style")
-            case "a" if attrs.get("href"):
-                self.links.append(attrs["href"])
-            case "form" if attrs.get("method", "get").lower() == "get" and attrs.get("action"):
-                self.links.append(attrs["action"])
-            case "label":
-                self.label_depth += 1
-                self.labels.add(attrs.get("for"))
-        if tag in LABELLED and attrs.get("type") not in NEEDS_NO_LABEL:
-            named = self.label_depth or "aria-label" in attrs or "aria-labelledby" in attrs
-            self.inputs.append(None if named else attrs.get("id", self.get_starttag_text()[:120]))
-
-    def handle_endtag(self, tag):
-        if tag == "title":
-            self.is_title = False
-        if tag == "label":
-            self.label_depth -= 1
-
-    def handle_data(self, data):
-        if self.is_title:
-            self.title += data
-
-    def complaints(self, html):
-        yield from self.faults
-        if self.headings != 1:
-            yield f"{self.headings} h1"
-        if not self.title.strip() or self.title.strip().startswith("–"):
-            yield f"title: {self.title!r}"
-        if self.lang != "fr":
-            yield f"lang: {self.lang!r}"
-        yield from (f"id twice: {name}" for name, count in Counter(self.ids).items() if count > 1)
-        yield from (f"no label: {name}" for name in self.inputs if name and name not in self.labels)
-        yield from (f"template: {leftover}" for leftover in re.findall(r"\{\{|\{%|\{#", html))
-        for link in self.links:
-            if link.startswith("#") and len(link) > 1 and link[1:] not in self.ids:
-                yield f"leads nowhere: {link}"
-
-
-def crawl(client):
-    """Return one address of each page reached, by its name and what it varies on, and what is wrong, as lines."""
-    waiting, seen, visited, complaints = ["/"], set(), {}, []
-    while waiting:
-        address = waiting.pop(0)
-        path = urlsplit(address)
-        try:
-            match = resolve(path.path)
-        except Resolver404:
-            complaints.append(f"{address}: no such page")
-            continue
-        # One page of each kind for one agreement, whatever its query; the list's own filters are many.
-        key = (path.path, bool(path.query))
-        if key in seen or match.view_name.startswith("admin:"):
-            continue
-        seen.add(key)
-        answer = client.get(address, follow=True)
-        answer.close()
-        kind = match.kwargs.get("slug") or match.kwargs.get("action") or ""
-        visited.setdefault((match.view_name, kind), address)
-        if answer.status_code != 200:
-            complaints.append(f"{address}: {answer.status_code}")
-            continue
-        if not answer["Content-Type"].startswith("text/html"):
-            continue
-        html = answer.content.decode()
-        page = Page(html)
-        complaints += [f"{address}: {complaint}" for complaint in page.complaints(html)]
-        for link in page.links:
-            target = urlsplit(urljoin(address, link))
-            if not target.netloc and not target.scheme and not target.path.startswith("/static/"):
-                waiting.append(target._replace(fragment="").geturl())
-        assert len(seen) < MOST_PAGES
-    return visited, complaints
-
-
-@cache
-def reached_by(email):
-    """Crawl as somebody, once a run: every copy of the demo world is the same. No e-mail: a stranger."""
-    client = Client()
-    if email:
-        client.force_login(User.objects.get(email=email))
-    return crawl(client)
 
 
 @pytest.mark.parametrize(

@@ -24,16 +24,11 @@ from tests.factories import (
     ServiceFactory,
     TeacherFactory,
 )
+from tests.pages import browser
 from tests.worlds import World
 
 pytestmark = pytest.mark.django_db
 HUGE = "9" * 5000
-
-
-def browser(user, **options):
-    client = Client(**options)
-    client.force_login(user)
-    return client
 
 
 def content(**typed):

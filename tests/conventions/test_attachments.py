@@ -9,7 +9,6 @@ from django.conf import settings as project
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +21,7 @@ from conventions.legality import insurance
 from conventions.models import Attachment, Convention, Status
 from tests import files
 from tests.factories import AttachmentFactory
+from tests.pages import browser
 from tests.worlds import World
 
 pytestmark = pytest.mark.django_db
@@ -40,11 +40,6 @@ def media(settings, tmp_path):
 
 
 @pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
 def strict_world():
     return World(requires_insurance=True)
 
@@ -52,12 +47,6 @@ def strict_world():
 @pytest.fixture
 def convention(world):
     return world.convention_in(Status.SUBMITTED)
-
-
-def browser(user):
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def url(name, *args):

@@ -5,7 +5,6 @@ from datetime import datetime, time, timedelta
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +18,7 @@ from conventions.standing import words
 from organisations import retention
 from organisations.models import Centre
 from tests.factories import ConventionFactory
+from tests.pages import browser
 from tests.worlds import World
 
 pytestmark = pytest.mark.django_db
@@ -29,12 +29,6 @@ ONE_DAY = timedelta(days=1)
 def at(day):
     """Stand at noon of a day."""
     return time_machine.travel(timezone.make_aware(datetime.combine(day, time(12))))
-
-
-def browser(user):
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def listed(user, **query):

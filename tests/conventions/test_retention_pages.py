@@ -7,7 +7,6 @@ from datetime import datetime, time, timedelta
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -17,16 +16,11 @@ from accounts.models import Institution
 from conventions.models import AvenantStatus, Convention, Status
 from conventions.retention import purging
 from tests.factories import AdminFactory, EnrolmentFactory, InstitutionFactory, StudentFactory
-from tests.worlds import World
+from tests.pages import browser
 
 pytestmark = pytest.mark.django_db
 
 PAGE = "/conventions/conservation/"
-
-
-@pytest.fixture
-def world():
-    return World()
 
 
 @pytest.fixture
@@ -40,12 +34,6 @@ def years_later():
 @pytest.fixture
 def at_once(monkeypatch):
     monkeypatch.setattr(purging.purge_agreements, "delay", purging.purge_agreements)
-
-
-def browser(user):
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def asked(world, typed):

@@ -1,15 +1,13 @@
 """Signatures on paper: who records them, in which order, with which dates; the last one taken back; rule R-01."""
 
 import re
-import threading
 from datetime import date, datetime, timedelta
 from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError, connection, connections, transaction
-from django.test import Client
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,8 +21,10 @@ from conventions.workflow import avenants
 from conventions.writing import changes
 from organisations.models import Party
 from tests import files
+from tests.at_once import at_once
 from tests.factories import ManagerFactory
-from tests.worlds import World, next_signatures
+from tests.pages import browser
+from tests.worlds import next_signatures
 
 pytestmark = pytest.mark.django_db
 
@@ -32,19 +32,8 @@ ORDER = (Party.STUDENT, Party.TUTOR, Party.HOST, Party.TEACHER, Party.UNIVERSITY
 
 
 @pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
 def media(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
-
-
-def browser(user):
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def text_of(answer):
@@ -216,25 +205,8 @@ def test_what_is_over_keeps_its_signatures(world):
 
 
 def together(*asked):
-    """Run each at the same second, on a connection of its own; return what they were told."""
-    barrier = threading.Barrier(len(asked))
-    outcomes: list[str] = []
-
-    def one(ask):
-        try:
-            barrier.wait()
-            ask()
-            outcomes.append("done")
-        except Refused as refusal:
-            outcomes.append(str(refusal))
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=one, args=[ask]) for ask in asked]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    """Ask at the same second; return what each was told, first whoever got through."""
+    outcomes = [str(one) if isinstance(one, Exception) else "done" for one in at_once(*asked)]
     return sorted(outcomes, key=lambda outcome: outcome != "done")
 
 

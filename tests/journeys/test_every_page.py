@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from conventions import demo
 from conventions.models import Convention, Status
-from tests.test_crawl import reached_by
+from tests.crawl import reached_by
 
 FILES = {
     "conventions:attachment",

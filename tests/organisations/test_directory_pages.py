@@ -14,6 +14,7 @@ from django.utils import timezone
 from conventions.models import Convention, Status
 from organisations import directory, merging
 from organisations.models import Ban, Merge, Organisation, Resemblance
+from tests.crawl import Page
 from tests.factories import (
     CentreFactory,
     ContactFactory,
@@ -24,16 +25,9 @@ from tests.factories import (
     UserFactory,
     siret,
 )
-from tests.test_crawl import Page
-from tests.worlds import World
 
 pytestmark = pytest.mark.django_db
 MOST_QUERIES = 14
-
-
-@pytest.fixture
-def world():
-    return World()
 
 
 @pytest.fixture

@@ -16,18 +16,14 @@ from conventions.models.status import FROZEN
 from conventions.writing import drafts
 from organisations import directory, merging
 from organisations.models import Ban, Contact, Merge, Note, Organisation, Resemblance, Service
+from tests.at_once import at_once
 from tests.factories import ContactFactory, ConventionFactory, OrganisationFactory, ServiceFactory
-from tests.worlds import World, next_signatures
+from tests.worlds import next_signatures
 
 pytestmark = pytest.mark.django_db
 STATES = (Status.DRAFT, Status.RETURNED, Status.SUBMITTED, *FROZEN)
 # What a merge may change of an agreement.
 FOLLOWS = {"organisation", "organisation_id", "search_key"}
-
-
-@pytest.fixture
-def world():
-    return World()
 
 
 @pytest.fixture
@@ -377,24 +373,8 @@ def test_a_record_read_before_a_merge_does_not_undo_it(manager, kept, dropped):
 
 
 def in_threads(*works):
-    """Run functions at the same second, each on a connection of its own; return what each raised, or None."""
-    barrier, outcomes = threading.Barrier(len(works)), [None] * len(works)
-
-    def run(rank, work):
-        try:
-            barrier.wait()
-            work()
-        except Exception as error:  # judged by the test
-            outcomes[rank] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
+    """Run functions at the same second; return what each raised, or None."""
+    return [one if isinstance(one, Exception) else None for one in at_once(*works)]
 
 
 def beside(work):

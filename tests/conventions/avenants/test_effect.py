@@ -33,7 +33,7 @@ from tests.conventions.documents.reading import text_of
 pytestmark = pytest.mark.django_db
 
 
-# One
+# One avenant
 
 
 def plain(text):
