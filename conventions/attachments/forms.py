@@ -65,6 +65,11 @@ class AttachmentForm(forms.ModelForm):
                 self.add_error("title", _("Dites ce qu’est cette pièce."))
         else:
             cleaned["title"] = ""
+        self.check_validity(cleaned)
+        return cleaned
+
+    def check_validity(self, cleaned: dict[str, Any]) -> None:
+        """Ask for the days that an insurance covers; refuse those that do not follow each other."""
         if cleaned.get("kind") == Attachment.Kind.CIVIL_LIABILITY:
             for name in ("valid_from", "valid_until"):
                 if not cleaned.get(name) and name not in self.errors:
@@ -72,7 +77,6 @@ class AttachmentForm(forms.ModelForm):
         first, last = cleaned.get("valid_from"), cleaned.get("valid_until")
         if first and last and last < first:
             self.add_error("valid_until", _("La fin de validité doit suivre son début."))
-        return cleaned
 
 
 class SignedCopyForm(forms.Form):

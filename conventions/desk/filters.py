@@ -140,6 +140,13 @@ class FilterForm(forms.Form):
         chosen = self.fields["organisme"]
         assert isinstance(chosen, forms.ModelChoiceField)
         chosen.queryset = hosts
+        if not (roles.is_manager and roles.is_teacher):
+            del self.fields["role"]
+        self.offer_all(centres)
+
+    def offer_all(self, centres: QuerySet[Centre]) -> None:
+        """Fill the drop-downs from what this reader sees."""
+        roles = self.roles
         this_year = timezone.localdate().year
         years = range(this_year + 1, this_year - YEARS_BACK, -1)
         self.offer("annee", _("Toutes"), [(year, academic_year_label(year)) for year in years])
@@ -150,8 +157,6 @@ class FilterForm(forms.Form):
         self.offer(
             "etape", _("Toutes"), list(handled.values_list("pk", "label")) if handled is not None else []
         )
-        if not (roles.is_manager and roles.is_teacher):
-            del self.fields["role"]
 
     def offer(self, name: str, every: str, choices: list[tuple[int, str]]) -> None:
         """Fill a drop-down; without anything to choose it goes."""

@@ -711,18 +711,27 @@ class Convention(models.Model):
         ]
         self.search_key = fold(" ".join(parts))[:700]
 
+    @classmethod
+    def columns_of_terms(cls) -> list[models.ForeignKey[Any, Any]]:
+        """Return the columns that hold an entry of the editable lists."""
+        return [
+            field
+            for field in cls._meta.concrete_fields
+            if isinstance(field, models.ForeignKey) and field.related_model is Term
+        ]
+
     def load_terms(self, *others: Convention, offered: Collection[str] = ()) -> list[Term]:
         """Fetch the list values of this agreement, and of others, that are not read yet; return those ``offered``.
 
         One query, if any: as many joins would cost more to plan than to run. What is offered are the active entries
         of these lists.
         """
-        columns = [
-            field
-            for field in self._meta.concrete_fields
-            if isinstance(field, models.ForeignKey) and field.related_model is Term
+        lacking = [
+            (one, field)
+            for one in (self, *others)
+            for field in self.columns_of_terms()
+            if not field.is_cached(one)
         ]
-        lacking = [(one, field) for one in (self, *others) for field in columns if not field.is_cached(one)]
         used = Q(pk__in={getattr(one, field.attname) for one, field in lacking} - {None})
         lists = Q(kind__in=offered, is_active=True)
         found = {term.pk: term for term in (Term.objects.filter(lists | used) if lacking or offered else ())}

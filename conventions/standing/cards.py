@@ -230,55 +230,62 @@ def what_follows(
 
     ``told`` are the people or the mailbox that a submission reaches; ``certified`` says that its certificate was made.
     """
-    status, centre, teacher = Status(convention.status), convention.centre, convention.teacher
-    is_sent = not convention.is_editable
-    is_validated = convention.validated_at is not None
-
-    def state(is_done: bool, is_now: bool) -> str:
-        return "done" if is_done else "now" if is_now else "todo"
-
-    lines = [
-        Follow(
-            state(is_sent, not is_sent),
-            _("Vous avez soumis la convention") if is_sent else _("Vous soumettez la convention"),
-            date_format(timezone.localtime(convention.submitted_at), "SHORT_DATETIME_FORMAT")
-            if is_sent and convention.submitted_at
-            else "",
-        )
-    ]
-    if centre and centre.teacher_approves:
-        lines.append(
-            Follow(
-                state(is_sent and not awaits_approval, is_sent and awaits_approval),
-                _("Votre enseignant référent approuve"),
-                f"{teacher} · {teacher.user.email}" if teacher else "",
-            )
-        )
+    is_sent, is_validated = not convention.is_editable, convention.validated_at is not None
+    centre = convention.centre
     mailbox = [centre.mailbox] if centre and centre.mailbox not in told else []
-    lines += [
+    approval = [_approval(convention, is_sent, awaits_approval)] if centre and centre.teacher_approves else []
+    return [
+        _submission(convention, is_sent),
+        *approval,
         Follow(
-            state(is_validated, is_sent and not awaits_approval),
+            _state(is_validated, is_sent and not awaits_approval),
             _("Votre gestionnaire, prévenu par courriel, vérifie puis valide"),
             " · ".join([str(centre or ""), ", ".join(told), *mailbox]),
         ),
-        Follow(state(is_validated, False), _("Un courriel vous dit que vous pouvez imprimer")),
+        Follow(_state(is_validated, False), _("Un courriel vous dit que vous pouvez imprimer")),
+        _printing(convention),
         Follow(
-            state(is_validated and status != Status.VALIDATED, status == Status.VALIDATED),
-            ngettext(
-                "Vous imprimez %(count)s exemplaire",
-                "Vous imprimez %(count)s exemplaires",
-                convention.copies or 0,
-            )
-            % {"count": convention.copies},
-            _("parce que le stage est à l’étranger") if convention.is_abroad else "",
-        ),
-        Follow(
-            state(status == Status.SIGNED, status == Status.SIGNING),
+            _state(convention.status == Status.SIGNED, convention.status == Status.SIGNING),
             _("Vous faites signer, dans l’ordre du circuit"),
         ),
         _paper_awaited(convention, certified=certified),
     ]
-    return lines
+
+
+def _state(is_done: bool, is_now: bool) -> str:
+    return "done" if is_done else "now" if is_now else "todo"
+
+
+def _submission(convention: Convention, is_sent: bool) -> Follow:
+    sent_at = convention.submitted_at if is_sent else None
+    return Follow(
+        _state(is_sent, not is_sent),
+        _("Vous avez soumis la convention") if is_sent else _("Vous soumettez la convention"),
+        date_format(timezone.localtime(sent_at), "SHORT_DATETIME_FORMAT") if sent_at else "",
+    )
+
+
+def _approval(convention: Convention, is_sent: bool, awaits_approval: bool) -> Follow:
+    teacher = convention.teacher
+    return Follow(
+        _state(is_sent and not awaits_approval, is_sent and awaits_approval),
+        _("Votre enseignant référent approuve"),
+        f"{teacher} · {teacher.user.email}" if teacher else "",
+    )
+
+
+def _printing(convention: Convention) -> Follow:
+    is_to_print = convention.status == Status.VALIDATED
+    return Follow(
+        _state(convention.validated_at is not None and not is_to_print, is_to_print),
+        ngettext(
+            "Vous imprimez %(count)s exemplaire",
+            "Vous imprimez %(count)s exemplaires",
+            convention.copies or 0,
+        )
+        % {"count": convention.copies},
+        _("parce que le stage est à l’étranger") if convention.is_abroad else "",
+    )
 
 
 def _paper_awaited(convention: Convention, *, certified: bool) -> Follow:

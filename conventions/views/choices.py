@@ -88,10 +88,7 @@ def choose(request: HttpRequest, convention: Convention, current: steps.Step) ->
     query = typed(request)
     row = getattr(convention, column)
     context = {
-        "may_correct": creation in CORRECTED
-        and row is not None
-        and not convention.avenant
-        and permissions.may_correct(signed_in(request), convention, row),
+        "may_correct": creation in CORRECTED and may_correct(request, convention, row),
         "nothing_ticked": request.method == "POST",
         "query": query,
         "chosen": row,
@@ -104,6 +101,13 @@ def choose(request: HttpRequest, convention: Convention, current: steps.Step) ->
     if slug == HOST and "registre" in request.GET:
         context |= registered(convention, query, signed_in(request))
     return page(request, convention, current, f"conventions/steps/{slug}.html", context)
+
+
+def may_correct(request: HttpRequest, convention: Convention, row: Organisation | Contact | None) -> bool:
+    """Whether this reader may correct the row that was chosen; of an avenant, it is done from its agreement."""
+    if row is None or convention.avenant:
+        return False
+    return permissions.may_correct(signed_in(request), convention, row)
 
 
 def typed(request: HttpRequest) -> str:
@@ -338,31 +342,33 @@ def creation_form(
     creation: type[DirectoryForm], data: QueryDict | None, convention: Convention, by: User, asked: QueryDict
 ) -> DirectoryForm:
     """Return the form that adds a row to the directory, begun with what the search page knows (``asked``)."""
-    form: DirectoryForm
     if creation is OrganisationForm:
-        text = (asked.get("siret") or asked.get("q", "")).replace("%", " ").strip()
-        form = OrganisationForm(
-            data,
-            by=by,
-            initial={
-                "siret" if compact(text).isdecimal() else "name": text,
-                "country": "" if "etranger" in asked else "FR",
-            },
-        )
-        country = form.fields["country"]
-        assert isinstance(country, ChoiceField)
-        countries = cast("Iterable[tuple[str, str]]", country.choices)
-        country.choices = [("", _("Choisissez le pays")), *countries]
-        if "sans-siret" in asked:
-            form.ask_why_no_siret()
-        if data is None and (found := in_register(asked.get("siret", ""))):
-            form.fill_from(found)
-    else:
-        assert convention.organisation is not None
-        if creation is ContactForm:
-            form = ContactForm(data, by=by, organisation=convention.organisation, centre=convention.centre)
-        else:
-            form = ServiceForm(data, organisation=convention.organisation)
+        return host_form(data, by, asked)
+    assert convention.organisation is not None
+    if creation is ContactForm:
+        return ContactForm(data, by=by, organisation=convention.organisation, centre=convention.centre)
+    return ServiceForm(data, organisation=convention.organisation)
+
+
+def host_form(data: QueryDict | None, by: User, asked: QueryDict) -> OrganisationForm:
+    """Return the form that adds a host, begun with what was searched, or with what the register says of it."""
+    text = (asked.get("siret") or asked.get("q", "")).replace("%", " ").strip()
+    form = OrganisationForm(
+        data,
+        by=by,
+        initial={
+            "siret" if compact(text).isdecimal() else "name": text,
+            "country": "" if "etranger" in asked else "FR",
+        },
+    )
+    country = form.fields["country"]
+    assert isinstance(country, ChoiceField)
+    countries = cast("Iterable[tuple[str, str]]", country.choices)
+    country.choices = [("", _("Choisissez le pays")), *countries]
+    if "sans-siret" in asked:
+        form.ask_why_no_siret()
+    if data is None and (found := in_register(asked.get("siret", ""))):
+        form.fill_from(found)
     return form
 
 

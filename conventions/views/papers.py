@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -65,24 +66,29 @@ def papers(convention: Convention, user: User) -> Papers:
 
     Best with ``documents.STORED`` prefetched.
     """
-    shown: dict[object, Document] = {}
-    # Before validation there are only summaries, which are asked for when they are read.
-    for document in convention.documents.all() if convention.validated_at else ():
-        if may_open(document, convention):
-            kept_once = document.kind in {Kind.CERTIFICATE, Kind.SUMMARY}
-            shown[document.kind if kept_once else document.pk] = document
     first = completion.opens_on(convention)
     is_open = completion.is_open(convention)
     records = is_open and permissions.decides(user, convention)
     is_ended = bool(convention.validated_at) and dates.is_certified(convention)
     return Papers(
-        [in_list(document, convention) for document in shown.values()],
+        [in_list(document, convention) for document in listed(convention)],
         may_summarise=convention.number is not None,
         end_url=reverse("conventions:certificate", args=[convention.pk]) if records else "",
         is_ended=is_ended,
         opens_on=None if is_open else first,
         awaits_host=is_open and not records and not is_ended and convention.is_signed,
     )
+
+
+def listed(convention: Convention) -> Iterable[Document]:
+    """Return the documents that may be opened; of certificates and of summaries, the last one."""
+    shown: dict[object, Document] = {}
+    # Before validation there are only summaries, which are asked for when they are read.
+    for document in convention.documents.all() if convention.validated_at else ():
+        if may_open(document, convention):
+            kept_once = document.kind in {Kind.CERTIFICATE, Kind.SUMMARY}
+            shown[document.kind if kept_once else document.pk] = document
+    return shown.values()
 
 
 def in_list(document: Document, convention: Convention) -> Paper:
