@@ -16,7 +16,7 @@ from organisations.fields import DateField
 from organisations.forms import say_what_to_do
 
 
-def made_safe(file: UploadedFile) -> uploads.Clean:
+def made_safe(file: UploadedFile[bytes]) -> uploads.Clean:
     """Return what may be stored of a file that was sent. Raises ValidationError."""
     try:
         return uploads.clean(file)
@@ -24,7 +24,7 @@ def made_safe(file: UploadedFile) -> uploads.Clean:
         raise forms.ValidationError(str(refusal)) from refusal
 
 
-class AttachmentForm(forms.ModelForm):
+class AttachmentForm(forms.ModelForm[Attachment]):
     """A paper to join to an agreement; ``cleaned_data["upload"]`` is its content, made safe."""
 
     use_required_attribute = False

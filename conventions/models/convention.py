@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -152,7 +152,7 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
         # What it reads points at this table.
         from conventions.models.standing import STANDING
 
-        return self.annotate(**STANDING)
+        return cast("models.QuerySet[WithAnnotations[Convention, Standing]]", self.annotate(**STANDING))
 
     def submitted(self) -> ConventionQuerySet:
         """Return those that wait for a decision."""
@@ -193,7 +193,8 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
         bans = Ban.objects.in_force().filter(
             organisation=OuterRef("organisation"), institution=OuterRef("institution")
         )
-        return self.annotate(is_host_banned=Exists(bans)).select_related(*self.JOINED)
+        read_ahead = {"is_host_banned": Exists(bans)}
+        return self.annotate(**read_ahead).select_related(*self.JOINED)
 
 
 class Convention(models.Model):

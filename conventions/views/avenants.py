@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.decorators import rate_limit
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from accounts.refusals import Refused
+from accounts.sign_in.rates import rate_limited
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import documents, law, permissions, workflow
@@ -32,7 +32,7 @@ from conventions.writing.purpose import PurposeForm
 
 @keeps_typed_text
 @require_http_methods(["GET", "POST"])
-@rate_limit(action="avenant")
+@rate_limited("avenant")
 def begin(request: HttpRequest, pk: int) -> HttpResponse:
     """Begin an avenant: what changes, why, from when."""
     user = signed_in(request)

@@ -8,7 +8,6 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
-from allauth.decorators import rate_limit
 from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +19,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.sign_in.rates import rate_limited
 from conventions import calendar, law, legality
 from conventions.law import duration, facts, gratification
 from conventions.legality import words
@@ -212,7 +212,7 @@ class CalculatorForm(forms.Form):
 @login_not_required
 @require_safe
 @vary_on_headers("HX-Request")
-@rate_limit(action="calculator", limit_get=True)
+@rate_limited("calculator", limit_get=True)
 def calculator(request: HttpRequest) -> HttpResponse:
     """Show the form, and the result of what the address holds."""
     form = CalculatorForm(request.GET or None)

@@ -41,7 +41,7 @@ from organisations.models.host import SIRENE_COUNTRIES, siret_text
 from organisations.register import sirene
 
 # The steps that choose a row of the directory: which column, and which form creates one.
-CHOICES: dict[str, tuple[str, type[DirectoryForm] | None]] = {
+CHOICES: dict[str, tuple[str, type[DirectoryForm[Any]] | None]] = {
     "etablissement": ("organisation", OrganisationForm),
     "service": ("service", ServiceForm),
     "tuteur": ("tutor", ContactForm),
@@ -298,7 +298,7 @@ def correct(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if row is None or not permissions.may_correct(user, convention, row):
         raise Http404
     data = posted(request)
-    form: DirectoryForm
+    form: DirectoryForm[Any]
     if isinstance(row, Contact):
         form = ContactForm(data, instance=row, centre=convention.centre, by=user)
     else:
@@ -314,7 +314,7 @@ def correct(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
 
 
 def write_in_directory(
-    request: HttpRequest, convention: Convention, slug: str, form: DirectoryForm, context: dict[str, Any]
+    request: HttpRequest, convention: Convention, slug: str, form: DirectoryForm[Any], context: dict[str, Any]
 ) -> HttpResponse:
     """Save a row of the directory and choose it, or show its form."""
     if not convention.is_editable:
@@ -325,7 +325,7 @@ def write_in_directory(
             messages.error(request, refusal)
             return redirect(f"{steps.step_url(convention, slug)}?changer")
         assign(convention, CHOICES[slug][0], row)
-        for notice in getattr(form, "notices", ()):
+        for notice in form.notices:
             messages.warning(request, notice)
         return redirect(after_choice(convention, slug))
     return page(
@@ -339,8 +339,12 @@ def write_in_directory(
 
 
 def creation_form(
-    creation: type[DirectoryForm], data: QueryDict | None, convention: Convention, by: User, asked: QueryDict
-) -> DirectoryForm:
+    creation: type[DirectoryForm[Any]],
+    data: QueryDict | None,
+    convention: Convention,
+    by: User,
+    asked: QueryDict,
+) -> DirectoryForm[Any]:
     """Return the form that adds a row to the directory, begun with what the search page knows (``asked``)."""
     if creation is OrganisationForm:
         return host_form(data, by, asked)

@@ -24,6 +24,7 @@ from conventions.models import Amended, Convention, Remark
 from conventions.models.columns import CONTENT, asked
 from conventions.models.schedule import PERIODS
 from conventions.writing import changes, forms, remarks, steps
+from organisations.forms import RemarkedForm
 
 # The sections of the content step that most students need not fill.
 FOLDED = {
@@ -135,7 +136,7 @@ def page(
     current: steps.Step | None,
     template: str,
     context: dict[str, Any],
-    form: Any = None,
+    form: RemarkedForm | None = None,
     findings: list[law.Finding] | None = None,
 ) -> HttpResponse:
     """Render a page of the wizard: stepper, remarks beside their fields, previous and next."""

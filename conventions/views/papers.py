@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from allauth.decorators import rate_limit
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from accounts.sign_in.rates import rate_limited
 from accounts.sign_in.session import signed_in
 from conventions import documents, permissions
 from conventions.follow_up import completion, dates
@@ -135,7 +135,7 @@ def served(convention: Convention, document: Document) -> HttpResponse | FileRes
 
 
 @require_POST
-@rate_limit(action="summarise")
+@rate_limited("summarise")
 def summarise(request: HttpRequest, pk: int) -> HttpResponse:
     """Make the summary of the values in effect; the same one again while nothing has changed."""
     convention = visible(request, pk)

@@ -100,7 +100,7 @@ class WorkPeriodForm(PeriodForm):
         return cleaned
 
 
-class BasePeriodFormSet(forms.BaseFormSet):
+class BasePeriodFormSet(forms.BaseFormSet[forms.Form]):
     """Periods within the stage, that do not overlap. What is posted replaces what was stored, so that saving twice
     changes nothing; a post that does not speak of them, from a page of before they were asked, leaves them alone.
     """

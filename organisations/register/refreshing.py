@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from celery import Task, shared_task
 from django.db import transaction
@@ -41,7 +42,7 @@ def compare_soon(hosts: Iterable[Organisation]) -> None:
         transaction.on_commit(partial(_hand_over, compare_hosts, keys))
 
 
-def _hand_over(task: Task, hosts: int | list[int]) -> None:
+def _hand_over(task: Task[[Any], None], hosts: int | list[int]) -> None:
     """Hand hosts to a worker; when the broker is lost, the night still reads the register for them."""
     try:
         task.delay(hosts)
