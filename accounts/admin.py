@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import Any, TypeVar
 
-from allauth.account.admin import EmailAddress
+from allauth.account.models import EmailAddress
 from allauth.socialaccount import admin as socialaccount
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin, messages
@@ -22,8 +23,9 @@ from accounts.folding import fold
 from accounts.mail.outbox import replay
 from accounts.models import Institution, Message, Student, User
 
-# Addresses live on the person and providers in the environment: these lists would only mislead. Importing from
-# allauth's admin modules registered them all.
+# Addresses live on the person and providers in the environment: these lists would only mislead. Importing
+# allauth's admin modules registers them all.
+import_module("allauth.account.admin")
 admin.site.unregister([EmailAddress, SocialAccount, SocialApp, SocialToken])
 
 
@@ -37,18 +39,21 @@ def own_institution(request: HttpRequest) -> int | None:
     return request.user.institution_id
 
 
-class WithinInstitution(BaseModelAdmin):
+Row = TypeVar("Row", bound=Model)
+
+
+class WithinInstitution(BaseModelAdmin[Row]):
     """Staff attached to an institution see, choose and edit only its rows; mixed in before any admin or inline."""
 
     institution_path = "institution"
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
         rows = super().get_queryset(request)
         return rows if sees_all(request) else rows.filter(**{self.institution_path: own_institution(request)})
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **options: Any
-    ) -> ModelChoiceField | None:
+    ) -> ModelChoiceField[Any] | None:
         """Offer, and accept, only what the list of these rows shows; one's own institution is not a choice."""
         others = self.admin_site._registry.get(db_field.related_model)
         if others is not None:
@@ -78,11 +83,12 @@ class OwnRows(admin.RelatedFieldListFilter):
         self, field: Any, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
     ) -> list[tuple[str, Any]]:
         others = model_admin.admin_site.get_model_admin(field.related_model)
-        return field.get_choices(
+        choices: list[tuple[str, Any]] = field.get_choices(
             include_blank=False,
             ordering=self.field_admin_ordering(field, request, model_admin),
             limit_choices_to={"pk__in": others.get_queryset(request).values("pk")},
         )
+        return choices
 
 
 # For whatever inherits the model of this name.
@@ -103,7 +109,7 @@ STRICTER_RULES: tuple[Any, Any] = (
 
 
 @admin.register(SocialAccount)
-class IdentityAdmin(WithinInstitution, socialaccount.SocialAccountAdmin):
+class IdentityAdmin(WithinInstitution[SocialAccount], socialaccount.SocialAccountAdmin):
     """The identities at the single sign-on: unlinked here, but never linked by hand, which would open any account."""
 
     institution_path = "user__institution"
@@ -116,7 +122,7 @@ class IdentityAdmin(WithinInstitution, socialaccount.SocialAccountAdmin):
 
 
 @admin.register(Institution)
-class InstitutionAdmin(WithinInstitution, admin.ModelAdmin):
+class InstitutionAdmin(WithinInstitution[Institution], admin.ModelAdmin[Institution]):
     institution_path = "pk"
     list_display = ["name", "short_name", "city", "email"]
     fieldsets = [
@@ -136,7 +142,7 @@ class InstitutionAdmin(WithinInstitution, admin.ModelAdmin):
         return sees_all(request) and super().has_add_permission(request)
 
 
-class UserCreationForm(AdminUserCreationForm):
+class UserCreationForm(AdminUserCreationForm[User]):
     """Makes a person, with a password or without one when they use the single sign-on."""
 
     class Meta:
@@ -145,7 +151,7 @@ class UserCreationForm(AdminUserCreationForm):
 
 
 @admin.register(User)
-class UserAdmin(WithinInstitution, DjangoUserAdmin):
+class UserAdmin(WithinInstitution[User], DjangoUserAdmin[User]):
     add_form = UserCreationForm
     list_display = ["last_name", "first_name", "email", "institution", "is_active", "is_staff"]
     list_display_links = ["last_name", "first_name"]
@@ -192,7 +198,7 @@ class UserAdmin(WithinInstitution, DjangoUserAdmin):
 
 
 @admin.register(Student)
-class StudentAdmin(WithinInstitution, admin.ModelAdmin):
+class StudentAdmin(WithinInstitution[Student], admin.ModelAdmin[Student]):
     list_display = ["number", "user", "institution"]
     list_filter = [("institution", OwnRows)]
     list_select_related = ["user", "institution"]
@@ -206,7 +212,7 @@ class StudentAdmin(WithinInstitution, admin.ModelAdmin):
 
 
 @admin.register(Message)
-class MessageAdmin(WithinInstitution, admin.ModelAdmin):
+class MessageAdmin(WithinInstitution[Message], admin.ModelAdmin[Message]):
     """The outbox, to read; what was parked after several failures can be sent again."""
 
     list_display = ["created_at", "recipient", "subject", "state", "answer"]

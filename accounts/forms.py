@@ -3,12 +3,13 @@
 from typing import Any
 
 from allauth.account import forms as allauth
+from django.forms import BaseForm
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
 
-class _OurWords:
+class _OurWords(BaseForm):
     """Give fields our labels and help."""
 
     labels: dict[str, Any] = {}
@@ -16,7 +17,7 @@ class _OurWords:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, field in getattr(self, "fields", {}).items():
+        for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
             field.label = self.labels.get(name, field.label)
             field.help_text = self.help_texts.get(name, "")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -39,18 +39,18 @@ def visible_agreements(user: User | AnonymousUser) -> QuerySet[Convention]:
     return Convention.objects.visible_to(user)
 
 
-class InterruptionInline(ReadOnlyMixin, admin.TabularInline):
+class InterruptionInline(ReadOnlyMixin, admin.TabularInline[Interruption, Convention]):
     model = Interruption
     fields = ["kind", "start", "end"]
 
 
-class WorkPeriodInline(ReadOnlyMixin, admin.TabularInline):
+class WorkPeriodInline(ReadOnlyMixin, admin.TabularInline[WorkPeriod, Convention]):
     model = WorkPeriod
     fields = ["start", "end", *WorkPeriod.DAYS]
 
 
 @admin.register(Convention)
-class ConventionAdmin(ReadOnlyMixin, FoldedSearch):
+class ConventionAdmin(ReadOnlyMixin, FoldedSearch[Convention]):
     list_display = ["__str__", "student", "organisation", "status", "start", "end", "centre"]
     list_filter = ["status", ("centre", OwnRows), "created_at"]
     list_select_related = ["student__user", "organisation", "centre"]
@@ -81,18 +81,21 @@ class ConventionAdmin(ReadOnlyMixin, FoldedSearch):
         return str(convention.created_by or "")
 
 
-class LeftByAgreement(ReadOnlyMixin, FoldedSearch):
+Row = TypeVar("Row", bound=Model)
+
+
+class LeftByAgreement(ReadOnlyMixin, FoldedSearch[Row]):
     """A row that belongs to an agreement, seen by whoever sees the agreement."""
 
     list_select_related = ["convention__student__user"]
     search_fields = ["convention__search_key__contains"]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
         return super().get_queryset(request).filter(convention__in=visible_agreements(request.user))
 
 
 @admin.register(Event)
-class EventAdmin(LeftByAgreement):
+class EventAdmin(LeftByAgreement[Event]):
     list_display = ["at", "convention", "avenant", "what", "who", "states"]
     list_filter = ["at"]
     list_select_related = ["convention__student__user", "actor", "avenant__convention"]
@@ -113,7 +116,7 @@ class EventAdmin(LeftByAgreement):
 
 
 @admin.register(Avenant)
-class AvenantAdmin(LeftByAgreement):
+class AvenantAdmin(LeftByAgreement[Avenant]):
     list_display = ["__str__", "convention", "what", "status", "effective_on", "applied_at"]
     list_filter = ["status", "applied_at"]
     fields = [
@@ -136,7 +139,7 @@ class AvenantAdmin(LeftByAgreement):
 
 
 @admin.register(Document)
-class DocumentAdmin(LeftByAgreement):
+class DocumentAdmin(LeftByAgreement[Document]):
     list_display = [
         "created_at",
         "convention",
@@ -185,7 +188,7 @@ class DocumentAdmin(LeftByAgreement):
 
 
 @admin.register(Attachment)
-class AttachmentAdmin(LeftByAgreement):
+class AttachmentAdmin(LeftByAgreement[Attachment]):
     list_display = ["uploaded_at", "convention", "kind", "title", "decision", "size"]
     list_filter = ["kind", "decision", "uploaded_at"]
     fields = [
@@ -207,14 +210,14 @@ class AttachmentAdmin(LeftByAgreement):
 
 
 @admin.register(Completion)
-class CompletionAdmin(LeftByAgreement):
+class CompletionAdmin(LeftByAgreement[Completion]):
     list_display = ["convention", "start", "end", "hours", "leave_hours", "amount_paid", "confirmed_at"]
     list_filter = ["confirmed_at"]
     ordering = ["-confirmed_at", "-pk"]
 
 
 @admin.register(Term)
-class TermAdmin(ReferenceAdmin):
+class TermAdmin(ReferenceAdmin[Term]):
     key = ("kind", "code")
     list_display = ["label", "kind", "rank", "is_active"]
     list_editable = ["rank", "is_active"]
@@ -223,7 +226,7 @@ class TermAdmin(ReferenceAdmin):
 
 
 @admin.register(HealthInsuranceFund)
-class HealthInsuranceFundAdmin(ReferenceAdmin):
+class HealthInsuranceFundAdmin(ReferenceAdmin[HealthInsuranceFund]):
     key = ("name",)
     list_display = ["name", "region", "address", "is_active"]
     list_editable = ["is_active"]
@@ -232,7 +235,7 @@ class HealthInsuranceFundAdmin(ReferenceAdmin):
 
 
 @admin.register(HourlyCeiling)
-class HourlyCeilingAdmin(ReferenceAdmin):
+class HourlyCeilingAdmin(ReferenceAdmin[HourlyCeiling]):
     key = ("year",)
     list_display = ["year", "amount", "source"]
     ordering = ["-year"]

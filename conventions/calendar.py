@@ -355,19 +355,19 @@ class Schedule:
         off = frozenset[date]().union(*(public_holidays(year, self.place) for year in years))
         return off - {whit_monday(year) for year in years} if self.works_on_whit_monday else off
 
+    @property
+    def away(self) -> list[Absence]:
+        """The absences that count for nothing; a holiday given off is one unless all holidays are worked."""
+        kinds = set(AbsenceKind) - {AbsenceKind.LEAVE}
+        if self.works_on_holidays:
+            kinds.remove(AbsenceKind.HOLIDAY)
+        return [absence for absence in self.absences if absence.kind in kinds]
+
     @cached_property
     def timesheet(self) -> Timesheet:
         """Hours of presence and of leave, month by month, to the hundredth."""
-        off = self.days_off()
-        given_off = [absence for absence in self.absences if absence.kind == AbsenceKind.HOLIDAY]
-        away = [
-            absence
-            for absence in self.absences
-            if absence.kind not in {AbsenceKind.HOLIDAY, AbsenceKind.LEAVE}
-        ]
+        off, away = self.days_off(), self.away
         leave = [absence for absence in self.absences if absence.kind == AbsenceKind.LEAVE]
-        if not self.works_on_holidays:
-            away += given_off
         presence_days: list[tuple[date, Decimal]] = []
         leave_days: list[tuple[date, Decimal]] = []
         months: dict[date, None] = {}

@@ -59,6 +59,9 @@ from organisations.models import (
 PASSWORD = "bocage-en-fleurs"  # noqa: S105  printed at each start of the demo
 DOMAIN = "univ-bocage.example"
 NAME = "Université du Bocage"
+# The hosts.
+LAB, TOWN = "Laboratoires Vauquelin", "Ville de Pont-l’Abbaye"
+HEDGES, ABROAD = "Association Haies vives", "Übersetzungsbüro Weser"
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,7 @@ class World:
         )
 
     def people(self) -> None:
-        """The university: two UFRs with a centre each, programmes, staff, students."""
+        """The university: two UFRs with a centre each, their staff, their students."""
         self.user("Alex", "Martin", f"admin@{DOMAIN}", is_staff=True, is_superuser=True)
         sciences = self.ufr(
             "SCI",
@@ -162,10 +165,11 @@ class World:
             notified=Centre.Notified.MAILBOX,
             teacher_approves=True,
         )
-        chemistry = self.programme(sciences, "M2CHI", "Master 2 Chimie analytique", "M2", 420)
-        computing = self.programme(sciences, "L3INF", "Licence 3 Informatique", "L3", 550)
-        translation = self.programme(languages, "M1TRA", "Master 1 Traduction spécialisée", "M1", 380)
+        self.staff(sciences, languages)
+        self.enrol_all(sciences, languages)
 
+    def staff(self, sciences: Ufr, languages: Ufr) -> None:
+        """A manager of each centre and more, teachers; one of them is both."""
         for first_name, last_name, centres in (
             ("Nathalie", "Rousseau", [sciences]),
             ("Karim", "Benali", [languages]),
@@ -185,6 +189,12 @@ class World:
             phone="+33 2 61 91 10 42",
             office="L-105",
         )
+
+    def enrol_all(self, sciences: Ufr, languages: Ufr) -> None:
+        """The students of three programmes."""
+        chemistry = self.programme(sciences, "M2CHI", "Master 2 Chimie analytique", "M2", 420)
+        computing = self.programme(sciences, "L3INF", "Licence 3 Informatique", "L3", 550)
+        translation = self.programme(languages, "M1TRA", "Master 1 Traduction spécialisée", "M1", 380)
         for first_name, last_name, programme in (
             ("Inès", "Marchand", chemistry),
             ("Mehdi", "Aubert", chemistry),
@@ -273,7 +283,7 @@ class World:
     def hosts(self) -> None:
         """Where people go: a company, a public body, an association without SIRET, a host abroad."""
         self.host(
-            "Laboratoires Vauquelin",
+            LAB,
             ("57", "31", "21.20Z"),
             ("12 rue des Chimistes", "76000", "Rouen", "FR"),
             "Contrôle qualité – site de Rouen",
@@ -282,7 +292,7 @@ class World:
             siret=siret(1),
         )
         self.host(
-            "Ville de Pont-l’Abbaye",
+            TOWN,
             ("72", "22", "84.11Z"),
             ("Place de l’Hôtel-de-Ville", "14130", "Pont-l’Évêque", "FR"),
             "Direction des systèmes d’information",
@@ -291,7 +301,7 @@ class World:
             siret=siret(2),
         )
         self.host(
-            "Association Haies vives",
+            HEDGES,
             ("92", "00", "94.99Z"),
             ("3 chemin des Noisetiers", "61100", "Flers", "FR"),
             "Bureau de Flers",
@@ -301,7 +311,7 @@ class World:
             local_identifier="W610000000",
         )
         self.host(
-            "Übersetzungsbüro Weser",
+            ABROAD,
             ("32", "11", None),
             ("Am Deich 8", "28199", "Bremen", "DE"),
             "Team Technik",
@@ -396,12 +406,19 @@ class World:
 
     def agreements(self) -> None:
         """One agreement in each state, moved there by the workflow itself; stages under way and over."""
-        nathalie = self.managers["Rousseau"]
-        lab, town, abroad = "Laboratoires Vauquelin", "Ville de Pont-l’Abbaye", "Übersetzungsbüro Weser"
-        do = workflow.act
+        self.ended()
+        # What was given up comes first: a student is not in two places at once.
+        self.given_up()
+        self.sent_back()
+        self.to_validate()
+        self.agreed()
+        self.in_languages()
 
+    def ended(self) -> None:
+        """Stages that are over, one of them with its certificate; one under way."""
+        nathalie = self.managers["Rousseau"]
         with self.days_ago(90):
-            over = self.signed("Carlier", lab, "Kervella", "Stabilité d’un principe actif", 10, nathalie)
+            over = self.signed("Carlier", LAB, "Kervella", "Stabilité d’un principe actif", 10, nathalie)
         completion.confirm(
             over.pk,
             {
@@ -414,32 +431,30 @@ class World:
             seen="",
         )
         with self.days_ago(63):
-            self.signed("Fabre", "Association Haies vives", "Lemoine", "Sols et haies anciennes", 6, nathalie)
+            self.signed("Fabre", HEDGES, "Lemoine", "Sols et haies anciennes", 6, nathalie)
         with self.days_ago(42):
-            self.signed(
-                "Perrin", "Association Haies vives", "Lemoine", "Carte des haies plantées", 10, nathalie
-            )
+            self.signed("Perrin", HEDGES, "Lemoine", "Carte des haies plantées", 10, nathalie)
 
-        # What was given up comes first: a student is not in two places at once.
-        refused = self.complete("Nguyen", "Association Haies vives", "Kervella", "Tenue du standard", weeks=6)
+    def given_up(self) -> None:
+        """One agreement refused, one cancelled, one broken off before the stage."""
+        nathalie = self.managers["Rousseau"]
+        refused = self.complete("Nguyen", HEDGES, "Kervella", "Tenue du standard", weeks=6)
         self.submit(refused)
-        do(
+        workflow.act(
             refused.pk,
             "refuse",
             by=nathalie,
             comment="Les missions sont celles d’un poste permanent (article L124-7).",
         )
 
-        cancelled = self.complete("Lefèvre", lab, "Kervella", "Base de données des réactifs", weeks=7)
+        cancelled = self.complete("Lefèvre", LAB, "Kervella", "Base de données des réactifs", weeks=7)
         self.submit(cancelled)
-        do(cancelled.pk, "cancel", by=cancelled.student.user, comment="J’ai trouvé un autre stage.")
+        workflow.act(cancelled.pk, "cancel", by=cancelled.student.user, comment="J’ai trouvé un autre stage.")
 
-        terminated = self.complete(
-            "Ferrand", "Association Haies vives", "Lemoine", "Inventaire des haies", weeks=2, start_in=2
-        )
+        terminated = self.complete("Ferrand", HEDGES, "Lemoine", "Inventaire des haies", weeks=2, start_in=2)
         self.submit(terminated)
         self.validate(terminated, by=nathalie)
-        do(
+        workflow.act(
             terminated.pk,
             "terminate",
             by=nathalie,
@@ -447,11 +462,14 @@ class World:
             ended_on=terminated.start,
         )
 
-        self.draft("Marchand", lab, "Validation d’une méthode de dosage")
-        returned = self.complete("Marchand", lab, "Lemoine", "Suivi qualité des lots en production", weeks=10)
+    def sent_back(self) -> None:
+        """A draft, and an agreement whose student has two remarks to answer."""
+        nathalie = self.managers["Rousseau"]
+        self.draft("Marchand", LAB, "Validation d’une méthode de dosage")
+        returned = self.complete("Marchand", LAB, "Lemoine", "Suivi qualité des lots en production", weeks=10)
         # She typed her tutor herself, and may correct what she typed.
         own = Contact.objects.create(
-            organisation=self.services[lab][0].organisation,
+            organisation=self.services[LAB][0].organisation,
             first_name="Nadia",
             last_name="Ferhat",
             function="Ingénieure méthodes",
@@ -466,74 +484,88 @@ class World:
             returned, "subject", "Le sujet doit dire ce que vous ferez, pas seulement le service.", nathalie
         )
         self.remark(returned, "follow_up", "Indiquez la fréquence des échanges avec M. Lemoine.", nathalie)
-        do(returned.pk, "return", by=nathalie, comment="Deux précisions, puis je valide.")
+        workflow.act(returned.pk, "return", by=nathalie, comment="Deux précisions, puis je valide.")
 
+    def to_validate(self) -> None:
+        """Two agreements that a manager weighs."""
         # More hours than the legal week: the manager weighs it.
         submitted = self.complete(
-            "Aubert", lab, "Kervella", "Dosage de traces métalliques dans l’eau", weeks=20, weekly_hours=39
+            "Aubert", LAB, "Kervella", "Dosage de traces métalliques dans l’eau", weeks=20, weekly_hours=39
         )
         self.submit(submitted)
 
         soon = self.complete(
-            "Pichon", town, "Lemoine", "Portail d’inscription aux activités municipales", weeks=8, start_in=4
+            "Pichon", TOWN, "Lemoine", "Portail d’inscription aux activités municipales", weeks=8, start_in=4
         )
         self.submit(soon)
         self.paper(soon, Attachment.Kind.CIVIL_LIABILITY)
 
-        for name, host, subject, signatures in (
-            ("Nguyen", town, "Application mobile de signalement sur la voie publique", 0),
-            ("Lefèvre", town, "Migration de la messagerie vers un logiciel libre", 2),
-            ("Ferrand", lab, "Automatisation de la chromatographie", 5),
+    def agreed(self) -> None:
+        """Agreements validated, then signed by none, by some, by all: an avenant of each."""
+        nathalie = self.managers["Rousseau"]
+        for name, host, subject, signatures, amend in (
+            ("Nguyen", TOWN, "Application mobile de signalement sur la voie publique", 0, self.begin_moving),
+            ("Lefèvre", TOWN, "Migration de la messagerie vers un logiciel libre", 2, self.prolong),
+            ("Ferrand", LAB, "Automatisation de la chromatographie", 5, self.raise_pay),
         ):
             convention = self.complete(name, host, "Lemoine", subject, weeks=12)
             self.submit(convention)
             self.validate(convention, by=nathalie)
             for party in self.stored(convention).signature_order[:signatures]:
-                do(convention.pk, "sign", by=nathalie, dates={party: self.today})
-            assert convention.end is not None
-            if name == "Lefèvre":
-                prolonged = self.avenant(
-                    convention,
-                    AvenantKind.EXTENSION,
-                    "La reprise des archives demande deux semaines de plus.",
-                    end=convention.end + timedelta(weeks=2),
-                )
-                self.remark(
-                    convention, "end", "Le tuteur est-il présent ces semaines-là ?", nathalie, prolonged
-                )
-            if name == "Nguyen":
-                avenants.begin(
-                    convention.pk,
-                    by=convention.student.user,
-                    kinds=[AvenantKind.PLACE, AvenantKind.TUTOR],
-                    reason="Le service déménage.",
-                )
-            if name == "Ferrand":
-                assert convention.amount is not None
-                raised = self.avenant(
-                    convention,
-                    AvenantKind.GRATIFICATION,
-                    "L’entreprise a relevé la gratification de ses stagiaires.",
-                    amount=convention.amount + 1,
-                )
-                self.validate_avenant(raised, by=nathalie)
-                self.sign_avenant(raised, 5, by=nathalie)
+                workflow.act(convention.pk, "sign", by=nathalie, dates={party: self.today})
+            amend(convention)
 
-        foreign = self.complete("Diallo", abroad, "Garnier", "Traduction de notices techniques", weeks=16)
+    def prolong(self, convention: Convention) -> None:
+        """An avenant that the centre has a question about."""
+        nathalie = self.managers["Rousseau"]
+        assert convention.end is not None
+        prolonged = self.avenant(
+            convention,
+            AvenantKind.EXTENSION,
+            "La reprise des archives demande deux semaines de plus.",
+            end=convention.end + timedelta(weeks=2),
+        )
+        self.remark(convention, "end", "Le tuteur est-il présent ces semaines-là ?", nathalie, prolonged)
+
+    def begin_moving(self, convention: Convention) -> None:
+        """An avenant that its student has only begun."""
+        avenants.begin(
+            convention.pk,
+            by=convention.student.user,
+            kinds=[AvenantKind.PLACE, AvenantKind.TUTOR],
+            reason="Le service déménage.",
+        )
+
+    def raise_pay(self, convention: Convention) -> None:
+        """An avenant signed by all."""
+        nathalie = self.managers["Rousseau"]
+        assert convention.amount is not None
+        raised = self.avenant(
+            convention,
+            AvenantKind.GRATIFICATION,
+            "L’entreprise a relevé la gratification de ses stagiaires.",
+            amount=convention.amount + 1,
+        )
+        self.validate_avenant(raised, by=nathalie)
+        self.sign_avenant(raised, 5, by=nathalie)
+
+    def in_languages(self) -> None:
+        """Two agreements abroad, which the teacher approves first; one has an avenant to sign."""
+        foreign = self.complete("Diallo", ABROAD, "Garnier", "Traduction de notices techniques", weeks=16)
         self.submit(foreign)
         insurance = self.paper(foreign, Attachment.Kind.CIVIL_LIABILITY)
         deciding.accept(insurance.pk, by=self.managers["Benali"])
         policy = self.paper(foreign, Attachment.Kind.ASSISTANCE)
         deciding.refuse(policy.pk, "Le rapatriement n’y est pas écrit.", by=self.managers["Benali"])
         approved = self.complete(
-            "Le Goff", abroad, "Garnier", "Mémoires de traduction et terminologie", weeks=14
+            "Le Goff", ABROAD, "Garnier", "Mémoires de traduction et terminologie", weeks=14
         )
         self.submit(approved)
-        do(approved.pk, "approve", by=self.managers["Garnier"])
+        workflow.act(approved.pk, "approve", by=self.managers["Garnier"])
         karim = self.managers["Benali"]
         self.validate(approved, by=karim)
         order = self.stored(approved).signature_order
-        do(approved.pk, "sign", by=karim, dates=dict.fromkeys(order, self.today))
+        workflow.act(approved.pk, "sign", by=karim, dates=dict.fromkeys(order, self.today))
         remote = self.avenant(
             approved,
             AvenantKind.HOURS,
@@ -676,13 +708,7 @@ class World:
             "validation_mode": term(Term.Kind.VALIDATION_MODE, "rapport_soutenance"),
         }
         if values["is_paid"]:
-            values |= {
-                "amount": self.least_amount(values["start"].year, values["end"].year),
-                "amount_unit": Convention.AmountUnit.HOUR,
-                "currency": term(Term.Kind.CURRENCY, "EUR"),
-                "payment_mode": term(Term.Kind.PAYMENT_MODE, "virement"),
-                "payment_frequency": Convention.PaymentFrequency.MONTHLY,
-            }
+            values |= self.pay(values["start"].year, values["end"].year)
         if abroad:
             values |= {
                 "has_information_sheet": True,
@@ -694,6 +720,16 @@ class World:
         convention.save()
         drafts.refresh_hours(convention)
         return convention
+
+    def pay(self, first_year: int, last_year: int) -> dict[str, Any]:
+        """Return the least gratification, by the hour, of a stage between two years."""
+        return {
+            "amount": self.least_amount(first_year, last_year),
+            "amount_unit": Convention.AmountUnit.HOUR,
+            "currency": term(Term.Kind.CURRENCY, "EUR"),
+            "payment_mode": term(Term.Kind.PAYMENT_MODE, "virement"),
+            "payment_frequency": Convention.PaymentFrequency.MONTHLY,
+        }
 
     def least_amount(self, *years: int) -> Decimal:
         """Return the legal minimum of an hour, all that a public body may pay; the highest of several years."""

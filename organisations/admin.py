@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from django import forms
 from django.contrib import admin
 from django.contrib.postgres.forms import SimpleArrayField, SplitArrayField, SplitArrayWidget
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -42,19 +44,21 @@ from organisations.models import (
 from organisations.models.host import ContactQuerySet
 from organisations.models.university import academic_year_label, default_signature_order
 
+Row = TypeVar("Row", bound=Model)
 
-class FoldedSearch(admin.ModelAdmin):
+
+class FoldedSearch(admin.ModelAdmin[Row]):
     """Finds people and hosts without accents or case, through their stored search key."""
 
     show_full_result_count = False
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet, search_term: str
-    ) -> tuple[QuerySet, bool]:
+        self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
+    ) -> tuple[QuerySet[Row], bool]:
         return super().get_search_results(request, queryset, fold(search_term))
 
 
-class OrganisationForm(forms.ModelForm):
+class OrganisationForm(forms.ModelForm[Organisation]):
     # One a line: a name may hold a comma.
     former_names = SimpleArrayField(
         forms.CharField(max_length=200, required=False),
@@ -72,13 +76,13 @@ class OrganisationForm(forms.ModelForm):
         return [name for name in self.cleaned_data["former_names"] if name]
 
 
-class ServiceInline(admin.StackedInline):
+class ServiceInline(admin.StackedInline[Service, Organisation]):
     model = Service
     extra = 0
     fields = [("name", "phone"), ("street", "address_extra"), ("postal_code", "city", "country")]
 
 
-class ContactInline(admin.StackedInline):
+class ContactInline(admin.StackedInline[Contact, Organisation]):
     model = Contact
     extra = 0
     fields = [("civility", "first_name", "last_name"), ("function", "department"), ("phone", "email")]
@@ -93,7 +97,7 @@ class ContactInline(admin.StackedInline):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(FoldedSearch):
+class OrganisationAdmin(FoldedSearch[Organisation]):
     form = OrganisationForm
     list_display = ["name", "city", "country", "siret", "is_open", "is_verified", "merged_into", "created_at"]
     list_filter = [
@@ -154,7 +158,7 @@ class OrganisationAdmin(FoldedSearch):
         return super().has_change_permission(request, obj) and not (obj and obj.merged_into_id)
 
     def save_model(
-        self, request: HttpRequest, obj: Organisation, form: forms.ModelForm, change: bool
+        self, request: HttpRequest, obj: Organisation, form: forms.ModelForm[Organisation], change: bool
     ) -> None:
         if "is_verified" in form.changed_data:
             assert isinstance(request.user, User)
@@ -168,7 +172,7 @@ class OrganisationAdmin(FoldedSearch):
 
 
 @admin.register(Merge)
-class MergeAdmin(ReadOnlyMixin, admin.ModelAdmin):
+class MergeAdmin(ReadOnlyMixin, admin.ModelAdmin[Merge]):
     """What was merged, by whom; done and undone on the pages of the directory."""
 
     list_display = ["dropped", "kept", "by", "at", "undone_by", "undone_at"]
@@ -178,7 +182,7 @@ class MergeAdmin(ReadOnlyMixin, admin.ModelAdmin):
 
 
 @admin.register(Ban)
-class BanAdmin(ReadOnlyMixin, WithinInstitution, admin.ModelAdmin):
+class BanAdmin(ReadOnlyMixin, WithinInstitution[Ban], admin.ModelAdmin[Ban]):
     """Whom an institution sends nobody to; pronounced and lifted on the page of the host."""
 
     list_display = ["organisation", "institution", "until", "by", "at", "lifted_at"]
@@ -192,7 +196,7 @@ class RankedWidget(SplitArrayWidget):
     template_name = "organisations/ranked.html"
 
 
-class CentreForm(forms.ModelForm):
+class CentreForm(forms.ModelForm[Centre]):
     signature_order = SplitArrayField(
         forms.ChoiceField(choices=Party),
         size=len(Party),
@@ -203,7 +207,7 @@ class CentreForm(forms.ModelForm):
     )
 
 
-class ManagerInline(WithinInstitution, admin.TabularInline):
+class ManagerInline(WithinInstitution[Manager], admin.TabularInline[Manager, Centre]):
     institution_path = "centre__institution"
     model = Manager
     extra = 0
@@ -211,7 +215,7 @@ class ManagerInline(WithinInstitution, admin.TabularInline):
 
 
 @admin.register(Centre)
-class CentreAdmin(WithinInstitution, admin.ModelAdmin):
+class CentreAdmin(WithinInstitution[Centre], admin.ModelAdmin[Centre]):
     form = CentreForm
     list_display = ["name", "institution", "mailbox", "signatory_name"]
     list_filter = [("institution", OwnRows)]
@@ -237,7 +241,7 @@ class CentreAdmin(WithinInstitution, admin.ModelAdmin):
 
 
 @admin.register(Ufr)
-class UfrAdmin(WithinInstitution, admin.ModelAdmin):
+class UfrAdmin(WithinInstitution[Ufr], admin.ModelAdmin[Ufr]):
     list_display = ["name", "code", "centre", "institution"]
     list_filter = [("institution", OwnRows)]
     list_select_related = ["centre", "institution"]
@@ -246,7 +250,7 @@ class UfrAdmin(WithinInstitution, admin.ModelAdmin):
 
 
 @admin.register(Programme)
-class ProgrammeAdmin(WithinInstitution, admin.ModelAdmin):
+class ProgrammeAdmin(WithinInstitution[Programme], admin.ModelAdmin[Programme]):
     list_display = ["label", "code", "version", "level", "ufr", "centre"]
     list_filter = ["level", ("ufr", OwnRows)]
     list_select_related = ["ufr", "centre"]
@@ -261,7 +265,7 @@ class ProgrammeAdmin(WithinInstitution, admin.ModelAdmin):
 
 
 @admin.register(Enrolment)
-class EnrolmentAdmin(WithinInstitution, FoldedSearch):
+class EnrolmentAdmin(WithinInstitution[Enrolment], FoldedSearch[Enrolment]):
     institution_path = "student__institution"
     list_display = ["student", "programme", "year"]
     list_filter = ["academic_year"]
@@ -278,7 +282,7 @@ class EnrolmentAdmin(WithinInstitution, FoldedSearch):
 
 
 @admin.register(Manager)
-class ManagerAdmin(WithinInstitution, FoldedSearch):
+class ManagerAdmin(WithinInstitution[Manager], FoldedSearch[Manager]):
     institution_path = "centre__institution"
     list_display = ["user", "centre"]
     list_filter = [("centre", OwnRows)]
@@ -288,7 +292,7 @@ class ManagerAdmin(WithinInstitution, FoldedSearch):
 
 
 @admin.register(Teacher)
-class TeacherAdmin(WithinInstitution, FoldedSearch):
+class TeacherAdmin(WithinInstitution[Teacher], FoldedSearch[Teacher]):
     institution_path = "ufr__institution"
     list_display = ["user", "ufr", "position", "phone", "office"]
     list_filter = [("ufr", OwnRows)]
@@ -297,7 +301,7 @@ class TeacherAdmin(WithinInstitution, FoldedSearch):
     autocomplete_fields = ["user", "ufr"]
 
 
-class ReferenceAdmin(admin.ModelAdmin):
+class ReferenceAdmin(admin.ModelAdmin[Row]):
     """A list loaded from a file: what identifies a row is fixed, or the next load would add it again."""
 
     key: tuple[str, ...] = ("code",)
@@ -307,19 +311,19 @@ class ReferenceAdmin(admin.ModelAdmin):
 
 
 @admin.register(LegalForm)
-class LegalFormAdmin(ReferenceAdmin):
+class LegalFormAdmin(ReferenceAdmin[LegalForm]):
     list_display = ["label", "code", "is_public_law"]
     list_filter = ["is_public_law"]
     search_fields = ["label", "code"]
 
 
 @admin.register(HeadcountBand)
-class HeadcountBandAdmin(ReferenceAdmin):
+class HeadcountBandAdmin(ReferenceAdmin[HeadcountBand]):
     list_display = ["label", "code", "minimum", "maximum"]
 
 
 @admin.register(NafCode)
-class NafCodeAdmin(ReferenceAdmin):
+class NafCodeAdmin(ReferenceAdmin[NafCode]):
     key = ("version", "code")
     list_display = ["code", "label", "version", "section"]
     list_filter = ["version", "section"]
@@ -327,7 +331,7 @@ class NafCodeAdmin(ReferenceAdmin):
 
 
 @admin.register(Commune)
-class CommuneAdmin(ReferenceAdmin):
+class CommuneAdmin(ReferenceAdmin[Commune]):
     key = ("postal_code", "name")
     list_display = ["name", "postal_code"]
     search_fields = ["name", "postal_code__startswith"]

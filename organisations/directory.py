@@ -61,17 +61,27 @@ def search(hosts: OrganisationQuerySet, text: str, limit: int = 20) -> Found:
     """
     digits = compact(text)
     if re.fullmatch(r"[0-9]{9,14}", digits):
-        if len(digits) == DIGITS and (kept := find_by_siret(digits)):
-            return _take(hosts.filter(pk=kept.pk), ["pk"], limit)
-        # Between two numbers, not LIKE: an index serves it however the query is prepared.
-        first, last = digits.ljust(DIGITS, "0"), digits.ljust(DIGITS, "9")
-        return _take(hosts.filter(siret__gte=first, siret__lte=last), ["siret"], limit)
+        return _numbered(hosts, digits, limit)
     text = text[:LONGEST_SEARCH]
     if "%" in text:
         key = fold(text)
         begins_so = like("search_key", f"{key.split()[0]}%").desc() if key else "pk"
         matching = _among(hosts.filter(contains_words("search_key", text)))
         return _take(matching, [begins_so, "search_key", "pk"], limit)
+    return _worded(hosts, text, limit)
+
+
+def _numbered(hosts: OrganisationQuerySet, digits: str, limit: int) -> Found:
+    """Return the hosts whose SIRET is, or begins with, these digits; a record merged leads to the one kept."""
+    if len(digits) == DIGITS and (kept := find_by_siret(digits)):
+        return _take(hosts.filter(pk=kept.pk), ["pk"], limit)
+    # Between two numbers, not LIKE: an index serves it however the query is prepared.
+    first, last = digits.ljust(DIGITS, "0"), digits.ljust(DIGITS, "9")
+    return _take(hosts.filter(siret__gte=first, siret__lte=last), ["siret"], limit)
+
+
+def _worded(hosts: OrganisationQuerySet, text: str, limit: int) -> Found:
+    """Return the hosts that words tell, as they are typed, else begun with, else mistyped."""
     typed = words.telling(text)[:MOST_WORDS]
     if not typed:
         return Found([])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib.auth.models import AnonymousUser
@@ -65,10 +65,21 @@ def suggest_communes(form: forms.BaseForm, postal_code: str, city: str) -> None:
     form.fields[city].widget.attrs["list"] = "communes"
 
 
-class DirectoryForm(forms.ModelForm):
+class RemarkedForm(forms.BaseForm):
+    """A form of a page where remarks are pinned on fields: ``pstage.forms`` shows them beside these."""
+
+    remarks: Mapping[str, Sequence[object]] = {}
+    answers_remarks = False  # whether this reader answers them
+
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class DirectoryForm(RemarkedForm, forms.ModelForm[Row]):
     """Adds one row to the directory. When the directory has it already, ``existing`` is that row."""
 
     existing: models.Model | None = None
+    notices: Sequence[str] = ()  # what to say once it is saved
     sometimes_required = frozenset({"postal_code"})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -117,7 +128,7 @@ NO_SIRET = [
 ]
 
 
-class OrganisationForm(DirectoryForm):
+class OrganisationForm(DirectoryForm[Organisation]):
     """A new host, created ``by`` a user. ``notices`` are remarks to show once it is saved, not errors."""
 
     sometimes_required = frozenset(
@@ -170,7 +181,7 @@ class OrganisationForm(DirectoryForm):
     def __init__(self, *args: Any, by: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.by = by or AnonymousUser()
-        if self.instance.pk is None:
+        if self.instance._state.adding:
             self.instance.created_by = by
         elif self.instance.naf_code:
             self.initial["naf"] = self.instance.naf_code.code
@@ -211,7 +222,7 @@ class OrganisationForm(DirectoryForm):
             self.add_error(
                 "naf", ValidationError(_("Indiquez le code NAF, ou décrivez l’activité."), "required")
             )
-        if not self.errors and self.instance.pk is None:
+        if not self.errors and self.instance._state.adding:
             self.show_alike()
         return self.cleaned_data
 
@@ -297,7 +308,7 @@ class OrganisationForm(DirectoryForm):
 
     def save(self, commit: bool = True) -> Organisation:
         """Add the host; when somebody added the same SIRET a moment ago, return theirs."""
-        if self.instance.pk is None and (known := sirene.remembered(self.instance.siret or "")):
+        if self.instance._state.adding and (known := sirene.remembered(self.instance.siret or "")):
             # Hidden from the first moment, not from when a worker reads the register.
             self.instance.is_private = known.is_hidden
         try:
@@ -330,7 +341,7 @@ class KeptOrganisationForm(OrganisationForm):
         return data
 
 
-class ServiceForm(DirectoryForm):
+class ServiceForm(DirectoryForm[Service]):
     """A new service of ``organisation``, at its address unless said otherwise."""
 
     class Meta:
@@ -359,7 +370,7 @@ class ServiceForm(DirectoryForm):
         return data
 
 
-class ContactForm(DirectoryForm):
+class ContactForm(DirectoryForm[Contact]):
     """A new person at ``organisation``: professional tutor or signatory."""
 
     class Meta:
@@ -382,7 +393,7 @@ class ContactForm(DirectoryForm):
         super().__init__(*args, **kwargs)
         # Those of a centre that keeps its contacts are not given away: each centre then has its own row.
         self.known = Contact.objects.known_to(centre, by)
-        if self.instance.pk is None:
+        if self.instance._state.adding:
             assert organisation is not None
             self.instance.organisation = organisation
             self.instance.centre = centre
@@ -392,7 +403,8 @@ class ContactForm(DirectoryForm):
         civility.choices = [("", _("Sans civilité")), *Contact.Civility.choices]
 
     def country(self) -> str:
-        return self.instance.organisation.country.code
+        code: str = self.instance.organisation.country.code
+        return code
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -410,7 +422,7 @@ class ContactForm(DirectoryForm):
         return data
 
 
-class NoteForm(forms.ModelForm):
+class NoteForm(forms.ModelForm[Note]):
     """A remark of the staff about a host."""
 
     class Meta:
@@ -423,7 +435,7 @@ class NoteForm(forms.ModelForm):
         return without_invisible(self.cleaned_data["text"])
 
 
-class BanForm(forms.ModelForm):
+class BanForm(forms.ModelForm[Ban]):
     """Why an institution sends nobody to a host any more, and until when."""
 
     use_required_attribute = False

@@ -1,9 +1,52 @@
 """How every form is drawn: what our field template knows besides Django's label, help and errors."""
 
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol, TypeGuard
 
 from django.forms import BoundField
 from django.forms.renderers import TemplatesSetting
+from django.utils.functional import Promise
+
+
+class HasRemarks(Protocol):
+    """A form with remarks pinned on its fields."""
+
+    remarks: Mapping[str, Sequence[Any]]
+
+
+class HasAnswers(Protocol):
+    """A form that says whether its reader answers the remarks."""
+
+    answers_remarks: bool
+
+
+class HasReasons(Protocol):
+    """A form that says why it asks for some of its fields."""
+
+    reasons: Mapping[str, str | Promise]
+
+
+class HasSometimesRequired(Protocol):
+    """A form some fields of which another answer makes required."""
+
+    sometimes_required: Collection[str]
+
+
+# Ten times as fast as ``isinstance`` of a protocol: a page asks it of each of its fields.
+def has_remarks(form: object) -> TypeGuard[HasRemarks]:
+    return hasattr(form, "remarks")
+
+
+def has_answers(form: object) -> TypeGuard[HasAnswers]:
+    return hasattr(form, "answers_remarks")
+
+
+def has_reasons(form: object) -> TypeGuard[HasReasons]:
+    return hasattr(form, "reasons")
+
+
+def has_sometimes_required(form: object) -> TypeGuard[HasSometimesRequired]:
+    return hasattr(form, "sometimes_required")
 
 
 class Field(BoundField):
@@ -17,20 +60,22 @@ class Field(BoundField):
 
     @property
     def remarks(self) -> list[Any]:
-        return list(getattr(self.form, "remarks", {}).get(self.name, []))
+        return list(self.form.remarks.get(self.name, ())) if has_remarks(self.form) else []
 
     @property
     def answers_remarks(self) -> bool:
-        return bool(getattr(self.form, "answers_remarks", False))
+        return has_answers(self.form) and self.form.answers_remarks
 
     @property
     def reason(self) -> str:
-        return str(getattr(self.form, "reasons", {}).get(self.name, ""))
+        return str(self.form.reasons.get(self.name, "")) if has_reasons(self.form) else ""
 
     @property
     def is_optional(self) -> bool:
         """Whether the label says « facultatif »: not where another answer makes the field required."""
-        return not self.field.required and self.name not in getattr(self.form, "sometimes_required", ())
+        if self.field.required:
+            return False
+        return not (has_sometimes_required(self.form) and self.name in self.form.sometimes_required)
 
     @property
     def unit(self) -> str:

@@ -14,6 +14,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import Env, EnvError
 
+from pstage.generics import bear_types
+
+bear_types()
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
 

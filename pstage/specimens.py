@@ -1,6 +1,6 @@
 """Invented data for the style guide: every component once."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -68,9 +68,73 @@ class SpecimenForm(forms.Form):
     }
 
 
+STEPS = [
+    ("Élève", "done"),
+    ("Formation", "done"),
+    ("Établissement d’accueil", "done"),
+    ("Service d’accueil", "remark"),
+    ("Tuteur professionnel", "error"),
+    ("Contenu du stage", "todo"),
+    ("Responsable pédagogique", "todo"),
+    ("Signataire", "todo"),
+    ("Récapitulatif", "todo"),
+]
+ROWS = [
+    (
+        "Inès Marchand",
+        "M2 Chimie",
+        "Laboratoires Vauquelin, Rouen",
+        "stop",
+        "Début dans 4 jours",
+        "Corrigée il y a 1 h",
+    ),
+    (
+        "Yanis Lefèvre",
+        "L3 Droit",
+        "Tribunal judiciaire de Caen",
+        "wait",
+        "À valider",
+        "Soumise il y a 2 jours",
+    ),
+    (
+        "Mehdi Aubert",
+        "M2 Chimie",
+        "Universität Bremen (Allemagne)",
+        "info",
+        "Chez l’étudiant",
+        "2 remarques, depuis 5 jours",
+    ),
+]
+
+
 def of_everything() -> dict[str, Any]:
     """Return invented data for every component of the style guide."""
     now = timezone.now()
+    current, stepper = 6, steps(6)
+    return {
+        "panel": law_panel(),
+        "form": form_with_remarks(now),
+        "steps": stepper,
+        "step": stepper[current - 1],
+        "number": current,
+        "phases": [
+            {"label": label, "state": state}
+            for label, state in [
+                ("Saisie", "done"),
+                ("Vérification", "now"),
+                ("Impression", ""),
+                ("Signatures", ""),
+                ("Stage", ""),
+            ]
+        ],
+        "page": Paginator(range(137), 20).page(2),
+        "saved_at": now,
+        "rows": rows(),
+    }
+
+
+def form_with_remarks(now: datetime) -> SpecimenForm:
+    """Return a form that was sent, with its mistakes, a remark and one that was treated."""
     form = SpecimenForm(
         data={
             "search": "chu caen",
@@ -95,87 +159,38 @@ def of_everything() -> dict[str, Any]:
         **{**vars(remark), "pk": 2, "text": "Précisez le site.", "answer": "Rouen.", "resolved_at": now}
     )
     form.remarks = {"subject": [remark], "missions": [treated]}
-    labels = [
-        ("Élève", "done"),
-        ("Formation", "done"),
-        ("Établissement d’accueil", "done"),
-        ("Service d’accueil", "remark"),
-        ("Tuteur professionnel", "error"),
-        ("Contenu du stage", "todo"),
-        ("Responsable pédagogique", "todo"),
-        ("Signataire", "todo"),
-        ("Récapitulatif", "todo"),
-    ]
-    steps = [
+    return form
+
+
+def steps(current: int) -> list[dict[str, Any]]:
+    """Return the stepper of an agreement."""
+    return [
         {
             "slug": f"step-{rank}",
             "label": label,
             "state": state,
-            "current": rank == 6,
+            "current": rank == current,
             "url": "#main" if rank < 8 else "",
         }
-        for rank, (label, state) in enumerate(labels, start=1)
+        for rank, (label, state) in enumerate(STEPS, start=1)
     ]
-    return {
-        "panel": law_panel(),
-        "form": form,
-        "steps": steps,
-        "step": steps[5],
-        "number": 6,
-        "phases": [
-            {"label": label, "state": state}
-            for label, state in [
-                ("Saisie", "done"),
-                ("Vérification", "now"),
-                ("Impression", ""),
-                ("Signatures", ""),
-                ("Stage", ""),
-            ]
-        ],
-        "page": Paginator(range(137), 20).page(2),
-        "saved_at": now,
-        "rows": [
-            {
-                "number": f"2026-0001{rank}",
-                "student": student,
-                "programme": programme,
-                "host": host,
-                "dates": "02/03 → 31/07/2026",
-                "tone": tone,
-                "state": state,
-                "since": since,
-            }
-            for rank, (student, programme, host, tone, state, since) in enumerate(
-                [
-                    (
-                        "Inès Marchand",
-                        "M2 Chimie",
-                        "Laboratoires Vauquelin, Rouen",
-                        "stop",
-                        "Début dans 4 jours",
-                        "Corrigée il y a 1 h",
-                    ),
-                    (
-                        "Yanis Lefèvre",
-                        "L3 Droit",
-                        "Tribunal judiciaire de Caen",
-                        "wait",
-                        "À valider",
-                        "Soumise il y a 2 jours",
-                    ),
-                    (
-                        "Mehdi Aubert",
-                        "M2 Chimie",
-                        "Universität Bremen (Allemagne)",
-                        "info",
-                        "Chez l’étudiant",
-                        "2 remarques, depuis 5 jours",
-                    ),
-                ],
-                start=18,
-            )
-        ],
-    }
+
+
+def rows() -> list[dict[str, Any]]:
+    """Return the lines of a list of agreements."""
+    return [
+        {
+            "number": f"2026-0001{rank}",
+            "student": student,
+            "programme": programme,
+            "host": host,
+            "dates": "02/03 → 31/07/2026",
+            "tone": tone,
+            "state": state,
+            "since": since,
+        }
+        for rank, (student, programme, host, tone, state, since) in enumerate(ROWS, start=18)
+    ]
 
 
 def law_panel() -> words.Panel:

@@ -30,8 +30,8 @@ class Page(HTMLParser):
         attrs = dict(attributes)
         if "id" in attrs:
             self.ids.append(attrs["id"])
-        if attrs.get("style") or any(name.startswith("on") for name in attrs):
-            self.faults.append(f"inline: {self.get_starttag_text()[:120]}")
+        self.refuse_inline(tag, attrs)
+        self.follow(tag, attrs)
         match tag:
             case "html":
                 self.lang = attrs.get("lang", "")
@@ -39,20 +39,26 @@ class Page(HTMLParser):
                 self.headings += 1
             case "title":
                 self.is_title = True
-            case "script" if "src" not in attrs:
-                self.faults.append("inline script")
-            case "style":
-                self.faults.append("inline style")
-            case "a" if attrs.get("href"):
-                self.links.append(attrs["href"])
-            case "form" if attrs.get("method", "get").lower() == "get" and attrs.get("action"):
-                self.links.append(attrs["action"])
             case "label":
                 self.label_depth += 1
                 self.labels.add(attrs.get("for"))
         if tag in LABELLED and attrs.get("type") not in NEEDS_NO_LABEL:
             named = self.label_depth or "aria-label" in attrs or "aria-labelledby" in attrs
             self.inputs.append(None if named else attrs.get("id", self.get_starttag_text()[:120]))
+
+    def refuse_inline(self, tag, attrs):
+        """Note each style and script that the page holds itself: its policy refuses them."""
+        if attrs.get("style") or any(name.startswith("on") for name in attrs):
+            self.faults.append(f"inline: {self.get_starttag_text()[:120]}")
+        if tag == "style" or (tag == "script" and "src" not in attrs):
+            self.faults.append(f"inline {tag}")
+
+    def follow(self, tag, attrs):
+        """Note where a link or a form that changes nothing leads."""
+        if tag == "a" and attrs.get("href"):
+            self.links.append(attrs["href"])
+        if tag == "form" and attrs.get("method", "get").lower() == "get" and attrs.get("action"):
+            self.links.append(attrs["action"])
 
     def handle_endtag(self, tag):
         if tag == "title":

@@ -159,15 +159,8 @@ class Finder:
         outer = self.statement
         if isinstance(node, ast.stmt) and not named:
             self.statement = node
-        for name, value in ast.iter_fields(node):
-            if name in {"annotation", "returns", "type_params"}:
-                continue
-            if isinstance(value, ast.AST):
-                self.child(node, name, None, value)
-            elif isinstance(value, list):
-                for index, one in enumerate(value):
-                    if isinstance(one, ast.AST):
-                        self.child(node, name, index, one)
+        for name, index, one in places(node):
+            self.child(node, name, index, one)
         self.statement = outer
         if named:
             self.names.pop()
@@ -199,40 +192,71 @@ class Finder:
         if is_condition and not isinstance(node, PLAIN_CONDITIONS):
             yield ast.UnaryOp(ast.Not(), node)
         match node:
-            case ast.Compare(left, ops, comparators):
-                for place, operator in enumerate(ops):
-                    for other in COMPARISONS[type(operator)]:
-                        yield ast.Compare(left, [*ops[:place], other(), *ops[place + 1 :]], comparators)
-            case ast.BoolOp(operator, values):
-                yield ast.BoolOp(ast.Or() if isinstance(operator, ast.And) else ast.And(), values)
-            case ast.UnaryOp(ast.Not() | ast.USub(), operand):
-                yield operand
-            case ast.BinOp(left, operator, right) if type(operator) in OPERATORS:
-                yield ast.BinOp(left, OPERATORS[type(operator)](), right)
-            case ast.AugAssign(target, operator, value) if type(operator) in OPERATORS:
-                yield ast.AugAssign(target, OPERATORS[type(operator)](), value)
-            case ast.Constant(bool(value)):
-                yield ast.Constant(not value)
-            case ast.Constant(int(value)):
-                yield ast.Constant(value + 1)
-                if value:
-                    yield ast.Constant(value - 1)
-            case ast.Call(ast.Name("Decimal") as name_of, [ast.Constant(str(value))]):
-                yield ast.Call(name_of, [ast.Constant(str(Decimal(value) * 2))], [])
-                yield ast.Call(name_of, [ast.Constant("0")], [])
-            case ast.Name(id) if id in NAMES and isinstance(node.ctx, ast.Load):
-                yield ast.Name(NAMES[id], ast.Load())
-            case ast.IfExp(test, body, orelse):
-                yield ast.IfExp(test, orelse, body)
-            case (
-                ast.Return(None)
-                | ast.Continue()
-                | ast.Break()
-                | ast.Expr(ast.Yield() | ast.YieldFrom() | ast.Call())
-            ):
-                yield ast.Pass()
-            case ast.Return(value) if not (isinstance(value, ast.Constant) and value.value is None):
-                yield ast.Return(ast.Constant(None))
+            case ast.expr():
+                yield from other_operators(node)
+                yield from other_values(node)
+            case ast.stmt():
+                yield from other_statements(node)
+
+
+def places(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:
+    """Yield the nodes under a node, each with its field and its index there; what only types say is left out."""
+    for name, value in ast.iter_fields(node):
+        if name in {"annotation", "returns", "type_params"}:
+            continue
+        if isinstance(value, ast.AST):
+            yield name, None, value
+        elif isinstance(value, list):
+            yield from ((name, index, one) for index, one in enumerate(value) if isinstance(one, ast.AST))
+
+
+def other_operators(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield an expression with another operator, or without it."""
+    match node:
+        case ast.Compare(left, ops, comparators):
+            for place, operator in enumerate(ops):
+                for other in COMPARISONS[type(operator)]:
+                    yield ast.Compare(left, [*ops[:place], other(), *ops[place + 1 :]], comparators)
+        case ast.BoolOp(operator, values):
+            yield ast.BoolOp(ast.Or() if isinstance(operator, ast.And) else ast.And(), values)
+        case ast.UnaryOp(ast.Not() | ast.USub(), operand):
+            yield operand
+        case ast.BinOp(left, operator, right) if type(operator) in OPERATORS:
+            yield ast.BinOp(left, OPERATORS[type(operator)](), right)
+
+
+def other_values(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield another constant, another name, the other branch."""
+    match node:
+        case ast.Constant(bool(value)):
+            yield ast.Constant(not value)
+        case ast.Constant(int(value)):
+            yield ast.Constant(value + 1)
+            if value:
+                yield ast.Constant(value - 1)
+        case ast.Call(ast.Name("Decimal") as name_of, [ast.Constant(str(value))]):
+            yield ast.Call(name_of, [ast.Constant(str(Decimal(value) * 2))], [])
+            yield ast.Call(name_of, [ast.Constant("0")], [])
+        case ast.Name(id) if id in NAMES and isinstance(node.ctx, ast.Load):
+            yield ast.Name(NAMES[id], ast.Load())
+        case ast.IfExp(test, body, orelse):
+            yield ast.IfExp(test, orelse, body)
+
+
+def other_statements(node: ast.stmt) -> Iterator[ast.stmt]:
+    """Yield what may stand in the place of a statement: another operator, nothing done, nothing returned."""
+    match node:
+        case ast.AugAssign(target, operator, value) if type(operator) in OPERATORS:
+            yield ast.AugAssign(target, OPERATORS[type(operator)](), value)
+        case (
+            ast.Return(None)
+            | ast.Continue()
+            | ast.Break()
+            | ast.Expr(ast.Yield() | ast.YieldFrom() | ast.Call())
+        ):
+            yield ast.Pass()
+        case ast.Return(value) if not (isinstance(value, ast.Constant) and value.value is None):
+            yield ast.Return(ast.Constant(None))
 
 
 def mutants(path: str) -> tuple[ast.Module, list[Mutant]]:

@@ -87,7 +87,8 @@ def queue(
 
 
 def in_transaction() -> bool:
-    return transaction.get_connection().in_atomic_block
+    is_open: bool = transaction.get_connection().in_atomic_block
+    return is_open
 
 
 def render_mail(template: str, context: Mapping[str, Any]) -> Mail:

@@ -16,7 +16,7 @@ from organisations.fields import DateField
 from organisations.forms import say_what_to_do
 
 
-def made_safe(file: UploadedFile) -> uploads.Clean:
+def made_safe(file: UploadedFile[bytes]) -> uploads.Clean:
     """Return what may be stored of a file that was sent. Raises ValidationError."""
     try:
         return uploads.clean(file)
@@ -24,7 +24,7 @@ def made_safe(file: UploadedFile) -> uploads.Clean:
         raise forms.ValidationError(str(refusal)) from refusal
 
 
-class AttachmentForm(forms.ModelForm):
+class AttachmentForm(forms.ModelForm[Attachment]):
     """A paper to join to an agreement; ``cleaned_data["upload"]`` is its content, made safe."""
 
     use_required_attribute = False
@@ -65,6 +65,11 @@ class AttachmentForm(forms.ModelForm):
                 self.add_error("title", _("Dites ce qu’est cette pièce."))
         else:
             cleaned["title"] = ""
+        self.check_validity(cleaned)
+        return cleaned
+
+    def check_validity(self, cleaned: dict[str, Any]) -> None:
+        """Ask for the days that an insurance covers; refuse those that do not follow each other."""
         if cleaned.get("kind") == Attachment.Kind.CIVIL_LIABILITY:
             for name in ("valid_from", "valid_until"):
                 if not cleaned.get(name) and name not in self.errors:
@@ -72,7 +77,6 @@ class AttachmentForm(forms.ModelForm):
         first, last = cleaned.get("valid_from"), cleaned.get("valid_until")
         if first and last and last < first:
             self.add_error("valid_until", _("La fin de validité doit suivre son début."))
-        return cleaned
 
 
 class SignedCopyForm(forms.Form):

@@ -92,6 +92,22 @@ def redraw(content: bytes, kind: str, most_pixels: int) -> bytes:
 
 def rewrite_pdf(content: bytes, most_pages: int, most_pixels: int) -> bytes:
     """Write a PDF again with its pages and what they refer to, if nothing in it acts."""
+    pdf = opened(content)
+    if not pdf.pages:
+        raise Refusal("damaged")
+    if len(pdf.pages) > most_pages:
+        raise Refusal("pages")
+    examine(pdf, most_pixels)
+    for kept, part in ((KEPT_IN_CATALOGUE, pdf.Root), (KEPT_IN_TRAILER, pdf.trailer)):
+        for key in set(part.keys()) - kept:
+            del part[key]
+    output = io.BytesIO()
+    pdf.save(output, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True)
+    return output.getvalue()
+
+
+def opened(content: bytes) -> Pdf:
+    """Read a PDF as it is, neither mended nor decrypted, within what it may unpack to."""
     pikepdf.settings.set_qpdf_limits(
         flate_max_memory=MOST_UNPACKED,
         run_length_max_memory=MOST_UNPACKED,
@@ -105,10 +121,11 @@ def rewrite_pdf(content: bytes, most_pages: int, most_pixels: int) -> bytes:
         raise Refusal("encrypted") from error
     if pdf.is_encrypted:
         raise Refusal("encrypted")
-    if not pdf.pages:
-        raise Refusal("damaged")
-    if len(pdf.pages) > most_pages:
-        raise Refusal("pages")
+    return pdf
+
+
+def examine(pdf: Pdf, most_pixels: int) -> None:
+    """Refuse a PDF that acts, that holds an image too large, or that unpacks to more than is borne."""
     unpacked = 0
     for holder in everything(pdf):
         if acts(holder):
@@ -119,12 +136,6 @@ def rewrite_pdf(content: bytes, most_pages: int, most_pixels: int) -> bytes:
             unpacked += unpacked_size(holder)
             if unpacked > MOST_UNPACKED_IN_ALL:
                 raise Refusal("complex")
-    for kept, part in ((KEPT_IN_CATALOGUE, pdf.Root), (KEPT_IN_TRAILER, pdf.trailer)):
-        for key in set(part.keys()) - kept:
-            del part[key]
-    output = io.BytesIO()
-    pdf.save(output, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True)
-    return output.getvalue()
 
 
 def everything(pdf: Pdf) -> Iterator[Dictionary | Stream]:

@@ -86,6 +86,21 @@ class Problem:
     party: str = ""
 
 
+def misdated(convention: Convention, party: str, day: date) -> Problem | None:
+    """Return why one signature cannot bear a date: it is to come, or before the validation; None when it can."""
+    validated_at = convention.acted_on.validated_at
+    if day > timezone.localdate():
+        return Problem(_("La date de signature ne peut pas être dans le futur."), "in_the_future", party)
+    if validated_at and day < timezone.localdate(validated_at):
+        return Problem(
+            _("Une signature ne peut pas précéder la validation, faite le %(day)s.")
+            % {"day": date_format(timezone.localtime(validated_at), "SHORT_DATE_FORMAT")},
+            "before_validation",
+            party,
+        )
+    return None
+
+
 def problem(convention: Convention, dates: Mapping[str, date]) -> Problem | None:
     """Return why signatures on paper, by party, cannot be recorded with these dates; None when they can.
 
@@ -108,17 +123,9 @@ def problem(convention: Convention, dates: Mapping[str, date]) -> Problem | None
             "out_of_turn",
             missing[0],
         )
-    validated_at = convention.acted_on.validated_at
     for party, day in dates.items():
-        if day > timezone.localdate():
-            return Problem(_("La date de signature ne peut pas être dans le futur."), "in_the_future", party)
-        if validated_at and day < timezone.localdate(validated_at):
-            return Problem(
-                _("Une signature ne peut pas précéder la validation, faite le %(day)s.")
-                % {"day": date_format(timezone.localtime(validated_at), "SHORT_DATE_FORMAT")},
-                "before_validation",
-                party,
-            )
+        if wrong := misdated(convention, party, day):
+            return wrong
     return None
 
 
@@ -221,6 +228,12 @@ def people(convention: Convention, document: Document | None) -> list[Signer]:
     return signers_in(document.context) if document else signers(convention)
 
 
+def unsigned(signer: Signer) -> Line:
+    """Return the line of somebody who has not signed; some sign by their title."""
+    label = (signer.party in BY_TITLE and signer.quality) or str(signer.party.label)
+    return Line(signer.party, label, signer.name, "")
+
+
 def circuit(convention: Convention, people: Iterable[Signer]) -> list[Line]:
     """Return the signatures in the centre's order, open or not. Best with ``WITH_AUTHORS`` prefetched."""
     turns = {turn.party: turn for turn in turns_of(convention, Turn.Purpose.SIGNATURE)}
@@ -232,8 +245,7 @@ def circuit(convention: Convention, people: Iterable[Signer]) -> list[Line]:
     lines = []
     for signer in people:
         turn = turns.get(signer.party)
-        label = (signer.party in BY_TITLE and signer.quality) or str(signer.party.label)
-        line = Line(signer.party, label, signer.name, "")
+        line = unsigned(signer)
         if turn and turn.done_at:
             line = replace(line, state="done", signed_on=turn.signed_on, recorded_by=str(turn.done_by))
         elif turn and turn == current and asked_on:

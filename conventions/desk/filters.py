@@ -45,6 +45,14 @@ GATHERED = {
 }
 # States that only dates tell.
 DATED = {UPCOMING: dates.upcoming, UNDER_WAY: dates.under_way, ENDED: dates.ended}
+# What is looked for as it was chosen, and where it is found.
+PLAIN = {
+    "annee": "enrolment__academic_year",
+    "centre": "centre",
+    "etape": "enrolment__programme",
+    "debut_avant": "start__lte",
+    "organisme": "organisation",
+}
 # What a list can be narrowed to, in the words of staff.
 STATES = [
     ("", gettext_lazy("Tous sauf brouillons")),
@@ -132,6 +140,13 @@ class FilterForm(forms.Form):
         chosen = self.fields["organisme"]
         assert isinstance(chosen, forms.ModelChoiceField)
         chosen.queryset = hosts
+        if not (roles.is_manager and roles.is_teacher):
+            del self.fields["role"]
+        self.offer_all(centres)
+
+    def offer_all(self, centres: QuerySet[Centre]) -> None:
+        """Fill the drop-downs from what this reader sees."""
+        roles = self.roles
         this_year = timezone.localdate().year
         years = range(this_year + 1, this_year - YEARS_BACK, -1)
         self.offer("annee", _("Toutes"), [(year, academic_year_label(year)) for year in years])
@@ -142,8 +157,6 @@ class FilterForm(forms.Form):
         self.offer(
             "etape", _("Toutes"), list(handled.values_list("pk", "label")) if handled is not None else []
         )
-        if not (roles.is_manager and roles.is_teacher):
-            del self.fields["role"]
 
     def offer(self, name: str, every: str, choices: list[tuple[int, str]]) -> None:
         """Fill a drop-down; without anything to choose it goes."""
@@ -207,38 +220,33 @@ class FilterForm(forms.Form):
 
     def apply(self, visible: QuerySet[Convention]) -> QuerySet[Convention]:
         """Narrow the list; drafts and archives are only listed when they are asked for."""
-        wanted, today = self.cleaned_data, timezone.localdate()
+        wanted = self.cleaned_data
         visible = visible.filter(self.archived) if wanted.get("archives") else visible.exclude(self.archived)
-        state = wanted["statut"]
-        if state in DATED:
-            visible = visible.filter(DATED[state](today))
-        elif state == CERTIFICATES:
-            visible = dates.owed_a_certificate(visible, last=today - timedelta(days=1))
-        elif state in AVENANTS:
-            visible = visible.filter(avenants__status__in=AVENANTS[state])
-        elif state:
-            visible = visible.filter(status__in=GATHERED.get(state, (state,)))
-        else:
-            visible = visible.exclude(status=Status.DRAFT)
+        visible = in_state(wanted["statut"], visible)
         if wanted.get("role") == MANAGED:
             visible = visible.filter(centre__in=self.roles.centre_ids)
         elif wanted.get("role") == FOLLOWED:
             visible = visible.filter(teacher__in=self.roles.teacher_ids)
         if fold(wanted["q"]):
             visible = visible.filter(contains_words("search_key", wanted["q"]))
-        if year := wanted["annee"]:
-            visible = visible.filter(enrolment__academic_year=year)
-        if centre := wanted.get("centre"):
-            visible = visible.filter(centre=centre)
-        if programme := wanted.get("etape"):
-            visible = visible.filter(enrolment__programme=programme)
-        if day := wanted["debut_avant"]:
-            visible = visible.filter(start__lte=day)
-        if host := wanted["organisme"]:
-            visible = visible.filter(organisation=host)
+        visible = visible.filter(**{path: wanted[name] for name, path in PLAIN.items() if wanted.get(name)})
         if wanted["hors_france"]:
             visible = visible.filter(service__isnull=False).exclude(service__country__in=FRENCH_COUNTRIES)
         return visible
+
+
+def in_state(state: str, visible: QuerySet[Convention]) -> QuerySet[Convention]:
+    """Return the agreements in a state of the address; all but drafts when it names none."""
+    today = timezone.localdate()
+    if state in DATED:
+        return visible.filter(DATED[state](today))
+    if state == CERTIFICATES:
+        return dates.owed_a_certificate(visible, last=today - timedelta(days=1))
+    if state in AVENANTS:
+        return visible.filter(avenants__status__in=AVENANTS[state])
+    if state:
+        return visible.filter(status__in=GATHERED.get(state, (state,)))
+    return visible.exclude(status=Status.DRAFT)
 
 
 def chip_label(field: forms.Field, value: Any) -> str:

@@ -66,7 +66,8 @@ def agreement(convention: Convention) -> Context:
             "copies": _copies(convention),
             "differences": _differences(convention),
         }
-    return each_text(without_invisible, context)
+    readable: Context = each_text(without_invisible, context)
+    return readable
 
 
 # The documents of an agreement without what they were made from: that is read of one or two at most.

@@ -12,7 +12,7 @@ from organisations.fields import DateField, DecimalField
 from organisations.forms import say_what_to_do
 
 
-class CompletionForm(forms.ModelForm):
+class CompletionForm(forms.ModelForm[Completion]):
     """What a host declared of a stage that ends; whoever records it says that it was declared, not planned."""
 
     use_required_attribute = False

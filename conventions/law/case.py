@@ -235,21 +235,24 @@ class Case:
         pay, schedule = self.facts.pay, self.schedule
         if not pay.is_paid or pay.amount is None or not pay.in_euros or schedule is None:
             return None
-        worth: Decimal | None = None
-        match pay.unit:
-            case PayUnit.TOTAL:
-                worth = pay.amount
-            case PayUnit.MONTH:
-                worth = pay.amount * len(self.paid_months)
-            case PayUnit.WEEK:
-                worth = share(
-                    pay.amount, self.paid_hours, max(sum(one.hours, Decimal(0)) for one in schedule.periods)
-                )
-            case PayUnit.DAY:
-                worth = share(pay.amount, self.paid_hours, max(max(one.hours) for one in schedule.periods))
-            case PayUnit.HOUR:
-                worth = pay.amount * self.paid_hours
+        worth = self.worth(pay.unit, pay.amount, schedule)
         return None if worth is None else worth.quantize(CENT, ROUND_HALF_UP)
+
+    def worth(self, unit: PayUnit | None, amount: Decimal, schedule: Schedule) -> Decimal | None:
+        """Return what an amount by some unit comes to over the whole stage."""
+        match unit:
+            case PayUnit.TOTAL:
+                return amount
+            case PayUnit.MONTH:
+                return amount * len(self.paid_months)
+            case PayUnit.WEEK:
+                fullest = max(sum(one.hours, Decimal(0)) for one in schedule.periods)
+                return share(amount, self.paid_hours, fullest)
+            case PayUnit.DAY:
+                return share(amount, self.paid_hours, max(max(one.hours) for one in schedule.periods))
+            case PayUnit.HOUR:
+                return amount * self.paid_hours
+        return None
 
     def legal_minimum(self, year: int) -> Decimal:
         """Return the part of an hour's ceiling that a year frees of contributions, whatever the branch says."""

@@ -15,6 +15,7 @@ HOURS_A_WEEK = Decimal(48)
 # From 80 % of 35 hours a week, six calendar months are close to six months of presence.
 NEARLY_FULL_TIME = Decimal(28)
 A_YEAR = timedelta(days=365)
+Lasting = tuple[date, date, Decimal]  # first day, last day, hours
 
 
 def shown(case: Case) -> list[Line]:
@@ -287,18 +288,10 @@ def twelve_months(case: Case, rule: Rule) -> Iterator[Finding]:
         return
     if case.start is None or case.end is None or case.end < case.start:
         return
-    stages = [(case.start, case.end, case.duration)] + [
+    others = [
         (other.start, other.end, other.duration) for other in case.facts.history.others if other.same_host
     ]
-    # The fullest twelve months begin on the first day of a stage, or end on the last day of one.
-    beginnings = [first for first, _end, _duration in stages]
-    beginnings += [last + timedelta(days=1) - A_YEAR for _start, last, _duration in stages]
-    windows = [(first, first + A_YEAR) for first in beginnings]
-    most = max(
-        sum((within(stage, window) for stage in stages), Decimal(0))
-        for window in windows
-        if within(stages[0], window)
-    )
+    most = fullest_year((case.start, case.end, case.duration), others)
     if most > SIX_MONTHS:
         yield rule.finds(
             "end",
@@ -308,7 +301,21 @@ def twelve_months(case: Case, rule: Rule) -> Iterator[Finding]:
         )
 
 
-def within(stage: tuple[date, date, Decimal], window: tuple[date, date]) -> Decimal:
+def fullest_year(stage: Lasting, others: list[Lasting]) -> Decimal:
+    """Return the most hours that a stage and others come to in twelve months that hold some of its own."""
+    stages = [stage, *others]
+    # The fullest twelve months begin on the first day of a stage, or end on the last day of one.
+    beginnings = [first for first, _end, _duration in stages]
+    beginnings += [last + timedelta(days=1) - A_YEAR for _start, last, _duration in stages]
+    windows = [(first, first + A_YEAR) for first in beginnings]
+    return max(
+        sum((within(one, window) for one in stages), Decimal(0))
+        for window in windows
+        if within(stage, window)
+    )
+
+
+def within(stage: Lasting, window: tuple[date, date]) -> Decimal:
     """Return the hours of a stage that fall in a window, its last day excluded, shared evenly between its days."""
     start, end, duration = stage
     common = (min(end + timedelta(days=1), window[1]) - max(start, window[0])).days

@@ -39,6 +39,23 @@ def minimum_shown(case: Case) -> list[Line]:
     return [*lines, Line(_("Minimum pour tout le stage"), euros(case.minimum_total))]
 
 
+def provisional_years(case: Case) -> list[int]:
+    """Return the years of the stage whose ceiling is not published yet."""
+    return sorted({month.first.year for month in case.paid_months if month.is_provisional})
+
+
+def due_by_the_hour(case: Case) -> Decimal | None:
+    """Return the amount of an hour, in euros, when it is due and written by the hour."""
+    return case.promised_hourly if case.is_due and case.facts.pay.unit == PayUnit.HOUR else None
+
+
+def least_of_an_hour(case: Case) -> Decimal | None:
+    """Return the rate that the amount of an hour is compared with, in euros; None while it cannot be computed."""
+    # With the clause of G-06 the amount follows the ceiling by itself: the first year alone is judged.
+    judged = case.paid_months[:1] if case.facts.pay.has_revaluation_clause else case.paid_months
+    return max((month.rate for month in judged), default=None)
+
+
 @CHAPTER.rule(
     "G-01",
     "L124-6, D124-6",
@@ -96,8 +113,8 @@ def due(case: Case, rule: Rule) -> Iterator[Finding]:
 )
 def hourly_minimum(case: Case, rule: Rule) -> Iterator[Finding]:
     pay = case.facts.pay
-    missing = sorted({month.first.year for month in case.paid_months if month.is_provisional})
-    if case.follows_french_pay and missing and (case.is_due or pay.is_paid):
+    is_judged = case.follows_french_pay and (case.is_due or pay.is_paid)
+    if is_judged and (missing := provisional_years(case)):
         yield rule.finds(
             "amount",
             _(
@@ -109,26 +126,22 @@ def hourly_minimum(case: Case, rule: Rule) -> Iterator[Finding]:
             at_validation=True,
             year=str(missing[0]),
         )
-    if case.follows_french_pay and case.timesheet and not case.paid_months and (case.is_due or pay.is_paid):
+    if is_judged and case.timesheet and not case.paid_months:
         yield rule.finds(
             "amount",
             _("Aucun plafond horaire n’est connu : le minimum n’est pas vérifié."),
             can_be_lifted=True,
             at_validation=True,
         )
-    if not case.is_due or not case.paid_months or pay.unit != PayUnit.HOUR or case.promised_hourly is None:
-        return
-    # With the clause of G-06 the amount follows the ceiling by itself: the first year alone is judged.
-    judged = case.paid_months[:1] if pay.has_revaluation_clause else case.paid_months
-    least = max(month.rate for month in judged)
-    if case.promised_hourly < least:
+    promised, least = due_by_the_hour(case), least_of_an_hour(case)
+    if promised is not None and least is not None and promised < least:
         assert case.promised_total is not None
         yield rule.finds(
             "amount",
             _(
                 "%(amount)s : le minimum est de %(least)s, soit %(total)s pour tout le stage au lieu de %(promised)s."
             ),
-            amount=euros_an_hour(case.promised_hourly),
+            amount=euros_an_hour(promised),
             least=euros_an_hour(least),
             total=euros(case.minimum_total or 0),
             promised=euros(case.promised_total),

@@ -212,6 +212,14 @@ def _host(convention: Convention) -> facts.Host:
     )
 
 
+def territory_of(convention: Convention) -> calendar.Territory:
+    """Return whose public holidays hold where the stage takes place; those of mainland France until it is known."""
+    place = convention.service or convention.organisation
+    if place is None:
+        return calendar.Territory.METROPOLITAN
+    return calendar.territory(str(place.country), place.postal_code)
+
+
 def schedule_of(convention: Convention) -> calendar.Schedule | None:
     """Return when the trainee is expected; None while something is missing or mistyped."""
     start, end, weekly_hours = convention.start, convention.end, convention.weekly_hours
@@ -226,16 +234,13 @@ def schedule_of(convention: Convention) -> calendar.Schedule | None:
         for period in convention.periods("work_periods")
         if period.start <= end and period.end >= start
     ]
-    place = convention.service or convention.organisation
     return calendar.Schedule(
         (usual, *others),
         tuple(
             calendar.Absence(period.start, period.end, calendar.AbsenceKind(period.kind))
             for period in convention.periods("interruptions")
         ),
-        calendar.territory(str(place.country), place.postal_code)
-        if place
-        else calendar.Territory.METROPOLITAN,
+        territory_of(convention),
         convention.leave_days or Decimal(0),
         works_on_holidays=convention.works_on_holidays,
         works_on_whit_monday=convention.works_on_whit_monday,

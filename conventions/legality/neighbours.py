@@ -87,23 +87,9 @@ class Neighbours:
 
     def __init__(self, conventions: Sequence[Convention]) -> None:
         self.found: dict[tuple[str, str], list[Neighbour]] = defaultdict(list)
-        dates = [(calendar.plausible(one.start), calendar.plausible(one.end)) for one in conventions]
-        dated = [(start, end) for start, end in dates if start and end]
-        hosts = [host_of(one.organisation) for one in conventions if one.organisation]
-        # A host's quota counts by whole weeks (R124-10): six days more on each side.
-        week = 6 * calendar.ONE_DAY
-        shared: dict[str, Any] = {
-            STUDENT: [one.student_id for one in conventions],
-            TUTOR: [one.tutor.email.lower() for one in conventions if one.tutor],
-            REFERENT: [one.teacher.user_id for one in conventions if one.teacher],
-            ENTITY: [key for kind, key in hosts if kind == ENTITY],
-            ESTABLISHMENT: [key for kind, key in hosts if kind == ESTABLISHMENT],
-            "counted": [str(status) for status in COUNTED],
-            "first": min(start for start, _end in dated) - week if dated else None,
-            "last": max(end for _start, end in dated) + week if dated else None,
-        }
+        shared = {**in_common(conventions), **during(conventions)}
         with connection.cursor() as cursor:
-            cursor.execute(AROUND, shared)
+            cursor.execute(AROUND, {**shared, "counted": [str(status) for status in COUNTED]})
             for row in cursor:
                 neighbour = Neighbour(*row)
                 self.found[neighbour.kind, neighbour.key].append(neighbour)
@@ -115,6 +101,32 @@ class Neighbours:
 
     def periods(self, convention: Convention, kind: str, key: object) -> tuple[calendar.Period, ...]:
         return tuple((one.start, one.end) for one in self.of(convention, kind, key))
+
+
+def in_common(conventions: Sequence[Convention]) -> dict[str, list[Any]]:
+    """Return the students, people and hosts of some agreements: what others are found by."""
+    hosts = [host_of(one.organisation) for one in conventions if one.organisation]
+    return {
+        STUDENT: [one.student_id for one in conventions],
+        TUTOR: [one.tutor.email.lower() for one in conventions if one.tutor],
+        REFERENT: [one.teacher.user_id for one in conventions if one.teacher],
+        ENTITY: [key for kind, key in hosts if kind == ENTITY],
+        ESTABLISHMENT: [key for kind, key in hosts if kind == ESTABLISHMENT],
+    }
+
+
+def during(conventions: Sequence[Convention]) -> dict[str, date | None]:
+    """Return the days between which others count: those of the agreements, and the weeks that hold them."""
+    dates = [(calendar.plausible(one.start), calendar.plausible(one.end)) for one in conventions]
+    dated = [(start, end) for start, end in dates if start and end]
+    if not dated:
+        return {"first": None, "last": None}
+    # A host's quota counts by whole weeks (R124-10): six days more on each side.
+    week = 6 * calendar.ONE_DAY
+    return {
+        "first": min(start for start, _end in dated) - week,
+        "last": max(end for _start, end in dated) + week,
+    }
 
 
 def siren_of(siret: str | None) -> str:

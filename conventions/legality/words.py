@@ -298,26 +298,32 @@ def brief(case: law.Case) -> str:
     return ", ".join(parts)
 
 
-def figures(case: law.Case) -> list[Line]:
-    """Return the figures of a stage, the ones that follow from others after them."""
-    if case.timesheet is None or case.duration is None or case.total is None or case.remaining is None:
-        return []
-    in_days, in_months = calendar.equivalent(case.duration)
-    lines = [(_("Présence"), Quantity(case.timesheet.presence, Unit.HOURS))]
+def durations(case: law.Case, timesheet: calendar.Timesheet, duration: Decimal) -> list[tuple[str, Quantity]]:
+    """Return the hours of presence and of leave of a stage, what they are in days and months, what they would be."""
+    in_days, in_months = calendar.equivalent(duration)
+    lines = [(_("Présence"), Quantity(timesheet.presence, Unit.HOURS))]
     schedule = case.facts.stage.schedule
     if schedule and case.facts.stage.corrected_hours is not None:
         lines.append((_("Calcul d’après les horaires"), Quantity(schedule.timesheet.presence, Unit.HOURS)))
-    if case.timesheet.leave:
+    if timesheet.leave:
         lines += [
-            (_("Congés, comptés dans la durée"), Quantity(case.timesheet.leave, Unit.HOURS)),
-            (_("Durée"), Quantity(case.duration, Unit.HOURS)),
+            (_("Congés, comptés dans la durée"), Quantity(timesheet.leave, Unit.HOURS)),
+            (_("Durée"), Quantity(duration, Unit.HOURS)),
         ]
     lines += [
         (_("soit (÷ 7)"), Quantity(in_days, Unit.DAYS)),
         (_("soit (÷ 22)"), Quantity(in_months, Unit.MONTHS)),
     ]
-    if case.duration_with_holidays is not None and case.duration_with_holidays != case.duration:
+    if case.duration_with_holidays is not None and case.duration_with_holidays != duration:
         lines.append((_("En comptant les jours fériés"), Quantity(case.duration_with_holidays, Unit.HOURS)))
+    return lines
+
+
+def figures(case: law.Case) -> list[Line]:
+    """Return the figures of a stage, the ones that follow from others after them."""
+    if case.timesheet is None or case.duration is None or case.total is None or case.remaining is None:
+        return []
+    lines = durations(case, case.timesheet, case.duration)
     if case.total != case.duration:
         lines.append((_("Dans cet organisme cette année"), Quantity(case.total, Unit.HOURS)))
     found = [Line(label, in_words(value)) for label, value in lines]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -152,7 +152,7 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
         # What it reads points at this table.
         from conventions.models.standing import STANDING
 
-        return self.annotate(**STANDING)
+        return cast("models.QuerySet[WithAnnotations[Convention, Standing]]", self.annotate(**STANDING))
 
     def submitted(self) -> ConventionQuerySet:
         """Return those that wait for a decision."""
@@ -193,7 +193,8 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
         bans = Ban.objects.in_force().filter(
             organisation=OuterRef("organisation"), institution=OuterRef("institution")
         )
-        return self.annotate(is_host_banned=Exists(bans)).select_related(*self.JOINED)
+        read_ahead = {"is_host_banned": Exists(bans)}
+        return self.annotate(**read_ahead).select_related(*self.JOINED)
 
 
 class Convention(models.Model):
@@ -711,18 +712,27 @@ class Convention(models.Model):
         ]
         self.search_key = fold(" ".join(parts))[:700]
 
+    @classmethod
+    def columns_of_terms(cls) -> list[models.ForeignKey[Any, Any]]:
+        """Return the columns that hold an entry of the editable lists."""
+        return [
+            field
+            for field in cls._meta.concrete_fields
+            if isinstance(field, models.ForeignKey) and field.related_model is Term
+        ]
+
     def load_terms(self, *others: Convention, offered: Collection[str] = ()) -> list[Term]:
         """Fetch the list values of this agreement, and of others, that are not read yet; return those ``offered``.
 
         One query, if any: as many joins would cost more to plan than to run. What is offered are the active entries
         of these lists.
         """
-        columns = [
-            field
-            for field in self._meta.concrete_fields
-            if isinstance(field, models.ForeignKey) and field.related_model is Term
+        lacking = [
+            (one, field)
+            for one in (self, *others)
+            for field in self.columns_of_terms()
+            if not field.is_cached(one)
         ]
-        lacking = [(one, field) for one in (self, *others) for field in columns if not field.is_cached(one)]
         used = Q(pk__in={getattr(one, field.attname) for one, field in lacking} - {None})
         lists = Q(kind__in=offered, is_active=True)
         found = {term.pk: term for term in (Term.objects.filter(lists | used) if lacking or offered else ())}

@@ -93,7 +93,7 @@ class Interruption(models.Model):
         return f"{self.start} – {self.end}"
 
 
-def daily_hours(label: _StrPromise) -> models.DecimalField:
+def daily_hours(label: _StrPromise) -> models.DecimalField[Decimal | float | str, Decimal]:
     return models.DecimalField(
         label,
         max_digits=4,

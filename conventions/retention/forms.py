@@ -15,7 +15,7 @@ from conventions.models import Convention
 from organisations.fields import DateField, WholeNumberField
 
 
-class HoldForm(forms.ModelForm):
+class HoldForm(forms.ModelForm[Convention]):
     """Why an agreement is kept longer than the others, and until when; both empty, it is not."""
 
     use_required_attribute = False

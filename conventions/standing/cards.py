@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.utils import timezone
@@ -29,8 +29,9 @@ from conventions.standing.words import (
 from conventions.writing import steps
 from organisations.models import Party
 
-# A start that is further away needs no countdown.
+# A start that is further away needs no countdown, nor does an agreement that all have signed.
 DAYS_COUNTED = 30
+UNSIGNED = {Status.DRAFT, Status.RETURNED, Status.SUBMITTED, Status.VALIDATED, Status.SIGNING}
 
 
 @dataclass(frozen=True)
@@ -90,58 +91,10 @@ def card(
     query.
     """
     status = Status(convention.status)
-    yours, sentence = _("C’est à vous"), ""
-    holder, button, url, todo = "", _("Voir la convention"), convention.get_absolute_url(), False
-    match status:
-        case Status.DRAFT:
-            holder, todo = yours, True
-            sentence = _("Complétez les étapes, puis soumettez la convention.")
-            button, url = _("Reprendre la saisie"), steps.step_url(convention, steps.RESUME)
-        case Status.RETURNED:
-            holder, todo = yours, True
-            remarks = [remark for remark in convention.remarks.all() if remark.resolved_at is None]
-            sentence = ngettext(
-                "Votre gestionnaire demande une correction.",
-                "Votre gestionnaire demande %(count)s corrections.",
-                len(remarks),
-            ) % {"count": len(remarks)}
-            button, url = _("Corriger la convention"), steps.step_url(convention, steps.RECAP)
-            if remarks:
-                url = steps.field_url(convention, remarks[0].field)
-            else:
-                sentence = _("Vos corrections sont faites : soumettez la convention à nouveau.")
-        case Status.SUBMITTED:
-            holder = (
-                _("Chez votre enseignant référent") if waiting else _("Au centre de gestion (%(centre)s)")
-            )
-            holder %= {"centre": convention.centre}
-            sentence = _("Vous ne pouvez pas encore l’imprimer.")
-        case Status.VALIDATED:
-            holder, todo = yours, True
-            sentence = _("Imprimez la convention et faites-la signer avant le début du stage.")
-            button, url = _("Imprimer et faire signer"), steps.after_url(convention)
-        case Status.SIGNING:
-            party = str(Party(waiting).label) if waiting else ""
-            holder = _("En attente de signature : %(party)s") % {"party": party[:1].lower() + party[1:]}
-        case Status.SIGNED if is_over(convention.end) and certified:
-            sentence = of_certificate(is_ready=True)
-            button, url = _("Voir l’attestation"), f"{convention.get_absolute_url()}#documents"
-        case Status.SIGNED if is_over(convention.end):
-            sentence = of_certificate(is_ready=False)
-        case Status.SIGNED:
-            holder = _("Toutes les signatures sont réunies")
-        case Status.REFUSED | Status.TERMINATED | Status.CANCELLED:
-            button, url = _("Voir pourquoi"), steps.after_url(convention)
-    if amended and not todo and amended.status in AVENANT_REQUESTS:
-        holder, todo, url, since = yours, True, amended.url, None
+    asked = _asked(convention, waiting, certified=certified)
+    if amended and not asked.todo and amended.status in AVENANT_REQUESTS:
         sentence, button = map(str, AVENANT_REQUESTS[amended.status])
-    is_unsigned = status in {
-        Status.DRAFT,
-        Status.RETURNED,
-        Status.SUBMITTED,
-        Status.VALIDATED,
-        Status.SIGNING,
-    }
+        asked, since = Asked(_yours(), sentence, button, amended.url, todo=True), None
     return Card(
         convention,
         ", ".join(filter(None, [title(convention), convention.service.city if convention.service else ""])),
@@ -149,16 +102,95 @@ def card(
         TONES[status],
         ICONS[status],
         track(convention),
-        holder,
-        elapsed(since) if holder and status != Status.SIGNED else "",
-        sentence,
-        countdown(days_until(convention.start)) if is_unsigned else "",
-        url,
-        button,
-        todo,
+        asked.holder,
+        elapsed(since) if asked.holder and status != Status.SIGNED else "",
+        asked.sentence,
+        countdown(days_until(convention.start)) if status in UNSIGNED else "",
+        asked.url,
+        asked.button,
+        asked.todo,
         amended,
         at_hand,
     )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a card asks of its student: who holds the agreement, a sentence, a button and where it leads."""
+
+    holder: str
+    sentence: str
+    button: str
+    url: str
+    todo: bool = False
+
+
+def _yours() -> str:
+    return _("C’est à vous")
+
+
+def _asked(convention: Convention, waiting: Party | None, *, certified: bool) -> Asked:
+    """Return what the state of an agreement asks of its student."""
+    seen = Asked("", "", _("Voir la convention"), convention.get_absolute_url())
+    match Status(convention.status):
+        case Status.DRAFT:
+            return Asked(
+                _yours(),
+                _("Complétez les étapes, puis soumettez la convention."),
+                _("Reprendre la saisie"),
+                steps.step_url(convention, steps.RESUME),
+                todo=True,
+            )
+        case Status.RETURNED:
+            return _corrections(convention)
+        case Status.SUBMITTED:
+            holder = (
+                _("Chez votre enseignant référent") if waiting else _("Au centre de gestion (%(centre)s)")
+            )
+            holder %= {"centre": convention.centre}
+            return replace(seen, holder=holder, sentence=_("Vous ne pouvez pas encore l’imprimer."))
+        case Status.VALIDATED:
+            return Asked(
+                _yours(),
+                _("Imprimez la convention et faites-la signer avant le début du stage."),
+                _("Imprimer et faire signer"),
+                steps.after_url(convention),
+                todo=True,
+            )
+        case Status.SIGNING:
+            party = str(Party(waiting).label) if waiting else ""
+            holder = _("En attente de signature : %(party)s") % {"party": party[:1].lower() + party[1:]}
+            return replace(seen, holder=holder)
+        case Status.SIGNED:
+            return _once_signed(convention, seen, certified=certified)
+        case Status.REFUSED | Status.TERMINATED | Status.CANCELLED:
+            return replace(seen, button=_("Voir pourquoi"), url=steps.after_url(convention))
+
+
+def _corrections(convention: Convention) -> Asked:
+    """Return what a returned agreement asks: its remarks still open, the first one a click away."""
+    remarks = [remark for remark in convention.remarks.all() if remark.resolved_at is None]
+    if remarks:
+        sentence = ngettext(
+            "Votre gestionnaire demande une correction.",
+            "Votre gestionnaire demande %(count)s corrections.",
+            len(remarks),
+        ) % {"count": len(remarks)}
+        url = steps.field_url(convention, remarks[0].field)
+    else:
+        sentence = _("Vos corrections sont faites : soumettez la convention à nouveau.")
+        url = steps.step_url(convention, steps.RECAP)
+    return Asked(_yours(), sentence, _("Corriger la convention"), url, todo=True)
+
+
+def _once_signed(convention: Convention, seen: Asked, *, certified: bool) -> Asked:
+    """Return what a signed agreement says: its signatures are there, then where its certificate stands."""
+    if not is_over(convention.end):
+        return replace(seen, holder=_("Toutes les signatures sont réunies"))
+    if not certified:
+        return replace(seen, sentence=of_certificate(is_ready=False))
+    url = f"{convention.get_absolute_url()}#documents"
+    return replace(seen, sentence=of_certificate(is_ready=True), button=_("Voir l’attestation"), url=url)
 
 
 def to_do(cards: list[Card]) -> list[Card]:
@@ -198,55 +230,62 @@ def what_follows(
 
     ``told`` are the people or the mailbox that a submission reaches; ``certified`` says that its certificate was made.
     """
-    status, centre, teacher = Status(convention.status), convention.centre, convention.teacher
-    is_sent = not convention.is_editable
-    is_validated = convention.validated_at is not None
-
-    def state(is_done: bool, is_now: bool) -> str:
-        return "done" if is_done else "now" if is_now else "todo"
-
-    lines = [
-        Follow(
-            state(is_sent, not is_sent),
-            _("Vous avez soumis la convention") if is_sent else _("Vous soumettez la convention"),
-            date_format(timezone.localtime(convention.submitted_at), "SHORT_DATETIME_FORMAT")
-            if is_sent and convention.submitted_at
-            else "",
-        )
-    ]
-    if centre and centre.teacher_approves:
-        lines.append(
-            Follow(
-                state(is_sent and not awaits_approval, is_sent and awaits_approval),
-                _("Votre enseignant référent approuve"),
-                f"{teacher} · {teacher.user.email}" if teacher else "",
-            )
-        )
+    is_sent, is_validated = not convention.is_editable, convention.validated_at is not None
+    centre = convention.centre
     mailbox = [centre.mailbox] if centre and centre.mailbox not in told else []
-    lines += [
+    approval = [_approval(convention, is_sent, awaits_approval)] if centre and centre.teacher_approves else []
+    return [
+        _submission(convention, is_sent),
+        *approval,
         Follow(
-            state(is_validated, is_sent and not awaits_approval),
+            _state(is_validated, is_sent and not awaits_approval),
             _("Votre gestionnaire, prévenu par courriel, vérifie puis valide"),
             " · ".join([str(centre or ""), ", ".join(told), *mailbox]),
         ),
-        Follow(state(is_validated, False), _("Un courriel vous dit que vous pouvez imprimer")),
+        Follow(_state(is_validated, False), _("Un courriel vous dit que vous pouvez imprimer")),
+        _printing(convention),
         Follow(
-            state(is_validated and status != Status.VALIDATED, status == Status.VALIDATED),
-            ngettext(
-                "Vous imprimez %(count)s exemplaire",
-                "Vous imprimez %(count)s exemplaires",
-                convention.copies or 0,
-            )
-            % {"count": convention.copies},
-            _("parce que le stage est à l’étranger") if convention.is_abroad else "",
-        ),
-        Follow(
-            state(status == Status.SIGNED, status == Status.SIGNING),
+            _state(convention.status == Status.SIGNED, convention.status == Status.SIGNING),
             _("Vous faites signer, dans l’ordre du circuit"),
         ),
         _paper_awaited(convention, certified=certified),
     ]
-    return lines
+
+
+def _state(is_done: bool, is_now: bool) -> str:
+    return "done" if is_done else "now" if is_now else "todo"
+
+
+def _submission(convention: Convention, is_sent: bool) -> Follow:
+    sent_at = convention.submitted_at if is_sent else None
+    return Follow(
+        _state(is_sent, not is_sent),
+        _("Vous avez soumis la convention") if is_sent else _("Vous soumettez la convention"),
+        date_format(timezone.localtime(sent_at), "SHORT_DATETIME_FORMAT") if sent_at else "",
+    )
+
+
+def _approval(convention: Convention, is_sent: bool, awaits_approval: bool) -> Follow:
+    teacher = convention.teacher
+    return Follow(
+        _state(is_sent and not awaits_approval, is_sent and awaits_approval),
+        _("Votre enseignant référent approuve"),
+        f"{teacher} · {teacher.user.email}" if teacher else "",
+    )
+
+
+def _printing(convention: Convention) -> Follow:
+    is_to_print = convention.status == Status.VALIDATED
+    return Follow(
+        _state(convention.validated_at is not None and not is_to_print, is_to_print),
+        ngettext(
+            "Vous imprimez %(count)s exemplaire",
+            "Vous imprimez %(count)s exemplaires",
+            convention.copies or 0,
+        )
+        % {"count": convention.copies},
+        _("parce que le stage est à l’étranger") if convention.is_abroad else "",
+    )
 
 
 def _paper_awaited(convention: Convention, *, certified: bool) -> Follow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.utils import timezone
@@ -41,34 +41,43 @@ def standing(
     ``certified`` says that its certificate was made.
     """
     told = {"elapsed": elapsed(since), "party": Party(waiting).label if waiting else ""}
-    label, tone, icon, note = label_of(status, start, end), TONES[status], ICONS[status], ""
+    if status == Status.SUBMITTED:
+        shown = _submitted(waiting, decides=manages, follows=follows)
+    else:
+        label = label_of(status, start, end)
+        tone = "info" if status == Status.RETURNED else TONES[status]
+        shown = Standing(label, tone, ICONS[status], _note(status, end, waiting, certified=certified))
+    return replace(shown, note=shown.note % told)
+
+
+def _submitted(waiting: Party | None, *, decides: bool, follows: bool) -> Standing:
+    """Return whom an agreement waits for once submitted: the referent teacher, then the centre."""
+    tone, icon = TONES[Status.SUBMITTED], ICONS[Status.SUBMITTED]
+    if waiting and follows:
+        label, note = _("Votre approbation est attendue"), _("Soumise il y a %(elapsed)s")
+        return Standing(label, "wait", "hourglass", note)
+    if waiting:
+        note = _("Chez l’enseignant référent depuis %(elapsed)s")
+        return Standing(_("Approbation attendue"), tone, "hourglass", note)
+    if decides:
+        return Standing(_("À valider"), "wait", "inbox", _("Soumise il y a %(elapsed)s"))
+    return Standing(_("En vérification"), tone, icon, _("Au centre de gestion depuis %(elapsed)s"))
+
+
+def _note(status: Status, end: date | None, waiting: Party | None, *, certified: bool) -> str:
+    """Return what is said beside any other state, ``%(elapsed)s`` and ``%(party)s`` still to be filled."""
     match status:
         case Status.DRAFT:
-            note = _("Pas encore soumise")
-        case Status.SUBMITTED if waiting and follows:
-            label, tone, icon = _("Votre approbation est attendue"), "wait", "hourglass"
-            note = _("Soumise il y a %(elapsed)s")
-        case Status.SUBMITTED if waiting:
-            label, icon = _("Approbation attendue"), "hourglass"
-            note = _("Chez l’enseignant référent depuis %(elapsed)s")
-        case Status.SUBMITTED if manages:
-            label, tone, icon = _("À valider"), "wait", "inbox"
-            note = _("Soumise il y a %(elapsed)s")
-        case Status.SUBMITTED:
-            label = _("En vérification")
-            note = _("Au centre de gestion depuis %(elapsed)s")
+            return _("Pas encore soumise")
         case Status.RETURNED:
-            tone = "info"
-            note = _("Chez l’étudiant depuis %(elapsed)s")
+            return _("Chez l’étudiant depuis %(elapsed)s")
         case Status.VALIDATED | Status.SIGNING if waiting:
-            note = _("%(party)s doit signer, depuis %(elapsed)s")
+            return _("%(party)s doit signer, depuis %(elapsed)s")
         case Status.SIGNED if is_over(end):
-            note = _("Attestation établie") if certified else _("Attestation à établir")
+            return _("Attestation établie") if certified else _("Attestation à établir")
         case Status.SIGNED:
-            note = _("Toutes les signatures sont réunies")
-        case _:
-            note = _("Il y a %(elapsed)s")
-    return Standing(label, tone, icon, note % told)
+            return _("Toutes les signatures sont réunies")
+    return _("Il y a %(elapsed)s")
 
 
 @dataclass(frozen=True)
@@ -119,7 +128,6 @@ def avenant_standing(
     ``waiting`` is the party whose approval or signature comes next, ``since`` what its turn began with.
     """
     status = AvenantStatus(avenant.status)
-    label, tone, icon = str(status.label), AVENANT_TONES[status], AVENANT_ICONS[status]
     told = {
         "elapsed": elapsed(since),
         "who": _("C’est à vous de signer")
@@ -128,36 +136,50 @@ def avenant_standing(
         "author": avenant.created_by or "",
         "day": date_format(avenant.effective_on, "SHORT_DATE_FORMAT") if avenant.effective_on else "",
     }
+    if status == AvenantStatus.SUBMITTED:
+        shown = _avenant_submitted(waiting, decides=decides, follows=follows)
+    else:
+        note = _avenant_note(status, holds=holds, has_a_day=avenant.effective_on is not None)
+        shown = Standing(str(status.label), AVENANT_TONES[status], AVENANT_ICONS[status], note)
+    return replace(shown, note=shown.note % told)
+
+
+def _avenant_submitted(waiting: Party | None, *, decides: bool, follows: bool) -> Standing:
+    """Return whom an avenant waits for once submitted: the referent teacher, then the centre."""
+    status = AvenantStatus.SUBMITTED
+    tone, icon = AVENANT_TONES[status], AVENANT_ICONS[status]
+    if waiting and follows:
+        note = _(
+            "Soumis il y a %(elapsed)s. Une fois approuvé par vous, il sera vérifié par le centre de gestion."
+        )
+        return Standing(_("Votre approbation est attendue"), "wait", "hourglass", note)
+    if waiting:
+        note = _("Chez l’enseignant référent depuis %(elapsed)s. Le centre de gestion décide ensuite.")
+        return Standing(_("Approbation attendue"), tone, "hourglass", note)
+    if decides:
+        note = _("Soumis il y a %(elapsed)s. Une fois validé, il est imprimé et signé par les parties.")
+        return Standing(_("À valider"), "wait", "inbox", note)
+    note = _("Au centre de gestion depuis %(elapsed)s. Il le valide ou demande une correction.")
+    return Standing(str(status.label), tone, icon, note)
+
+
+def _avenant_note(status: AvenantStatus, *, holds: bool, has_a_day: bool) -> str:
+    """Return what is said beside any other state of an avenant, its ``%(…)s`` still to be filled."""
     match status:
         case AvenantStatus.DRAFT:
-            note = _("Pas encore soumis. Complétez-le, puis soumettez-le au centre de gestion.")
+            return _("Pas encore soumis. Complétez-le, puis soumettez-le au centre de gestion.")
         case AvenantStatus.RETURNED if holds:
-            note = _(
+            return _(
                 "C’est à vous depuis %(elapsed)s. Traitez les remarques, puis soumettez l’avenant à nouveau."
             )
         case AvenantStatus.RETURNED:
-            note = _("Chez %(author)s depuis %(elapsed)s, pour correction.")
-        case AvenantStatus.SUBMITTED if waiting and follows:
-            label, tone, icon = _("Votre approbation est attendue"), "wait", "hourglass"
-            note = _(
-                "Soumis il y a %(elapsed)s. Une fois approuvé par vous, il sera vérifié par le centre de gestion."
-            )
-        case AvenantStatus.SUBMITTED if waiting:
-            label, icon = _("Approbation attendue"), "hourglass"
-            note = _("Chez l’enseignant référent depuis %(elapsed)s. Le centre de gestion décide ensuite.")
-        case AvenantStatus.SUBMITTED if decides:
-            label, tone, icon = _("À valider"), "wait", "inbox"
-            note = _("Soumis il y a %(elapsed)s. Une fois validé, il est imprimé et signé par les parties.")
-        case AvenantStatus.SUBMITTED:
-            note = _("Au centre de gestion depuis %(elapsed)s. Il le valide ou demande une correction.")
-        case AvenantStatus.VALIDATED | AvenantStatus.SIGNING if avenant.effective_on:
-            note = _("%(who)s depuis %(elapsed)s. Une fois signé, l’avenant prend effet le %(day)s.")
+            return _("Chez %(author)s depuis %(elapsed)s, pour correction.")
+        case AvenantStatus.VALIDATED | AvenantStatus.SIGNING if has_a_day:
+            return _("%(who)s depuis %(elapsed)s. Une fois signé, l’avenant prend effet le %(day)s.")
         case AvenantStatus.VALIDATED | AvenantStatus.SIGNING:
-            note = _("%(who)s depuis %(elapsed)s. L’avenant prend effet à la dernière signature.")
+            return _("%(who)s depuis %(elapsed)s. L’avenant prend effet à la dernière signature.")
         case AvenantStatus.SIGNED:
-            note = _("Toutes les signatures sont réunies. La convention change le %(day)s.")
+            return _("Toutes les signatures sont réunies. La convention change le %(day)s.")
         case AvenantStatus.EFFECTIVE:
-            note = _("La convention a ces valeurs depuis %(elapsed)s.")
-        case _:
-            note = _("Depuis %(elapsed)s. La convention reste telle qu’elle est.")
-    return Standing(label, tone, icon, note % told)
+            return _("La convention a ces valeurs depuis %(elapsed)s.")
+    return _("Depuis %(elapsed)s. La convention reste telle qu’elle est.")

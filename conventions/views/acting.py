@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -39,14 +39,7 @@ def act(request: HttpRequest, pk: int, action: str, avenant: int | None = None) 
         messages.error(request, str(guards.RESUBMITTED))
         return redirect(subject)
     option = workflow.Option(asked, workflow.Request(convention, user))
-    form = forms.ActionForm(
-        posted(request),
-        initial={"ended_on": timezone.localdate()},
-        comment_label=asked.comment_label,
-        comment_required=bool(asked.comment_required(option.request)),
-        comment_only_if_required=asked.comment_only_if_required,
-        asks_last_day=asked.asks_last_day,
-    )
+    form = form_of(option, posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             workflow.do(
@@ -64,6 +57,19 @@ def act(request: HttpRequest, pk: int, action: str, avenant: int | None = None) 
         messages.success(request, _("%(done)s.") % {"done": done})
         return redirect(asked.page_after(convention))
     return confirmation(request, option, form, status=422 if request.method == "POST" else 200)
+
+
+def form_of(option: workflow.Option, data: QueryDict | None) -> forms.ActionForm:
+    """Return the form of what an action asks: a comment, the last day."""
+    asked = option.action
+    return forms.ActionForm(
+        data,
+        initial={"ended_on": timezone.localdate()},
+        comment_label=asked.comment_label,
+        comment_required=bool(asked.comment_required(option.request)),
+        comment_only_if_required=asked.comment_only_if_required,
+        asks_last_day=asked.asks_last_day,
+    )
 
 
 def refused(

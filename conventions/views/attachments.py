@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from allauth.decorators import rate_limit
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from accounts.refusals import Refused
+from accounts.sign_in.rates import rate_limited
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import permissions
@@ -58,7 +58,7 @@ def visible(request: HttpRequest, pk: int, attachment: int) -> Attachment:
 
 @takes_a_file
 @keeps_typed_text
-@rate_limit(action="upload")
+@rate_limited("upload")
 @require_http_methods(["GET", "POST"])
 def attach(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a paper; the page shows those already there."""

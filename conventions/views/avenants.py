@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.decorators import rate_limit
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,12 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from accounts.refusals import Refused
+from accounts.sign_in.rates import rate_limited
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import documents, law, permissions, workflow
 from conventions.circuit import turns
 from conventions.legality import words
-from conventions.models import Amended, Avenant, Convention, Remark
+from conventions.models import Amended, Attachment, Avenant, Convention, Document, Event, Remark
 from conventions.standing import alerts, staff
 from conventions.standing.buttons import Button, in_order
 from conventions.standing.journal import events_of, journal
@@ -32,7 +32,7 @@ from conventions.writing.purpose import PurposeForm
 
 @keeps_typed_text
 @require_http_methods(["GET", "POST"])
-@rate_limit(action="avenant")
+@rate_limited("avenant")
 def begin(request: HttpRequest, pk: int) -> HttpResponse:
     """Begin an avenant: what changes, why, from when."""
     user = signed_in(request)
@@ -101,67 +101,102 @@ def context_of(request: HttpRequest, convention: Amended, user: User) -> dict[st
     """Return all that the page of an avenant shows."""
     avenant = convention.avenant
     document = avenant.documents.first() if avenant.validated_at else None
-    if document:
-        frozen = documents.read(document.context)
-        before, after = frozen["before"], frozen["after"]
-    else:
-        before, after = documents.both_sides(convention)
-    asked = workflow.Request(convention, user)
-    options = workflow.options_of(asked)
-    findings = [] if avenant.is_frozen else asked.findings
-    remarks = permissions.remarks_seen(user, convention)
-    open_remarks = [remark for remark in remarks if remark.resolved_at is None]
-    may_edit = permissions.may_edit(user, convention)
-    problem = avenants.unfinished(convention) if may_edit else ""
+    before, after = sides(convention, document)
     compared = documents.compare(before, after)
+    asked = workflow.Request(convention, user)
+    remarks = permissions.remarks_seen(user, convention)
     events = events_of(avenant)
-    since = turns.since(convention) if avenant.awaits_signatures else events[0].at if events else None
     return {
         "convention": convention,
         "avenant": avenant,
-        "standing": staff.avenant_standing(
-            avenant,
-            turns.waiting(convention),
-            since,
-            decides=permissions.decides(user, convention),
-            follows=permissions.follows(user, convention),
-            owns=permissions.owns(user, convention),
-            holds=avenant.created_by_id == user.pk or permissions.owns(user, convention),
-        ),
+        "standing": standing(convention, user, events),
         "rows": [(change, [one for one in remarks if one.field == change.field]) for change in compared],
         "unplaced": unplaced(compared, remarks),
-        "steps": [place for place in places(convention, "", remarks) if place.slug != steps.RECAP]
-        if may_edit
-        else [],
-        "may_delete": may_edit and avenant.rank is None,
-        "may_remark": permissions.may_remark(user, convention),
-        "deletable": [one for one in open_remarks if permissions.may_delete_remark(user, convention, one)],
-        "answers_remarks": permissions.may_answer_remarks(user, convention),
         "panel": None
         if avenant.is_frozen
-        else words.panel(asked.case, findings, shown_at(convention, compared)),
+        else words.panel(asked.case, asked.findings, shown_at(convention, compared)),
         "alert": alerts.signature_alert(convention),
         "document": document if document and papers.may_open(document, convention) else None,
         "is_to_print": avenant.is_to_print,
-        "missing_kinds": missing_kinds(avenant, findings) if may_edit else [],
-        "open_remarks": [(steps.label_of(remark.field), remark) for remark in open_remarks],
-        "problem": problem,
-        "copies": [
-            paper
-            for paper in convention.attachments.all()
-            if paper.avenant == avenant
-            and paper.is_signed_copy
-            and turns.is_of_now(convention, paper.uploaded_at)
-        ],
+        "copies": signed_copies(convention),
         "may_attach": permissions.may_attach_signed_copy(user, convention),
         "owns": permissions.owns(user, convention),
         "circuit": turns.circuit(convention, turns.signers_in(before)) if document else [],
         "journal": journal(events) if permissions.sees_journal(user, convention) else [],
-        "buttons": buttons(options, convention, user, problem),
-        # What whoever writes it lacks is said at the top.
-        "hint": "" if may_edit else bar.hint(options, SAID_ALREADY),
         "reason": events[0].comment if events and avenant.is_given_up else "",
+        **about_remarks(convention, user, remarks),
+        **to_do(convention, user, asked, remarks),
     }
+
+
+def about_remarks(convention: Amended, user: User, remarks: list[Remark]) -> dict[str, object]:
+    """Return which remarks are open, and what this reader may do of them."""
+    open_remarks = [remark for remark in remarks if remark.resolved_at is None]
+    return {
+        "open_remarks": [(steps.label_of(remark.field), remark) for remark in open_remarks],
+        "deletable": [one for one in open_remarks if permissions.may_delete_remark(user, convention, one)],
+        "may_remark": permissions.may_remark(user, convention),
+        "answers_remarks": permissions.may_answer_remarks(user, convention),
+    }
+
+
+def to_do(
+    convention: Amended, user: User, asked: workflow.Request, remarks: list[Remark]
+) -> dict[str, object]:
+    """Return what this reader may do now: fill the avenant while it is being written, act on it."""
+    avenant, options = convention.avenant, workflow.options_of(asked)
+    if not permissions.may_edit(user, convention):
+        return {
+            "steps": [],
+            "may_delete": False,
+            "missing_kinds": [],
+            "problem": "",
+            "buttons": buttons(options, convention, user, ""),
+            "hint": bar.hint(options, SAID_ALREADY),
+        }
+    problem = avenants.unfinished(convention)
+    return {
+        "steps": [place for place in places(convention, "", remarks) if place.slug != steps.RECAP],
+        "may_delete": avenant.rank is None,
+        "missing_kinds": missing_kinds(avenant, [] if avenant.is_frozen else asked.findings),
+        "problem": problem,
+        "buttons": buttons(options, convention, user, problem),
+        "hint": "",  # what whoever writes it lacks is said at the top
+    }
+
+
+def sides(convention: Amended, document: Document | None) -> tuple[documents.Context, documents.Context]:
+    """Return what an avenant changes and what it makes of it: as its document froze them, else as they are."""
+    if document is None:
+        return documents.both_sides(convention)
+    frozen = documents.read(document.context)
+    return frozen["before"], frozen["after"]
+
+
+def standing(convention: Amended, user: User, events: list[Event]) -> staff.Standing:
+    """Return where an avenant stands, for one reader; ``events`` are its own, the last first."""
+    avenant, owns = convention.avenant, permissions.owns(user, convention)
+    moved_at = events[0].at if events else None
+    return staff.avenant_standing(
+        avenant,
+        turns.waiting(convention),
+        turns.since(convention) if avenant.awaits_signatures else moved_at,
+        decides=permissions.decides(user, convention),
+        follows=permissions.follows(user, convention),
+        owns=owns,
+        holds=owns or avenant.created_by_id == user.pk,
+    )
+
+
+def signed_copies(convention: Amended) -> list[Attachment]:
+    """Return the scans of the avenant as it is signed now."""
+    return [
+        paper
+        for paper in convention.attachments.all()
+        if paper.avenant == convention.avenant
+        and paper.is_signed_copy
+        and turns.is_of_now(convention, paper.uploaded_at)
+    ]
 
 
 # What holds an avenant and its page says elsewhere: its state, its remarks, the law, the signatures of the agreement.

@@ -8,7 +8,6 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
-from allauth.decorators import rate_limit
 from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +19,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.sign_in.rates import rate_limited
 from conventions import calendar, law, legality
 from conventions.law import duration, facts, gratification
 from conventions.legality import words
@@ -156,13 +156,16 @@ class CalculatorForm(forms.Form):
             if not calendar.plausible(cleaned[name]):
                 self.add_error(name, _("Vérifiez l’année."))
         for rank in ABSENCES:
-            first, last = f"du_{rank}", f"au_{rank}"
-            start, end = cleaned.get(first), cleaned.get(last)
-            if start and end and end < start:
-                self.add_error(last, _("La fin de l’interruption précède son début."))
-            elif bool(start) != bool(end) and not self.errors.get(first):
-                self.add_error(first if end else last, _("Indiquez le premier et le dernier jour."))
+            self.check_absence(f"du_{rank}", f"au_{rank}", cleaned)
         return cleaned
+
+    def check_absence(self, first: str, last: str, cleaned: dict[str, Any]) -> None:
+        """Refuse an absence that ends before it begins, or of which one day is not said."""
+        start, end = cleaned.get(first), cleaned.get(last)
+        if start and end and end < start:
+            self.add_error(last, _("La fin de l’interruption précède son début."))
+        elif bool(start) != bool(end) and not self.errors.get(first):
+            self.add_error(first if end else last, _("Indiquez le premier et le dernier jour."))
 
     def facts(self, today: date) -> law.Facts:
         """Return the facts of the stage that was typed."""
@@ -209,7 +212,7 @@ class CalculatorForm(forms.Form):
 @login_not_required
 @require_safe
 @vary_on_headers("HX-Request")
-@rate_limit(action="calculator", limit_get=True)
+@rate_limited("calculator", limit_get=True)
 def calculator(request: HttpRequest) -> HttpResponse:
     """Show the form, and the result of what the address holds."""
     form = CalculatorForm(request.GET or None)
@@ -249,7 +252,15 @@ def address(case: law.Case) -> str:
     given, schedule = case.facts, case.facts.stage.schedule
     if schedule is None or not can_be_asked(given, schedule):
         return page
-    [period] = schedule.periods
+    asked = {
+        name: "on" if value is True else value for name, value in answers(case, schedule).items() if value
+    }
+    return f"{page}?{urlencode(asked, doseq=True)}"
+
+
+def answers(case: law.Case, schedule: calendar.Schedule) -> dict[str, Any]:
+    """Return what was answered to the form for the stage of an agreement to be what it is."""
+    given, [period] = case.facts, schedule.periods
     answers: dict[str, Any] = {
         "debut": period.start.isoformat(),
         "fin": period.end.isoformat(),
@@ -267,8 +278,7 @@ def address(case: law.Case) -> str:
         answers |= {f"du_{rank}": absence.start.isoformat(), f"au_{rank}": absence.end.isoformat()}
     if given.pay.is_paid and given.pay.amount and given.pay.unit:
         answers |= {"montant": plain(given.pay.amount), "unite": given.pay.unit.value}
-    asked = {name: "on" if value is True else value for name, value in answers.items() if value}
-    return f"{page}?{urlencode(asked, doseq=True)}"
+    return answers
 
 
 def can_be_asked(given: law.Facts, schedule: calendar.Schedule) -> bool:

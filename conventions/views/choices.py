@@ -41,7 +41,7 @@ from organisations.models.host import SIRENE_COUNTRIES, siret_text
 from organisations.register import sirene
 
 # The steps that choose a row of the directory: which column, and which form creates one.
-CHOICES: dict[str, tuple[str, type[DirectoryForm] | None]] = {
+CHOICES: dict[str, tuple[str, type[DirectoryForm[Any]] | None]] = {
     "etablissement": ("organisation", OrganisationForm),
     "service": ("service", ServiceForm),
     "tuteur": ("tutor", ContactForm),
@@ -88,10 +88,7 @@ def choose(request: HttpRequest, convention: Convention, current: steps.Step) ->
     query = typed(request)
     row = getattr(convention, column)
     context = {
-        "may_correct": creation in CORRECTED
-        and row is not None
-        and not convention.avenant
-        and permissions.may_correct(signed_in(request), convention, row),
+        "may_correct": creation in CORRECTED and may_correct(request, convention, row),
         "nothing_ticked": request.method == "POST",
         "query": query,
         "chosen": row,
@@ -104,6 +101,13 @@ def choose(request: HttpRequest, convention: Convention, current: steps.Step) ->
     if slug == HOST and "registre" in request.GET:
         context |= registered(convention, query, signed_in(request))
     return page(request, convention, current, f"conventions/steps/{slug}.html", context)
+
+
+def may_correct(request: HttpRequest, convention: Convention, row: Organisation | Contact | None) -> bool:
+    """Whether this reader may correct the row that was chosen; of an avenant, it is done from its agreement."""
+    if row is None or convention.avenant:
+        return False
+    return permissions.may_correct(signed_in(request), convention, row)
 
 
 def typed(request: HttpRequest) -> str:
@@ -294,7 +298,7 @@ def correct(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if row is None or not permissions.may_correct(user, convention, row):
         raise Http404
     data = posted(request)
-    form: DirectoryForm
+    form: DirectoryForm[Any]
     if isinstance(row, Contact):
         form = ContactForm(data, instance=row, centre=convention.centre, by=user)
     else:
@@ -310,7 +314,7 @@ def correct(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
 
 
 def write_in_directory(
-    request: HttpRequest, convention: Convention, slug: str, form: DirectoryForm, context: dict[str, Any]
+    request: HttpRequest, convention: Convention, slug: str, form: DirectoryForm[Any], context: dict[str, Any]
 ) -> HttpResponse:
     """Save a row of the directory and choose it, or show its form."""
     if not convention.is_editable:
@@ -321,7 +325,7 @@ def write_in_directory(
             messages.error(request, refusal)
             return redirect(f"{steps.step_url(convention, slug)}?changer")
         assign(convention, CHOICES[slug][0], row)
-        for notice in getattr(form, "notices", ()):
+        for notice in form.notices:
             messages.warning(request, notice)
         return redirect(after_choice(convention, slug))
     return page(
@@ -335,34 +339,40 @@ def write_in_directory(
 
 
 def creation_form(
-    creation: type[DirectoryForm], data: QueryDict | None, convention: Convention, by: User, asked: QueryDict
-) -> DirectoryForm:
+    creation: type[DirectoryForm[Any]],
+    data: QueryDict | None,
+    convention: Convention,
+    by: User,
+    asked: QueryDict,
+) -> DirectoryForm[Any]:
     """Return the form that adds a row to the directory, begun with what the search page knows (``asked``)."""
-    form: DirectoryForm
     if creation is OrganisationForm:
-        text = (asked.get("siret") or asked.get("q", "")).replace("%", " ").strip()
-        form = OrganisationForm(
-            data,
-            by=by,
-            initial={
-                "siret" if compact(text).isdecimal() else "name": text,
-                "country": "" if "etranger" in asked else "FR",
-            },
-        )
-        country = form.fields["country"]
-        assert isinstance(country, ChoiceField)
-        countries = cast("Iterable[tuple[str, str]]", country.choices)
-        country.choices = [("", _("Choisissez le pays")), *countries]
-        if "sans-siret" in asked:
-            form.ask_why_no_siret()
-        if data is None and (found := in_register(asked.get("siret", ""))):
-            form.fill_from(found)
-    else:
-        assert convention.organisation is not None
-        if creation is ContactForm:
-            form = ContactForm(data, by=by, organisation=convention.organisation, centre=convention.centre)
-        else:
-            form = ServiceForm(data, organisation=convention.organisation)
+        return host_form(data, by, asked)
+    assert convention.organisation is not None
+    if creation is ContactForm:
+        return ContactForm(data, by=by, organisation=convention.organisation, centre=convention.centre)
+    return ServiceForm(data, organisation=convention.organisation)
+
+
+def host_form(data: QueryDict | None, by: User, asked: QueryDict) -> OrganisationForm:
+    """Return the form that adds a host, begun with what was searched, or with what the register says of it."""
+    text = (asked.get("siret") or asked.get("q", "")).replace("%", " ").strip()
+    form = OrganisationForm(
+        data,
+        by=by,
+        initial={
+            "siret" if compact(text).isdecimal() else "name": text,
+            "country": "" if "etranger" in asked else "FR",
+        },
+    )
+    country = form.fields["country"]
+    assert isinstance(country, ChoiceField)
+    countries = cast("Iterable[tuple[str, str]]", country.choices)
+    country.choices = [("", _("Choisissez le pays")), *countries]
+    if "sans-siret" in asked:
+        form.ask_why_no_siret()
+    if data is None and (found := in_register(asked.get("siret", ""))):
+        form.fill_from(found)
     return form
 
 

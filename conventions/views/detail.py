@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import prefetch_related_objects
@@ -21,7 +22,7 @@ from conventions import documents, permissions, workflow
 from conventions.circuit import turns
 from conventions.desk.columns import QUEUE
 from conventions.legality.words import Link, panel
-from conventions.models import Avenant, Convention, Remark, Status
+from conventions.models import Avenant, Convention, Document, Event, Remark, Status
 from conventions.standing import alerts, cards, staff, words
 from conventions.standing.buttons import Button, in_order
 from conventions.standing.headline import since_agreed
@@ -30,6 +31,7 @@ from conventions.standing.journal import since as since_when
 from conventions.views import attachments, bar, papers
 from conventions.views.access import visible
 from conventions.writing import forms, steps
+from organisations.models import Party
 from organisations.models.roles import roles_of
 
 
@@ -88,119 +90,211 @@ def page(
 
     ``unsaved`` is a remark that could not be pinned, so that its text is not lost.
     """
-    user = signed_in(request)
-    if convention.validated_at:
-        prefetch_related_objects([convention], documents.STORED, "avenants")
-    document = convention.documents.agreed() if convention.validated_at else None
-    context = documents.in_force(convention, day) if document else documents.agreement(convention)
-    amendments = avenants_of(convention, user)
-    remarks = permissions.remarks_seen(user, convention)
-    open_remarks = [remark for remark in remarks if not remark.resolved_at]
-    manages, owns = permissions.manages(user, convention), permissions.owns(user, convention)
-    sections = documents.sections(context)
-    events = events_of(convention)
-    next_party, since = turns.waiting(convention), since_when(convention, events)
-    joined, stored = attachments.section(convention, user), papers.papers(convention, user)
-    asked = workflow.Request(convention, user)
-    options = workflow.options_of(asked)
-    card = cards.card(convention, next_party, since, certified=stored.is_ended) if owns else None
-    effective = [
-        avenant
-        for avenant in amendments
-        if avenant.applied_at and (day is None or timezone.localdate(avenant.applied_at) <= day)
-    ]
+    reading = read(convention, signed_in(request), day)
+    user = reading.user
+    manages = permissions.manages(user, convention)
     return render(
         request,
         "conventions/detail.html",
         {
             "convention": convention,
-            "owns": owns,
+            "owns": reading.owns,
             "queue": queue(convention, user) if manages else None,
-            "head": {
-                "context": documents.worded(context),
-                "papers": stored,
-                "document": document,
-                "may_preview": permissions.may_preview(user, convention),
-                "is_broken_off": convention.is_broken_off,
-            },
+            "head": head(reading),
             "unsaved": unsaved,
-            "brief": {
-                "card": card,
-                "standing": staff.standing(
-                    Status(convention.status),
-                    convention.start,
-                    convention.end,
-                    next_party,
-                    since,
-                    manages=permissions.decides(user, convention),
-                    follows=permissions.follows(user, convention),
-                    certified=stored.is_ended,
-                ),
-                "open_remarks": [(steps.label_of(remark.field), remark) for remark in open_remarks],
-                "panel": None
-                if convention.is_frozen
-                else panel(asked.case, asked.findings, shown_at(sections)),
-                "reason": reason(convention, events) if owns else "",
-                "context": documents.worded(context),
-                "facts": documents.in_brief(context, sections),
-                "soon": alerts.soon(Status(convention.status), convention.start),
-                "phases": words.track(convention),
-            },
+            "brief": brief(reading),
             "alert": alerts.signature_alert(convention),
             "agreed": {
-                "document": document,
+                "document": reading.document,
                 "day": day,
-                "effective": effective,
+                "effective": reading.effective,
                 "since_agreed": since_agreed(convention),
             },
-            "changes": documents.changes_since(context, convention) if document and not day else [],
-            "unplaced": unplaced(sections, remarks),
-            "amendments": {
-                "avenants": [(avenant, staff.avenant_badge(avenant)) for avenant in amendments],
-                "effective": effective,
-                "may_amend": permissions.may_amend(user, convention),
-                "day": day,
-                "today": timezone.localdate(),
-            },
-            "differences": documents.differences(context) if manages or roles_of(user).is_admin else [],
-            "joined": joined,
-            "sections": pinned(sections, remarks),
-            "rights": {
-                "keeps_directory": roles_of(user).keeps_directory,
-                "may_edit": permissions.may_edit(user, convention),
-                "may_remark": permissions.may_remark(user, convention),
-                "deletable": [
-                    one for one in open_remarks if permissions.may_delete_remark(user, convention, one)
-                ],
-            },
-            "papers": stored,
-            "signatures": {
-                "circuit": turns.circuit(convention, turns.people(convention, document)),
-                "is_agreed": document is not None,
-                "lacks_signed_copy": permissions.may_attach_signed_copy(user, convention)
-                and not any(
-                    paper.is_signed_copy
-                    and not paper.avenant
-                    and turns.is_of_now(convention, paper.uploaded_at)
-                    for paper, _may_discard, _may_decide in joined["attachments"]
-                ),
-                "buttons": bar.beside_the_signatures(options),
-            },
-            "journal": journal([event for event in events if tells(event)])
+            "changes": reading.changes,
+            "unplaced": unplaced(reading.sections, reading.remarks),
+            "amendments": amendments(reading),
+            "differences": documents.differences(reading.context)
+            if manages or roles_of(user).is_admin
+            else [],
+            "joined": reading.joined,
+            "sections": pinned(reading.sections, reading.remarks),
+            "rights": rights(reading),
+            "papers": reading.stored,
+            "signatures": signatures(reading),
+            "journal": journal([event for event in reading.events if tells(event)])
             if permissions.sees_journal(user, convention)
             else [],
             "contacts": contacts(convention, user),
-            "upkeep": {
-                "owns": owns,
-                "may_hold": permissions.may_hold(user, convention),
-                "may_copy": card is not None and card.can_be_copied,
-                "may_delete": permissions.may_delete(user, convention),
-            },
-            "buttons": buttons(options, convention, user, stored),
-            "hint": hint(options, convention, user),
+            "upkeep": upkeep(reading),
+            "buttons": buttons(reading.options, convention, user, reading.stored),
+            "hint": hint(reading.options, convention, user),
         },
         status=status,
     )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One agreement as somebody reads it: what the parts of its page share, each read once."""
+
+    convention: Convention
+    user: User
+    owns: bool
+    day: date | None  # the past day it is shown on
+    document: Document | None  # what was agreed, once it is frozen
+    context: documents.Context
+    sections: list[documents.Section]
+    avenants: list[Avenant]
+    remarks: list[Remark]
+    events: list[Event]
+    waiting: Party | None
+    since: datetime | None
+    card: cards.Card | None  # what its student must do, for them
+    joined: dict[str, Any]
+    stored: papers.Papers
+    asked: workflow.Request
+    options: list[workflow.Option]
+
+    @property
+    def open_remarks(self) -> list[Remark]:
+        return [remark for remark in self.remarks if not remark.resolved_at]
+
+    @property
+    def effective(self) -> list[Avenant]:
+        """Return the avenants in effect, on the day shown."""
+        return [
+            avenant
+            for avenant in self.avenants
+            if avenant.applied_at and (self.day is None or timezone.localdate(avenant.applied_at) <= self.day)
+        ]
+
+    @property
+    def changes(self) -> list[documents.Change]:
+        """Return what has changed in the directories since the agreement was frozen."""
+        if self.document is None or self.day:
+            return []
+        return documents.changes_since(self.context, self.convention)
+
+
+def read(convention: Convention, user: User, day: date | None) -> Reading:
+    """Read all that the parts of the page share."""
+    if convention.validated_at:
+        prefetch_related_objects([convention], documents.STORED, "avenants")
+    document = convention.documents.agreed() if convention.validated_at else None
+    context = documents.in_force(convention, day) if document else documents.agreement(convention)
+    events = events_of(convention)
+    waiting, since = turns.waiting(convention), since_when(convention, events)
+    owns, stored = permissions.owns(user, convention), papers.papers(convention, user)
+    asked = workflow.Request(convention, user)
+    return Reading(
+        convention=convention,
+        user=user,
+        owns=owns,
+        day=day,
+        document=document,
+        context=context,
+        sections=documents.sections(context),
+        avenants=avenants_of(convention, user),
+        remarks=permissions.remarks_seen(user, convention),
+        events=events,
+        waiting=waiting,
+        since=since,
+        card=cards.card(convention, waiting, since, certified=stored.is_ended) if owns else None,
+        joined=attachments.section(convention, user),
+        stored=stored,
+        asked=asked,
+        options=workflow.options_of(asked),
+    )
+
+
+def head(reading: Reading) -> dict[str, Any]:
+    """Return what is above everything: the title, and where the agreement is opened."""
+    convention = reading.convention
+    return {
+        "context": documents.worded(reading.context),
+        "papers": reading.stored,
+        "document": reading.document,
+        "may_preview": permissions.may_preview(reading.user, convention),
+        "is_broken_off": convention.is_broken_off,
+    }
+
+
+def brief(reading: Reading) -> dict[str, Any]:
+    """Return where the agreement stands, what it is in a few facts, what the law says of it."""
+    convention, user, asked = reading.convention, reading.user, reading.asked
+    status = Status(convention.status)
+    return {
+        "card": reading.card,
+        "standing": staff.standing(
+            status,
+            convention.start,
+            convention.end,
+            reading.waiting,
+            reading.since,
+            manages=permissions.decides(user, convention),
+            follows=permissions.follows(user, convention),
+            certified=reading.stored.is_ended,
+        ),
+        "open_remarks": [(steps.label_of(remark.field), remark) for remark in reading.open_remarks],
+        "panel": None
+        if convention.is_frozen
+        else panel(asked.case, asked.findings, shown_at(reading.sections)),
+        "reason": reason(convention, reading.events) if reading.owns else "",
+        "context": documents.worded(reading.context),
+        "facts": documents.in_brief(reading.context, reading.sections),
+        "soon": alerts.soon(status, convention.start),
+        "phases": words.track(convention),
+    }
+
+
+def amendments(reading: Reading) -> dict[str, Any]:
+    """Return the avenants of the agreement, and whether another may begin."""
+    return {
+        "avenants": [(avenant, staff.avenant_badge(avenant)) for avenant in reading.avenants],
+        "effective": reading.effective,
+        "may_amend": permissions.may_amend(reading.user, reading.convention),
+        "day": reading.day,
+        "today": timezone.localdate(),
+    }
+
+
+def rights(reading: Reading) -> dict[str, Any]:
+    """Return what this reader may do among the rows of the agreement."""
+    convention, user = reading.convention, reading.user
+    return {
+        "keeps_directory": roles_of(user).keeps_directory,
+        "may_edit": permissions.may_edit(user, convention),
+        "may_remark": permissions.may_remark(user, convention),
+        "deletable": [
+            one for one in reading.open_remarks if permissions.may_delete_remark(user, convention, one)
+        ],
+    }
+
+
+def signatures(reading: Reading) -> dict[str, Any]:
+    """Return who approves and signs, and what may be done of it here."""
+    convention, document = reading.convention, reading.document
+    return {
+        "circuit": turns.circuit(convention, turns.people(convention, document)),
+        "is_agreed": document is not None,
+        "lacks_signed_copy": permissions.may_attach_signed_copy(reading.user, convention)
+        and not any(
+            paper.is_signed_copy and not paper.avenant and turns.is_of_now(convention, paper.uploaded_at)
+            for paper, _may_discard, _may_decide in reading.joined["attachments"]
+        ),
+        "buttons": bar.beside_the_signatures(reading.options),
+    }
+
+
+def upkeep(reading: Reading) -> dict[str, Any]:
+    """Return what may be done with the agreement itself: kept longer, copied, deleted."""
+    convention, user = reading.convention, reading.user
+    return {
+        "owns": reading.owns,
+        "may_hold": permissions.may_hold(user, convention),
+        "may_copy": reading.card is not None and reading.card.can_be_copied,
+        "may_delete": permissions.may_delete(user, convention),
+    }
 
 
 def avenants_of(convention: Convention, user: User) -> list[Avenant]:

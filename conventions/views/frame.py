@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -23,6 +24,7 @@ from conventions.models import Amended, Convention, Remark
 from conventions.models.columns import CONTENT, asked
 from conventions.models.schedule import PERIODS
 from conventions.writing import changes, forms, remarks, steps
+from organisations.forms import RemarkedForm
 
 # The sections of the content step that most students need not fill.
 FOLDED = {
@@ -134,31 +136,25 @@ def page(
     current: steps.Step | None,
     template: str,
     context: dict[str, Any],
-    form: Any = None,
+    form: RemarkedForm | None = None,
     findings: list[law.Finding] | None = None,
 ) -> HttpResponse:
     """Render a page of the wizard: stepper, remarks beside their fields, previous and next."""
     user = signed_in(request)
-    # Two pages are no step: the purpose of an avenant, the summary of an agreement.
-    slug = current.slug if current else steps.PURPOSE if convention.avenant else steps.RECAP
+    slug = slug_of(current, convention)
     findings = legality.review(convention) if findings is None else findings
-    remarks: dict[str, list[Remark]] = {}
     seen = permissions.remarks_seen(user, convention)
-    for remark in seen:
-        remarks.setdefault(remark.field, []).append(remark)
+    remarks = by_field(seen)
     answers = permissions.may_answer_remarks(user, convention)
     if form is not None:
         form.remarks, form.answers_remarks = remarks, answers
         if form.is_bound and request.method == "GET":
-            messages.info(
-                request,
-                _("Votre session avait expiré. Voici ce que vous aviez écrit : vérifiez et enregistrez."),
-            )
+            tell_of_expiry(request)
     stepper = places(convention, slug, seen, findings)
     if form is not None and form.errors:
         stepper = [replace(place, state="error") if place.current else place for place in stepper]
-    column = current.fields[0] if current and current.form is None else ""
-    saved_at = timezone.localtime(convention.acted_on.updated_at)
+    number, here = next((rank, place) for rank, place in enumerate(stepper, start=1) if place.current)
+    column = chosen_by(current)
     return render(
         request,
         template,
@@ -166,26 +162,71 @@ def page(
             "convention": convention,
             "step": current,
             "steps": stepper,
-            "number": next(rank for rank, place in enumerate(stepper, start=1) if place.current),
-            "current": next(place for place in stepper if place.current),
-            "heading": next(place.label for place in stepper if place.current),
+            "number": number,
+            "current": here,
+            "heading": here.label,
             "remarks": remarks,
             "answers_remarks": answers,
             "column": column,
             "opened": opened(form, remarks, findings) if isinstance(form, forms.ContentForm) else set(),
-            "findings": [
-                words.explain(finding, words.nowhere)
-                for finding in findings
-                if finding.field == column and not finding.is_missing
-            ],
-            "previous_url": steps.previous_url(convention, slug) if slug != steps.PURPOSE else None,
-            "next_url": steps.next_url(convention, slug) if current else "",
-            "url": steps.step_url(convention, slug),
-            "create_url": steps.create_url(convention, slug),
+            "findings": explained(findings, column),
+            **addresses(convention, slug, is_step=current is not None),
             "avenant": convention.avenant,
-            "saved_at": saved_at if saved_at.date() == timezone.localdate() else None,
+            "saved_at": saved_today(convention),
             "for_someone_else": not permissions.owns(user, convention),
             **context,
         },
         status=422 if request.method == "POST" else 200,
     )
+
+
+def tell_of_expiry(request: HttpRequest) -> None:
+    messages.info(
+        request,
+        _("Votre session avait expiré. Voici ce que vous aviez écrit : vérifiez et enregistrez."),
+    )
+
+
+def by_field(seen: Iterable[Remark]) -> dict[str, list[Remark]]:
+    """Return remarks by the field that each is pinned on."""
+    found: dict[str, list[Remark]] = {}
+    for remark in seen:
+        found.setdefault(remark.field, []).append(remark)
+    return found
+
+
+def slug_of(current: steps.Step | None, convention: Convention) -> str:
+    """Return what a page is in the stepper; two are no step: the purpose of an avenant, the summary of an agreement."""
+    if current:
+        return current.slug
+    return steps.PURPOSE if convention.avenant else steps.RECAP
+
+
+def chosen_by(current: steps.Step | None) -> str:
+    """Return the column that a step without a form chooses; nothing of other pages."""
+    return current.fields[0] if current and current.form is None else ""
+
+
+def explained(findings: Iterable[law.Finding], column: str) -> list[words.Explained]:
+    """Return what the law finds of the column that a step without a form chooses."""
+    return [
+        words.explain(finding, words.nowhere)
+        for finding in findings
+        if finding.field == column and not finding.is_missing
+    ]
+
+
+def addresses(convention: Convention, slug: str, *, is_step: bool) -> dict[str, str | None]:
+    """Return where a page of the wizard leads, and where it is."""
+    return {
+        "previous_url": steps.previous_url(convention, slug) if slug != steps.PURPOSE else None,
+        "next_url": steps.next_url(convention, slug) if is_step else "",
+        "url": steps.step_url(convention, slug),
+        "create_url": steps.create_url(convention, slug),
+    }
+
+
+def saved_today(convention: Convention) -> datetime | None:
+    """Return when what is being written was last saved, if that was today."""
+    saved_at = timezone.localtime(convention.acted_on.updated_at)
+    return saved_at if saved_at.date() == timezone.localdate() else None

@@ -113,67 +113,93 @@ class Tile:
 
 
 def desk(user: User, roles: Roles) -> dict[str, Any]:
-    """Return what a manager has to treat: counts in two queries, then the first agreements to validate."""
+    """Return what a manager has to treat: counts, then the first agreements to validate."""
     handled = Convention.objects.filter(centre__in=roles.centre_ids).exclude(archives_of(user))
+    every = (
+        reverse("conventions:list") + ("?role=gestion&" if roles.is_teacher else "?") + "tri=debut&statut="
+    )
+    counts = counts_of(handled)
+    return {
+        "waiting": counts.waiting,
+        "waiting_url": every + TO_VALIDATE,
+        "tiles": tiles(counts, every),
+        "rows": columns.rows(handled.submitted().order_by(*columns.QUEUE)[:ROWS_AT_HOME], roles),
+    }
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many agreements of a desk are in each state that asks something of it."""
+
+    urgent: int
+    waiting: int
+    returned: int
+    signing: int
+    amendments: int
+    certificates: int
+
+
+def counts_of(handled: ConventionQuerySet) -> Counts:
+    """Count what a desk has to treat, in three queries."""
     today = timezone.localdate()
-    soon = today + alerts.URGENT
-    certificates = dates.owed_a_certificate(handled, last=today - timedelta(days=1)).count()
     # Ended agreements, nearly all of them, are left to the index.
     counts = handled.filter(status__in=[*GATHERED[NOT_VALIDATED], *GATHERED[TO_SIGN]]).aggregate(
-        urgent=Count("pk", filter=Q(start__lte=soon, status__in=GATHERED[NOT_VALIDATED])),
+        urgent=Count("pk", filter=Q(start__lte=today + alerts.URGENT, status__in=GATHERED[NOT_VALIDATED])),
         waiting=Count("pk", filter=Q(status=TO_VALIDATE)),
         returned=Count("pk", filter=Q(status=TO_CORRECT)),
         signing=Count("pk", filter=Q(status__in=GATHERED[TO_SIGN])),
     )
-    urgent, waiting, returned, signing = counts.values()
-    amendments = Avenant.objects.submitted().filter(convention__in=handled).count()
-    every = (
-        reverse("conventions:list") + ("?role=gestion&" if roles.is_teacher else "?") + "tri=debut&statut="
+    return Counts(
+        **counts,
+        amendments=Avenant.objects.submitted().filter(convention__in=handled).count(),
+        certificates=dates.owed_a_certificate(handled, last=today - timedelta(days=1)).count(),
     )
+
+
+def tiles(counts: Counts, every: str) -> list[Tile]:
+    """Return the counts of a desk, each with the list it counts; ``every`` is where its lists begin."""
     urgent_label = ngettext(
         "commence d’ici %(days)s jours et n’est pas validée",
         "commencent d’ici %(days)s jours et ne sont pas validées",
-        urgent,
+        counts.urgent,
     )
-    return {
-        "waiting": waiting,
-        "waiting_url": every + TO_VALIDATE,
-        "tiles": [
-            Tile(
-                urgent,
-                urgent_label % {"days": alerts.URGENT.days},
-                "alarm-clock",
-                f"{every}{NOT_VALIDATED}&debut_avant={soon}",
-                is_urgent=True,
-            ),
-            Tile(waiting, ngettext("à valider", "à valider", waiting), "inbox", every + TO_VALIDATE),
-            Tile(
-                returned,
-                ngettext("à corriger par l’étudiant", "à corriger par les étudiants", returned),
-                "message-circle-warning",
-                every + TO_CORRECT,
-            ),
-            Tile(
-                signing,
-                ngettext("validée, à faire signer", "validées, à faire signer", signing),
-                "signature",
-                every + TO_SIGN,
-            ),
-            Tile(
-                amendments,
-                ngettext("avenant à valider", "avenants à valider", amendments),
-                "file-pen-line",
-                every + AMENDED,
-            ),
-            Tile(
-                certificates,
-                ngettext("attestation à établir", "attestations à établir", certificates),
-                "file-badge",
-                every + CERTIFICATES,
-            ),
-        ],
-        "rows": columns.rows(handled.submitted().order_by(*columns.QUEUE)[:ROWS_AT_HOME], roles),
-    }
+    soon = timezone.localdate() + alerts.URGENT
+    return [
+        Tile(
+            counts.urgent,
+            urgent_label % {"days": alerts.URGENT.days},
+            "alarm-clock",
+            f"{every}{NOT_VALIDATED}&debut_avant={soon}",
+            is_urgent=True,
+        ),
+        Tile(
+            counts.waiting, ngettext("à valider", "à valider", counts.waiting), "inbox", every + TO_VALIDATE
+        ),
+        Tile(
+            counts.returned,
+            ngettext("à corriger par l’étudiant", "à corriger par les étudiants", counts.returned),
+            "message-circle-warning",
+            every + TO_CORRECT,
+        ),
+        Tile(
+            counts.signing,
+            ngettext("validée, à faire signer", "validées, à faire signer", counts.signing),
+            "signature",
+            every + TO_SIGN,
+        ),
+        Tile(
+            counts.amendments,
+            ngettext("avenant à valider", "avenants à valider", counts.amendments),
+            "file-pen-line",
+            every + AMENDED,
+        ),
+        Tile(
+            counts.certificates,
+            ngettext("attestation à établir", "attestations à établir", counts.certificates),
+            "file-badge",
+            every + CERTIFICATES,
+        ),
+    ]
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from allauth.decorators import rate_limit
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from accounts.sign_in.rates import rate_limited
 from accounts.sign_in.session import signed_in
 from conventions import documents, permissions
 from conventions.follow_up import completion, dates
@@ -65,24 +66,29 @@ def papers(convention: Convention, user: User) -> Papers:
 
     Best with ``documents.STORED`` prefetched.
     """
-    shown: dict[object, Document] = {}
-    # Before validation there are only summaries, which are asked for when they are read.
-    for document in convention.documents.all() if convention.validated_at else ():
-        if may_open(document, convention):
-            kept_once = document.kind in {Kind.CERTIFICATE, Kind.SUMMARY}
-            shown[document.kind if kept_once else document.pk] = document
     first = completion.opens_on(convention)
     is_open = completion.is_open(convention)
     records = is_open and permissions.decides(user, convention)
     is_ended = bool(convention.validated_at) and dates.is_certified(convention)
     return Papers(
-        [in_list(document, convention) for document in shown.values()],
+        [in_list(document, convention) for document in listed(convention)],
         may_summarise=convention.number is not None,
         end_url=reverse("conventions:certificate", args=[convention.pk]) if records else "",
         is_ended=is_ended,
         opens_on=None if is_open else first,
         awaits_host=is_open and not records and not is_ended and convention.is_signed,
     )
+
+
+def listed(convention: Convention) -> Iterable[Document]:
+    """Return the documents that may be opened; of certificates and of summaries, the last one."""
+    shown: dict[object, Document] = {}
+    # Before validation there are only summaries, which are asked for when they are read.
+    for document in convention.documents.all() if convention.validated_at else ():
+        if may_open(document, convention):
+            kept_once = document.kind in {Kind.CERTIFICATE, Kind.SUMMARY}
+            shown[document.kind if kept_once else document.pk] = document
+    return shown.values()
 
 
 def in_list(document: Document, convention: Convention) -> Paper:
@@ -129,7 +135,7 @@ def served(convention: Convention, document: Document) -> HttpResponse | FileRes
 
 
 @require_POST
-@rate_limit(action="summarise")
+@rate_limited("summarise")
 def summarise(request: HttpRequest, pk: int) -> HttpResponse:
     """Make the summary of the values in effect; the same one again while nothing has changed."""
     convention = visible(request, pk)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.decorators import rate_limit
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.refusals import Refused
+from accounts.sign_in.rates import rate_limited
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import legality, permissions, workflow
@@ -74,7 +74,7 @@ def after(convention: Convention, done: Convention | Avenant) -> str:
 
 
 @takes_a_file
-@rate_limit(action="upload")
+@rate_limited("upload")
 @require_http_methods(["GET", "POST"])
 def signed_copy(request: HttpRequest, pk: int, avenant: int | None = None) -> HttpResponse:
     """Join the scan of the signed agreement or avenant, one file after the other."""

@@ -41,16 +41,16 @@ def step(request: HttpRequest, pk: int, slug: str, avenant: int | None = None) -
     convention = load(request, pk, avenant)
     if not convention.is_editable:
         return locked(request, convention, slug)
-    by_slug = {step.slug: step for step in steps.steps_of(convention)}
-    if slug in steps.BY_SLUG and slug not in by_slug:
-        raise Http404
     if slug == steps.RESUME:
         return redirect(steps.resume_url(convention))
     if slug == steps.RECAP:
         return redirect(convention.avenant) if convention.avenant else recap(request, convention)
+    current = next((step for step in steps.steps_of(convention) if step.slug == slug), None)
+    if current is None:
+        raise Http404
     if slug in choices.CHOICES:
-        return choices.choose(request, convention, by_slug[slug])
-    return fill(request, convention, by_slug[slug])
+        return choices.choose(request, convention, current)
+    return fill(request, convention, current)
 
 
 def locked(request: HttpRequest, convention: Convention, slug: str) -> HttpResponse:
@@ -108,9 +108,7 @@ def fill(request: HttpRequest, convention: Convention, current: steps.Step) -> H
         f"conventions/steps/{current.slug}.html",
         {
             "form": form,
-            "tables": tables,
-            "wrong_periods": sum(periods.total_error_count() for periods in tables),
-            **{periods.name: periods for periods in tables},
+            **of_periods(tables),
             "panel": law_panel(stored, case, findings),
             "changes": documents.changed(stored),
             "differences": [
@@ -121,6 +119,15 @@ def fill(request: HttpRequest, convention: Convention, current: steps.Step) -> H
         form,
         findings,
     )
+
+
+def of_periods(tables: list[BasePeriodFormSet]) -> dict[str, object]:
+    """Return what a page shows of tables of periods: each by its name, and how many mistakes they hold."""
+    return {
+        "tables": tables,
+        "wrong_periods": sum(periods.total_error_count() for periods in tables),
+        **{periods.name: periods for periods in tables},
+    }
 
 
 def law_panel(convention: Convention, case: law.Case, findings: list[law.Finding]) -> words.Panel:
@@ -181,18 +188,18 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
     if request.method == "POST":
         return redirect(steps.step_url(convention, steps.RECAP))
     user = signed_in(request)
-    seen = permissions.remarks_seen(user, convention)
-    open_remarks = [remark for remark in seen if remark.resolved_at is None]
     asked = workflow.Request(convention, user)
     case, findings = asked.case, asked.findings
-    [submission] = [one for one in workflow.options_of(asked) if one.action.page is workflow.Page.SUMMARY]
+    submission = submission_of(asked)
     stepper = places(convention, steps.RECAP, findings=findings)
     incomplete = [place for place in stepper if place.missing]
-    lacking = [
-        words.explain(finding, partial(steps.field_url, convention))
-        for finding in findings
-        if finding.stops and finding.field == "attachments"
+    link = partial(steps.field_url, convention)
+    remarks = [
+        (remark, steps.label_of(remark.field), link(remark.field))
+        for remark in permissions.remarks_seen(user, convention)
+        if remark.resolved_at is None
     ]
+    lacking = [words.explain(finding, link) for finding in findings if lacks_paper(finding)]
     context = documents.agreement(convention)
     return page(
         request,
@@ -200,29 +207,34 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
         None,
         "conventions/steps/recapitulatif.html",
         {
-            "sections": [
-                (section, [row for row in section.rows if row.value])
-                for section in documents.sections(context)
-            ],
+            "sections": filled(context),
             "incomplete": incomplete,
             "is_mistaken": any(place.state == "error" for place in stepper),
-            "open_remarks": [
-                (remark, steps.label_of(remark.field), steps.field_url(convention, remark.field))
-                for remark in open_remarks
-            ],
+            "open_remarks": remarks,
             "copies": context["copies"],
             "told": notices.told(convention),
             "lacking": lacking,
             "ready": submission.is_possible,
             # What none of these lists explains.
-            "refusal": "" if open_remarks or incomplete or lacking else submission.refusal,
+            "refusal": "" if remarks or incomplete or lacking else submission.refusal,
             "submit_url": bar.address(submission.action, convention),
-            "exceptions": [
-                words.explain(finding, partial(steps.field_url, convention))
-                for finding in findings
-                if finding.asks_an_exception
-            ],
-            "panel": words.panel(case, findings, partial(steps.field_url, convention)),
+            "exceptions": [words.explain(finding, link) for finding in findings if finding.asks_an_exception],
+            "panel": words.panel(case, findings, link),
         },
         findings=findings,
     )
+
+
+def submission_of(asked: workflow.Request) -> workflow.Option:
+    [submission] = [one for one in workflow.options_of(asked) if one.action.page is workflow.Page.SUMMARY]
+    return submission
+
+
+def lacks_paper(finding: law.Finding) -> bool:
+    """Whether a submission waits for a paper that the student joins."""
+    return finding.stops and finding.field == "attachments"
+
+
+def filled(context: documents.Context) -> list[tuple[documents.Section, list[documents.Row]]]:
+    """Return the sections of an agreement with the rows that say something."""
+    return [(section, [row for row in section.rows if row.value]) for section in documents.sections(context)]

@@ -99,20 +99,31 @@ def record(after: Amended) -> None:
     avenant, before = after.avenant, after.before
     for name, (follows, value) in consequences(after).items():
         setattr(after, name, value if follows else getattr(before, name))
-    names = [name for name in avenant.may_change if name not in PERIODS]
-    columns = [column(name) for name in (*names, *COMPUTED)]
-    changes: Changes = {}
-    for field in columns:
-        was, becomes = (written(field, getattr(one, field.attname)) for one in (before, after))
-        if was != becomes:
-            changes[field.attname] = {"before": was, "after": becomes}
-    for name in PERIODS.keys() & avenant.may_change:
-        was, becomes = (periods_of(one, name) for one in (before, after))
-        if was != becomes:
-            changes[name] = {"before": was, "after": becomes}
+    changes = {**changed_columns(after), **changed_periods(after)}
     if changes != avenant.changes:
         avenant.changes = changes
         avenant.save(update_fields=["changes", "updated_at"])
+
+
+def changed_columns(after: Amended) -> Changes:
+    """Return both sides of the columns that differ, those that follow from the rest included."""
+    names = [name for name in after.avenant.may_change if name not in PERIODS]
+    changes: Changes = {}
+    for field in [column(name) for name in (*names, *COMPUTED)]:
+        was, becomes = (written(field, getattr(one, field.attname)) for one in (after.before, after))
+        if was != becomes:
+            changes[field.attname] = {"before": was, "after": becomes}
+    return changes
+
+
+def changed_periods(after: Amended) -> Changes:
+    """Return both sides of the tables of periods that differ."""
+    changes: Changes = {}
+    for name in PERIODS.keys() & after.avenant.may_change:
+        was, becomes = (periods_of(one, name) for one in (after.before, after))
+        if was != becomes:
+            changes[name] = {"before": was, "after": becomes}
+    return changes
 
 
 def write(after: Amended, tables: Iterable[BasePeriodFormSet]) -> None:
@@ -147,12 +158,22 @@ def consequences(after: Amended) -> dict[str, tuple[bool, Any]]:
 
 def obstacle(after: Amended) -> str:
     """Return why an avenant is not what it says: nothing changes, or not as its kinds say; nothing when it is."""
-    avenant, before = after.avenant, after.before
+    return unchanged_kind(after.avenant) or wrong_date(after) or stale_correction(after)
+
+
+def unchanged_kind(avenant: Avenant) -> str:
+    """Return that one of the kinds of an avenant changes nothing; nothing when each does."""
     for kind in avenant.kinds:
         if kind != AvenantKind.OTHER and not any(key(name) in avenant.changes for name in MAY_CHANGE[kind]):
             return _(
-                "« %(kind)s » : rien ne change encore. Changez-le, ou retirez-le de l’objet de l’avenant."
+                "« %(kind)s » : rien ne change encore. Changez-le, ou retirez-le de l’objet de l’avenant."
             ) % {"kind": AvenantKind(kind).label}
+    return ""
+
+
+def wrong_date(after: Amended) -> str:
+    """Return why the dates of an avenant are not what its kinds say; nothing when they are."""
+    avenant, before = after.avenant, after.before
     assert before.start is not None
     assert before.end is not None
     if after.end is None:
@@ -162,9 +183,15 @@ def obstacle(after: Amended) -> str:
     if AvenantKind.TERMINATION in avenant.kinds and not (before.start <= after.end < before.end):
         return _("Le dernier jour du stage doit être avant la fin prévue, et pas avant le début.")
     if after.start != before.start and before.start <= timezone.localdate():
-        return _("Le stage a commencé : son début ne change plus.")
+        return _("Le stage a commencé : son début ne change plus.")
     if avenant.effective_on and avenant.effective_on > before.end:
         return _("L’avenant prendrait effet après la fin du stage.")
+    return ""
+
+
+def stale_correction(after: Amended) -> str:
+    """Return that hours corrected by hand stay while the schedule changes; nothing when they follow."""
+    before = after.before
     is_recounted = legality.schedule_of(after) != legality.schedule_of(before)
     if is_recounted and after.hours_corrected is not None and after.hours_corrected == before.hours_corrected:
         return _(

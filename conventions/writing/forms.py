@@ -31,7 +31,7 @@ from organisations.fields import (
     clean_phone,
     clean_postal_code,
 )
-from organisations.forms import say_what_to_do, suggest_communes
+from organisations.forms import RemarkedForm, say_what_to_do, suggest_communes
 from organisations.models import Enrolment
 
 Problems = dict[str, str]
@@ -39,7 +39,7 @@ Problems = dict[str, str]
 ENOUGH_TO_SAY = 20
 
 
-class StepForm(forms.ModelForm):
+class StepForm(RemarkedForm, forms.ModelForm[Convention]):
     """A step that saves straight into the agreement; remarks are shown beside their field."""
 
     use_required_attribute = False
@@ -446,10 +446,10 @@ def is_empty(convention: Convention, name: str) -> bool:
     return value is None or value == [] or (isinstance(value, str) and not value.strip())
 
 
-def offer_terms(form: forms.ModelForm) -> None:
-    """Fill every choice of a form that comes from the editable lists with one query, not one each."""
+def lists_of(form: forms.ModelForm[Convention]) -> dict[str, str]:
+    """Return the fields that choose in an editable list, each with its list; of an avenant, those it may change."""
     avenant = form.instance.avenant
-    kinds = {
+    return {
         name: kind_of(name)
         for name, field in form.fields.items()
         if (avenant is None or name in avenant.may_change)
@@ -457,6 +457,11 @@ def offer_terms(form: forms.ModelForm) -> None:
         and field.queryset is not None
         and field.queryset.model is Term
     }
+
+
+def offer_terms(form: forms.ModelForm[Convention]) -> None:
+    """Fill every choice of a form that comes from the editable lists with one query, not one each."""
+    kinds = lists_of(form)
     terms: dict[str, list[tuple[Any, str]]] = {kind: [] for kind in kinds.values()}
     for term in form.instance.load_terms(offered=terms) if terms else ():
         terms[term.kind].append((term.pk, term.label))

@@ -100,7 +100,7 @@ class WorkPeriodForm(PeriodForm):
         return cleaned
 
 
-class BasePeriodFormSet(forms.BaseFormSet):
+class BasePeriodFormSet(forms.BaseFormSet[forms.Form]):
     """Periods within the stage, that do not overlap. What is posted replaces what was stored, so that saving twice
     changes nothing; a post that does not speak of them, from a page of before they were asked, leaves them alone.
     """
@@ -148,17 +148,21 @@ class BasePeriodFormSet(forms.BaseFormSet):
     def clean(self) -> None:
         """Refuse what overlaps or leaves the stage."""
         periods: list[tuple[date, date]] = []
-        stage_start, stage_end = self.convention.start, self.convention.end
         for form in self.forms:
             cleaned = getattr(form, "cleaned_data", {})
             if form.errors or not cleaned.get("start") or cleaned.get("DELETE"):
                 continue
             start, end = cleaned["start"], cleaned["end"]
-            if stage_start and stage_end and (start < stage_start or end > stage_end):
+            if self.leaves_the_stage(start, end):
                 form.add_error("start", str(self.outside))
             if any(start <= other_end and end >= other_start for other_start, other_end in periods):
                 form.add_error("start", str(self.overlaps))
             periods.append((start, end))
+
+    def leaves_the_stage(self, start: date, end: date) -> bool:
+        """Whether a period is not all within the stage, once its dates are known."""
+        first, last = self.convention.start, self.convention.end
+        return bool(first and last and (start < first or end > last))
 
     def save(self) -> None:
         """Store the periods, when they are not those stored already."""

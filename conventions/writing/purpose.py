@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from conventions.models import Avenant, AvenantKind, Convention
 from organisations.fields import DateField
-from organisations.forms import say_what_to_do
+from organisations.forms import RemarkedForm, say_what_to_do
 
 # What each kind opens.
 OPENS: dict[str, str | Promise] = {
@@ -50,7 +50,7 @@ class KindsWidget(forms.CheckboxSelectMultiple):
         return {**super().create_option(name, value, *args, **kwargs), "help": OPENS[value]}
 
 
-class PurposeForm(forms.ModelForm):
+class PurposeForm(RemarkedForm, forms.ModelForm[Avenant]):
     """The kinds of an avenant, its reason, the day it takes effect, a free clause."""
 
     use_required_attribute = False

@@ -215,6 +215,15 @@ def steps_of(convention: Convention) -> tuple[Step, ...]:
     return tuple(step for step in steps if step.fields or (has_periods and step.slug == CONTENT))
 
 
+def stopped_by(findings: Iterable[law.Finding]) -> dict[str, dict[str, str]]:
+    """Return, by step, the fields that the law forbids as they are, each with what it says."""
+    stopped: dict[str, dict[str, str]] = {}
+    for finding in findings:
+        if finding.stops and not finding.is_missing and (step := STEP_OF_FIELD.get(finding.field)):
+            stopped.setdefault(step.slug, {})[finding.field] = words.message(finding)
+    return stopped
+
+
 def places(
     convention: Convention,
     current: str = "",
@@ -225,10 +234,7 @@ def places(
 
     What the law forbids is a mistake of the step that holds its field.
     """
-    stopped: dict[str, dict[str, str]] = {}
-    for finding in findings:
-        if finding.stops and not finding.is_missing and (step := STEP_OF_FIELD.get(finding.field)):
-            stopped.setdefault(step.slug, {})[finding.field] = words.message(finding)
+    stopped = stopped_by(findings)
     lines = []
     if isinstance(convention, Amended):
         url = purpose_url(convention)
@@ -236,18 +242,18 @@ def places(
         lines.append(Place(PURPOSE, PURPOSE_TITLE, state, url, current == PURPOSE, []))
     for step in steps_of(convention):
         url = step_url(convention, step.slug)
+        wrong = stopped.get(step.slug, {})
         missing = [
             Missing(label_of(name), message, f"{url}#{anchor(name)}")
-            for name, message in {**stopped.get(step.slug, {}), **step.missing(convention)}.items()
+            for name, message in {**wrong, **step.missing(convention)}.items()
         ]
         if any(step.holds(name) for name in remarked):
             state = "remark"
-        elif not missing:
+        elif missing:
+            state = "error" if wrong or step.has_mistake(convention) else "todo"
+        else:
             # Nothing of an avenant is empty: a step of it is done once it changes something.
             state = "done" if is_changed(convention, step) else "todo"
-        else:
-            is_mistaken = step.slug in stopped or step.has_mistake(convention)
-            state = "error" if is_mistaken else "todo"
         lines.append(
             Place(
                 step.slug, step.title, state, url, step.slug == current, missing, is_choice=step.form is None

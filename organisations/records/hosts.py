@@ -292,23 +292,23 @@ class Batch:
             for column, attribute in COMPLETED.items()
             if row.get(column) and not getattr(host, attribute)
         ]
-        if not lacking:
-            return outcome
+        if lacking:
+            outcome.deed, outcome.columns = Deed.COMPLETED, lacking
+            outcome.notices = outcome.notices + self.fill(host, {column: row[column] for column in lacking})
+        return outcome
+
+    def fill(self, host: Organisation, values: dict[str, str]) -> list[str]:
+        """Set on a host what it lacked; return what to say of it. Raises LineError when one of them is wrong."""
         stored = model_to_dict(host) | {"naf": host.naf_code.code if host.naf_code else ""}
-        form = LineForm(stored | {column: row[column] for column in lacking}, judge=self.judge, host=host)
-        wrong = [reason for column, reason in form.reasons.items() if column in lacking]
+        form = LineForm(stored | values, judge=self.judge, host=host)
+        wrong = [reason for column, reason in form.reasons.items() if column in values]
         if wrong:
             raise LineError(" ".join(wrong))
-        for column in lacking:
+        for column in values:
             value = form.instance.naf_code if column == "naf" else form.cleaned_data[column]
             setattr(host, COMPLETED[column], value)
         self.changed.append(host)
-        outcome.deed, outcome.columns, outcome.notices = (
-            Deed.COMPLETED,
-            lacking,
-            outcome.notices + form.notices,
-        )
-        return outcome
+        return form.notices
 
     def save(self) -> None:
         hosts = [*self.new, *self.changed]

@@ -120,18 +120,17 @@ class StudentFile:
             return None
         if not (year and code):
             raise LineError(_("academic_year et programme_code vont ensemble."))
-        first, *others = year.replace("-", "/").split("/")
-        if not first.isdecimal() or int(first) not in YEARS or others not in ([], [str(int(first) + 1)]):
-            raise LineError(
-                _("academic_year : « %(year)s » n’est pas une année universitaire.") % {"year": year}
-            )
+        return self.programme(code, version, first_year(year))
+
+    def programme(self, code: str, version: str, year: int) -> Enrolled:
+        """Return the programme of a code in a year; its version may be left out when it has only one."""
         versions = self.programmes.get(code, {})
         if version in versions:
-            return versions[version], int(first)
+            return versions[version], year
         if len(versions) == 1 and not version:
-            return next(iter(versions.values())), int(first)
+            return next(iter(versions.values())), year
         raise LineError(
-            _("l’étape %(code)s a plusieurs versions : précisez programme_version.") % {"code": code}
+            _("l’étape %(code)s a plusieurs versions : précisez programme_version.") % {"code": code}
             if versions and not version
             else _("l’étape %(code)s %(version)s n’existe pas.") % {"code": code, "version": version}
         )
@@ -175,6 +174,14 @@ def email(row: dict[str, str], column: str) -> str:
                 % {"column": column, "address": row[column]}
             ) from None
     return address
+
+
+def first_year(text: str) -> int:
+    """Return the first year of an academic year, written 2026, 2026-2027 or 2026/2027."""
+    first, *others = text.replace("-", "/").split("/")
+    if not first.isdecimal() or int(first) not in YEARS or others not in ([], [str(int(first) + 1)]):
+        raise LineError(_("academic_year : « %(year)s » n’est pas une année universitaire.") % {"year": text})
+    return int(first)
 
 
 def student_values(row: dict[str, str]) -> dict[str, Any]:

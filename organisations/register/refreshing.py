@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from celery import Task, shared_task
 from django.db import transaction
@@ -41,7 +42,7 @@ def compare_soon(hosts: Iterable[Organisation]) -> None:
         transaction.on_commit(partial(_hand_over, compare_hosts, keys))
 
 
-def _hand_over(task: Task, hosts: int | list[int]) -> None:
+def _hand_over(task: Task[[Any], None], hosts: int | list[int]) -> None:
     """Hand hosts to a worker; when the broker is lost, the night still reads the register for them."""
     try:
         task.delay(hosts)
@@ -117,18 +118,28 @@ def follow(host: Organisation, found: sirene.Establishment) -> None:
         host.is_open, host.closed_on = found.is_open, found.closed_on
     if host.is_locked or found.is_hidden:
         return
+    rename(host, found)
+    classify(host, found)
+    if found.street and found.city and found.country:
+        for part in ("street", "address_extra", "postal_code", "city", "country"):
+            setattr(host, part, getattr(found, part))
+
+
+def rename(host: Organisation, found: sirene.Establishment) -> None:
+    """Set on a host its names; one that really changes is kept among the former names."""
     if found.name and fold(found.name) != fold(host.name):
         if host.name not in host.former_names:
             host.former_names = [*host.former_names, host.name]
         host.name = found.name
     host.acronym = found.acronym or host.acronym
     host.trade_name = next(iter(found.trade_names), host.trade_name)
+
+
+def classify(host: Organisation, found: sirene.Establishment) -> None:
+    """Set on a host its legal form, its activity and its size, where our lists know what the register says."""
     if form := LegalForm.objects.filter(code=found.legal_form).first():
         host.legal_form = form
     if code := naf.find(found.naf, timezone.localdate(), found.naf_version):
         host.naf_code = code
     if band := HeadcountBand.objects.filter(code=found.headcount_band).first():
         host.headcount_band = band
-    if found.street and found.city and found.country:
-        for part in ("street", "address_extra", "postal_code", "city", "country"):
-            setattr(host, part, getattr(found, part))

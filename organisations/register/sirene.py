@@ -125,17 +125,22 @@ def search(text: str) -> list[Establishment]:
     known: tuple[Establishment, ...] | None = recall(key)
     if known is not None:
         return list(known)
+    register, candidates = _candidates(text, digits[:9] if is_number else "")
+    matching = (each for each in candidates if not is_number or each.siret.startswith(digits))
+    results = list({each.siret: each for each in matching}.values())[:MOST_RESULTS]
+    remember(key, tuple(results), FOUND_FOR if results else NOT_FOUND_FOR)
+    for result in results:
+        remember(_key(register.source, result.siret), (result,), FOUND_FOR)
+    return results
+
+
+def _candidates(text: str, siren: str) -> tuple[Register, Iterable[Establishment]]:
+    """Return the first register that answers, and what it says of a company or of a name. Raises Unavailable."""
     for register in _registers():
         try:
-            candidates = register.of_company(digits[:9]) if is_number else register.named(text)
+            return register, register.of_company(siren) if siren else register.named(text)
         except NoAnswer:
             continue
-        matching = (each for each in candidates if not is_number or each.siret.startswith(digits))
-        results = list({each.siret: each for each in matching}.values())[:MOST_RESULTS]
-        remember(key, tuple(results), FOUND_FOR if results else NOT_FOUND_FOR)
-        for result in results:
-            remember(_key(register.source, result.siret), (result,), FOUND_FOR)
-        return results
     raise Unavailable
 
 

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_countries import countries
 
 from accounts.refusals import Refused
+from accounts.sign_in.session import signed_in
 from organisations import acceptance, directory, merging
 from organisations.models import Contact, Merge, Organisation, Resemblance, Service
 from organisations.models.following import agreements
@@ -118,30 +119,42 @@ def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     for host in hosts.values():
         if host.merged_into_id:
             messages.info(
-                request, _("« %(host)s » a déjà été fusionné : voici la fiche gardée.") % {"host": host}
+                request, _("« %(host)s » a déjà été fusionné : voici la fiche gardée.") % {"host": host}
             )
             return redirect("host", host.merged_into_id)
     pair = hosts[pk], hosts[other]
     chosen = request.POST.get("kept", "")
     kept = next((host for host in pair if str(host.pk) == chosen), None)
-    error = ""
     if request.method == "POST" and kept is None:
-        error = _("Choisissez la fiche à garder.")
-    elif kept is not None:
-        dropped = pair[1] if kept is pair[0] else pair[0]
-        try:
-            done = merging.merge(kept.pk, dropped.pk, by=user)
-        except Refused as refusal:
-            error = str(refusal)
-        else:
-            tables = agreements(), [Service], [Contact]
-            moved = amounts(*(sum(len(done.followed(table)) for table in each) for each in tables))
-            messages.success(
-                request,
-                _("« %(dropped)s » est fusionné dans cette fiche. Ont suivi : %(moved)s.")
-                % {"dropped": dropped, "moved": moved},
-            )
-            return redirect(kept)
+        return comparison(request, pair, error=_("Choisissez la fiche à garder."))
+    if kept is None:
+        return comparison(request, pair)
+    dropped = pair[1] if kept is pair[0] else pair[0]
+    try:
+        done = merging.merge(kept.pk, dropped.pk, by=user)
+    except Refused as refusal:
+        return comparison(request, pair, kept, str(refusal))
+    messages.success(
+        request,
+        _("« %(dropped)s » est fusionné dans cette fiche. Ont suivi : %(moved)s.")
+        % {"dropped": dropped, "moved": moved(done)},
+    )
+    return redirect(kept)
+
+
+def moved(done: Merge) -> str:
+    """Return how much followed the record that was dropped, in words."""
+    tables = agreements(), [Service], [Contact]
+    return amounts(*(sum(len(done.followed(table)) for table in each) for each in tables))
+
+
+def comparison(
+    request: HttpRequest,
+    pair: tuple[Organisation, Organisation],
+    kept: Organisation | None = None,
+    error: str = "",
+) -> HttpResponse:
+    """Show two records side by side; the one to keep is the one chosen, else the one worth more."""
     first, last = min(pair, key=lambda host: host.pk), max(pair, key=lambda host: host.pk)
     return render(
         request,
@@ -150,7 +163,7 @@ def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
             "host": pair[0],
             "sides": sides(pair, kept or max(pair, key=worth)),
             "lines": list(lines(pair)),
-            "banned": acceptance.banned(pair, user.institution),
+            "banned": acceptance.banned(pair, signed_in(request).institution),
             "both_numbered": all(host.siret for host in pair),
             "resemblance": Resemblance.objects.open().filter(first=first, second=last).first(),
             "error": error,

@@ -27,36 +27,75 @@ texts = st.sampled_from(["Étude de levures", "Étude d’algues", "Étude de sp
 
 def alter(kind, data, row):
     """Change something of a kind, drawn at random."""
-    match kind:
-        case AvenantKind.EXTENSION | AvenantKind.POSTPONEMENT:
-            row.end += timedelta(days=data.draw(st.integers(1, 30)))
-        case AvenantKind.SUSPENSION:
-            first = row.start + timedelta(days=data.draw(st.integers(0, 5)))
-            last = first + timedelta(days=data.draw(st.integers(0, 5)))
-            kinds = st.sampled_from(Interruption.Kind.values)
-            changes.show_periods(row, "interruptions", [(first, last, data.draw(kinds))])
-        case AvenantKind.HOURS:
-            row.weekly_hours = data.draw(hours)
-            row.working_days = data.draw(st.sampled_from([[0, 1, 2, 3, 4], [0, 2, 4]]))
-            row.day_starts_at = data.draw(st.none() | st.times().map(lambda one: one.replace(microsecond=0)))
-            row.leave_days = data.draw(st.none() | st.decimals(0, 9, places=1))
-            if data.draw(st.booleans()):
-                times = [data.draw(st.decimals(1, 8, places=2)) for _ in range(7)]
-                changes.show_periods(row, "work_periods", [(row.start, row.start + WEEK, *times)])
-        case AvenantKind.GRATIFICATION:
-            row.amount = data.draw(st.decimals("4.50", 20, places=2))
-        case AvenantKind.SUBJECT:
-            row.subject = data.draw(texts)
-        case AvenantKind.PLACE:
-            row.service = ServiceFactory(organisation=row.organisation)
-        case AvenantKind.TUTOR:
-            row.tutor = ContactFactory(organisation=row.organisation)
-        case AvenantKind.SIGNATORY:
-            row.signatory = ContactFactory(organisation=row.organisation)
-        case AvenantKind.TEACHER:
-            row.teacher = TeacherFactory(ufr=row.teacher.ufr)
-        case AvenantKind.TERMINATION:
-            row.end = row.start + timedelta(days=data.draw(st.integers(0, 9)))
+    ALTERATIONS.get(kind, leave)(data, row)
+
+
+def leave(data, row):
+    """Change nothing: an avenant of a kind that opens no column says something else."""
+
+
+def alter_end(data, row):
+    row.end += timedelta(days=data.draw(st.integers(1, 30)))
+
+
+def alter_interruptions(data, row):
+    first = row.start + timedelta(days=data.draw(st.integers(0, 5)))
+    last = first + timedelta(days=data.draw(st.integers(0, 5)))
+    kinds = st.sampled_from(Interruption.Kind.values)
+    changes.show_periods(row, "interruptions", [(first, last, data.draw(kinds))])
+
+
+def alter_hours(data, row):
+    row.weekly_hours = data.draw(hours)
+    row.working_days = data.draw(st.sampled_from([[0, 1, 2, 3, 4], [0, 2, 4]]))
+    row.day_starts_at = data.draw(st.none() | st.times().map(lambda one: one.replace(microsecond=0)))
+    row.leave_days = data.draw(st.none() | st.decimals(0, 9, places=1))
+    if data.draw(st.booleans()):
+        times = [data.draw(st.decimals(1, 8, places=2)) for _ in range(7)]
+        changes.show_periods(row, "work_periods", [(row.start, row.start + WEEK, *times)])
+
+
+def alter_amount(data, row):
+    row.amount = data.draw(st.decimals("4.50", 20, places=2))
+
+
+def alter_subject(data, row):
+    row.subject = data.draw(texts)
+
+
+def alter_service(data, row):
+    row.service = ServiceFactory(organisation=row.organisation)
+
+
+def alter_tutor(data, row):
+    row.tutor = ContactFactory(organisation=row.organisation)
+
+
+def alter_signatory(data, row):
+    row.signatory = ContactFactory(organisation=row.organisation)
+
+
+def alter_teacher(data, row):
+    row.teacher = TeacherFactory(ufr=row.teacher.ufr)
+
+
+def break_off(data, row):
+    row.end = row.start + timedelta(days=data.draw(st.integers(0, 9)))
+
+
+ALTERATIONS = {
+    AvenantKind.EXTENSION: alter_end,
+    AvenantKind.POSTPONEMENT: alter_end,
+    AvenantKind.SUSPENSION: alter_interruptions,
+    AvenantKind.HOURS: alter_hours,
+    AvenantKind.GRATIFICATION: alter_amount,
+    AvenantKind.SUBJECT: alter_subject,
+    AvenantKind.PLACE: alter_service,
+    AvenantKind.TUTOR: alter_tutor,
+    AvenantKind.SIGNATORY: alter_signatory,
+    AvenantKind.TEACHER: alter_teacher,
+    AvenantKind.TERMINATION: break_off,
+}
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
