@@ -498,7 +498,7 @@ class World:
             "Pichon", TOWN, "Lemoine", "Portail d’inscription aux activités municipales", weeks=8, start_in=4
         )
         self.submit(soon)
-        self.paper(soon, Attachment.Kind.CIVIL_LIABILITY)
+        self.attachment(soon, Attachment.Kind.CIVIL_LIABILITY)
 
     def agreed(self) -> None:
         """Agreements validated, then signed by none, by some, by all: an avenant of each."""
@@ -553,9 +553,9 @@ class World:
         """Two agreements abroad, which the teacher approves first; one has an avenant to sign."""
         foreign = self.complete("Diallo", ABROAD, "Garnier", "Traduction de notices techniques", weeks=16)
         self.submit(foreign)
-        insurance = self.paper(foreign, Attachment.Kind.CIVIL_LIABILITY)
+        insurance = self.attachment(foreign, Attachment.Kind.CIVIL_LIABILITY)
         deciding.accept(insurance.pk, by=self.managers["Benali"])
-        policy = self.paper(foreign, Attachment.Kind.ASSISTANCE)
+        policy = self.attachment(foreign, Attachment.Kind.ASSISTANCE)
         deciding.refuse(policy.pk, "Le rapatriement n’y est pas écrit.", by=self.managers["Benali"])
         approved = self.complete(
             "Le Goff", ABROAD, "Garnier", "Mémoires de traduction et terminologie", weeks=14
@@ -588,8 +588,8 @@ class World:
         workflow.act(convention.pk, "sign", by=manager, dates=dict.fromkeys(order, self.today))
         return convention
 
-    def paper(self, convention: Convention, kind: Attachment.Kind) -> Attachment:
-        """Join a photograph of a paper, as the student sends it from a telephone."""
+    def attachment(self, convention: Convention, kind: Attachment.Kind) -> Attachment:
+        """Join the photograph of a certificate, as the student sends it from a telephone."""
         page = Image.new("RGB", (1240, 1754), "white")
         words = f"Assurances du Bocage\n\n{kind.label}\n{convention.student.user}"
         ImageDraw.Draw(page).text((120, 160), words, fill="black", font_size=48)

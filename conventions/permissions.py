@@ -98,7 +98,7 @@ def may_answer_remarks(user: User, convention: Convention) -> bool:
 
 
 def may_attach(user: User, convention: Convention) -> bool:
-    """Join papers to it, or take back those nobody has decided on: at any time, unless it can no longer serve."""
+    """Join attachments to it, or take back those nobody has decided on: at any time, unless it can no longer serve."""
     return owns_or_manages(user, convention) and convention.status not in {Status.REFUSED, Status.CANCELLED}
 
 

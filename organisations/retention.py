@@ -25,7 +25,7 @@ NOTICE = timedelta(days=30)
 BATCH = 500
 
 
-def due(today: date) -> QuerySet[Contact]:
+def unneeded(today: date) -> QuerySet[Contact]:
     """Return the contacts that no agreement has needed for three years, with ``last_day``, that of their last stage.
 
     Whatever else names somebody, in any app, keeps them for as long as it exists.
@@ -45,26 +45,26 @@ def due(today: date) -> QuerySet[Contact]:
 
 def list_due(today: date) -> int:
     """List those that are due, strike out those that are not any more; return how many were added."""
-    keys = due(today).order_by().values("pk")
+    keys = unneeded(today).order_by().values("pk")
     Contact.objects.filter(to_anonymise_since__isnull=False, anonymised_at=None).exclude(pk__in=keys).update(
         to_anonymise_since=None
     )
     return Contact.objects.filter(pk__in=keys, to_anonymise_since=None).update(to_anonymise_since=today)
 
 
-def listed(today: date) -> QuerySet[Contact]:
+def notice_over(today: date) -> QuerySet[Contact]:
     """Return the contacts listed long enough ago to be anonymised, and still due."""
-    return due(today).filter(to_anonymise_since__lte=today - NOTICE)
+    return unneeded(today).filter(to_anonymise_since__lte=today - NOTICE)
 
 
 def anonymise_listed(today: date) -> int:
     """Anonymise the contacts that were listed in time; return how many. Stored agreements keep what they printed."""
     done = 0
-    while keys := list(listed(today).values_list("pk", flat=True)[:BATCH]):
+    while keys := list(notice_over(today).values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():
             # Lock, then look: an agreement may have named one of them meanwhile.
             locked = Contact.objects.select_for_update().filter(pk__in=keys).order_by("pk")
-            contacts = list(listed(today).filter(pk__in=list(locked.values_list("pk", flat=True))))
+            contacts = list(notice_over(today).filter(pk__in=list(locked.values_list("pk", flat=True))))
             for contact in contacts:
                 anonymise(contact)
         done += len(contacts)

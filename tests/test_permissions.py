@@ -488,7 +488,7 @@ def hosts_beside(host, world):
     }
 
 
-def papers_of(convention):
+def attachments_of(convention):
     """A paper of an agreement, and one of another."""
     return {
         "ATTACHMENT": AttachmentFactory(convention=convention).pk,
@@ -514,7 +514,7 @@ def request_of(case, world, convention, avenant):
         **(hosts_beside(convention.organisation, world) if "organisations:" in case.name else {}),
         "REMARK": remark.pk if remark else None,
         **({"ELSEWHERE": avenant.pk + 1} if avenant else {}),
-        **(papers_of(convention) if "attachment" in case.kwargs else {}),
+        **(attachments_of(convention) if "attachment" in case.kwargs else {}),
         "SUMMARY": documents.summarise(convention).pk if "document" in case.kwargs else None,
     }
     kwargs = {name: known.get(value, value) for name, value in case.kwargs.items()}

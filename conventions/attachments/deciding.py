@@ -1,4 +1,4 @@
-"""What happens to the papers joined to an agreement: sent, taken back, accepted or refused."""
+"""What happens to the attachments joined to an agreement: sent, taken back, accepted or refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-# Papers of one agreement that nobody has looked at yet: more would only fill the disk.
+# Attachments of one agreement that nobody has looked at yet: more would only fill the disk.
 MOST_WAITING = 20
 
 
@@ -68,7 +68,7 @@ def attach_signed_copy(convention: Convention, sent: Clean, *, by: User) -> Atta
 
 
 def discard(attachments: Iterable[Attachment]) -> None:
-    """Delete papers, their files once the transaction is committed; the database refuses it of a decided one."""
+    """Delete attachments, their files once the transaction is committed; the database refuses it of a decided one."""
     for attachment in attachments:
         file = attachment.file
         attachment.delete()
@@ -77,7 +77,7 @@ def discard(attachments: Iterable[Attachment]) -> None:
 
 @transaction.atomic
 def take_back(pk: int, *, by: User) -> bool:
-    """Delete a paper nobody has decided on; return whether it was still waiting. Raises Refused."""
+    """Delete an attachment nobody has decided on; return whether it was still waiting. Raises Refused."""
     attachment = _locked(pk)
     if not permissions.may_attach(by, attachment.convention):
         raise Refused(_("Cette convention ne reçoit plus de pièce."), "not_allowed")
@@ -89,13 +89,13 @@ def take_back(pk: int, *, by: User) -> bool:
 
 @transaction.atomic
 def accept(pk: int, *, by: User) -> bool:
-    """Accept a paper; return whether it was still waiting."""
+    """Accept an attachment; return whether it was still waiting."""
     return _decide(pk, Attachment.Decision.ACCEPTED, by=by) is not None
 
 
 @transaction.atomic
 def refuse(pk: int, reason: str, *, by: User) -> bool:
-    """Refuse a paper and tell the student why; return whether it was still waiting."""
+    """Refuse an attachment and tell the student why; return whether it was still waiting."""
     attachment = _decide(pk, Attachment.Decision.REFUSED, reason, by=by)
     if attachment:
         notices.announce_refusal(attachment)
@@ -103,7 +103,7 @@ def refuse(pk: int, reason: str, *, by: User) -> bool:
 
 
 def _locked(pk: int) -> Attachment:
-    """Return a paper, locked with its agreement: the agreement first, as a validation does, which reads what is accepted."""
+    """Return an attachment, locked after its agreement, as a validation does, which reads what is accepted."""
     convention = Convention.objects.locked(
         Attachment.objects.values_list("convention_id", flat=True).get(pk=pk)
     )

@@ -25,7 +25,7 @@ def made_safe(file: UploadedFile[bytes]) -> uploads.Clean:
 
 
 class AttachmentForm(forms.ModelForm[Attachment]):
-    """A paper to join to an agreement; ``cleaned_data["upload"]`` is its content, made safe."""
+    """An attachment to join to an agreement; ``cleaned_data["upload"]`` is its content, made safe."""
 
     use_required_attribute = False
     sometimes_required = ("title", "valid_from", "valid_until")
@@ -101,7 +101,7 @@ class SignedCopyForm(forms.Form):
 
 
 class RefusalForm(forms.Form):
-    """Why a paper is refused."""
+    """Why an attachment is refused."""
 
     use_required_attribute = False
     reason = forms.CharField(

@@ -51,7 +51,7 @@ PACKINGS = {
 }  # fmt: skip
 
 
-class Refusal(Exception):
+class NotTakenError(Exception):
     """The file cannot be taken; its text is a key of ``uploads.REFUSALS``."""
 
 
@@ -66,15 +66,15 @@ def read(content: bytes, most_pages: int, most_pixels: int) -> tuple[str, bytes]
     if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
         return "image/jpeg", redraw(content, "WEBP", most_pixels)
     if content[4:8] == b"ftyp" and content[8:12] in {b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif"}:
-        raise Refusal("heic")
-    raise Refusal("unknown")
+        raise NotTakenError("heic")
+    raise NotTakenError("unknown")
 
 
 def redraw(content: bytes, kind: str, most_pixels: int) -> bytes:
     """Draw an image again, upright and on white; only its first picture, nothing else of the file remains."""
     image: Image.Image = Image.open(io.BytesIO(content), formats=[kind])
     if image.width * image.height > most_pixels:
-        raise Refusal("pixels")
+        raise NotTakenError("pixels")
     image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     image = ImageOps.exif_transpose(image)
     if image.has_transparency_data:
@@ -94,9 +94,9 @@ def rewrite_pdf(content: bytes, most_pages: int, most_pixels: int) -> bytes:
     """Write a PDF again with its pages and what they refer to, if nothing in it acts."""
     pdf = opened(content)
     if not pdf.pages:
-        raise Refusal("damaged")
+        raise NotTakenError("damaged")
     if len(pdf.pages) > most_pages:
-        raise Refusal("pages")
+        raise NotTakenError("pages")
     examine(pdf, most_pixels)
     for kept, part in ((KEPT_IN_CATALOGUE, pdf.Root), (KEPT_IN_TRAILER, pdf.trailer)):
         for key in set(part.keys()) - kept:
@@ -118,9 +118,9 @@ def opened(content: bytes) -> Pdf:
     try:
         pdf = pikepdf.open(io.BytesIO(content), attempt_recovery=False)
     except pikepdf.PasswordError as error:
-        raise Refusal("encrypted") from error
+        raise NotTakenError("encrypted") from error
     if pdf.is_encrypted:
-        raise Refusal("encrypted")
+        raise NotTakenError("encrypted")
     return pdf
 
 
@@ -129,13 +129,13 @@ def examine(pdf: Pdf, most_pixels: int) -> None:
     unpacked = 0
     for holder in everything(pdf):
         if acts(holder):
-            raise Refusal("active")
+            raise NotTakenError("active")
         if isinstance(holder, Stream):
             if int(holder.get("/Width", 0)) * int(holder.get("/Height", 0)) > most_pixels:
-                raise Refusal("pixels")
+                raise NotTakenError("pixels")
             unpacked += unpacked_size(holder)
             if unpacked > MOST_UNPACKED_IN_ALL:
-                raise Refusal("complex")
+                raise NotTakenError("complex")
 
 
 def everything(pdf: Pdf) -> Iterator[Dictionary | Stream]:
@@ -193,7 +193,7 @@ def answer(read: Callable[[], tuple[str, bytes]]) -> bytes:
     """Return what ``uploads`` reads: one line, then the content if there is any."""
     try:
         kind, content = read()
-    except Refusal as refusal:
+    except NotTakenError as refusal:
         return f"{refusal}\n".encode()
     except (MemoryError, RuntimeError, pikepdf.DataDecodingError):  # what was to be unpacked exceeds a limit
         return b"complex\n"

@@ -143,7 +143,7 @@ def record_on_paper(convention: Convention, dates: Mapping[str, date], *, by: Us
     ]
     for turn in recorded:
         record(turn, by=by, method=Turn.Method.PAPER, signed_on=dates[turn.party])
-    return told(recorded)
+    return noted(recorded)
 
 
 def is_of_now(convention: Convention, at: datetime) -> bool:
@@ -167,7 +167,7 @@ def undo(convention: Convention) -> str:
     """Take back the last recorded signature; return what the journal notes. Needs one to be recorded."""
     last = last_done(convention)
     assert last is not None
-    note = told([last])
+    note = noted([last])
     last.method, last.done_at, last.done_by, last.signed_on = "", None, None, None
     last.save(update_fields=["method", "done_at", "done_by", "signed_on"])
     return note
@@ -190,7 +190,7 @@ def since(convention: Convention) -> datetime | None:
     return max(given, default=convention.acted_on.validated_at)
 
 
-def told(turns: Iterable[Turn]) -> str:
+def noted(turns: Iterable[Turn]) -> str:
     """Return parties and dates as the journal notes them, in French."""
     with translation.override("fr"):
         return "\N{NO-BREAK SPACE}; ".join(
@@ -205,7 +205,7 @@ BY_TITLE = {Party.HOST, Party.UNIVERSITY}
 
 
 @dataclass(frozen=True)
-class Line:
+class SignatureLine:
     """One signature of the circuit, as pages show it; ``since`` and ``days`` when it is awaited."""
 
     party: str
@@ -228,13 +228,13 @@ def people(convention: Convention, document: Document | None) -> list[Signer]:
     return signers_in(document.context) if document else signers(convention)
 
 
-def unsigned(signer: Signer) -> Line:
+def unsigned(signer: Signer) -> SignatureLine:
     """Return the line of somebody who has not signed; some sign by their title."""
     label = (signer.party in BY_TITLE and signer.quality) or str(signer.party.label)
-    return Line(signer.party, label, signer.name, "")
+    return SignatureLine(signer.party, label, signer.name, "")
 
 
-def circuit(convention: Convention, people: Iterable[Signer]) -> list[Line]:
+def circuit(convention: Convention, people: Iterable[Signer]) -> list[SignatureLine]:
     """Return the signatures in the centre's order, open or not. Best with ``WITH_AUTHORS`` prefetched."""
     turns = {turn.party: turn for turn in turns_of(convention, Turn.Purpose.SIGNATURE)}
     # Nobody's turn comes once it is terminated or cancelled.

@@ -21,7 +21,7 @@ from organisations.models.roles import Roles
 
 
 @dataclass(frozen=True)
-class Column:
+class ListColumn:
     """One column of the list: how an address calls it, its heading, what it sorts on."""
 
     name: str
@@ -30,11 +30,11 @@ class Column:
 
 
 COLUMNS = (
-    Column("numero", gettext_lazy("N°"), "number"),
-    Column("etudiant", gettext_lazy("Étudiant"), "student__user__search_key"),
-    Column("organisme", gettext_lazy("Établissement d’accueil"), "organisation__search_key"),
-    Column("debut", gettext_lazy("Dates"), "start"),
-    Column("soumise", gettext_lazy("Soumission et état"), "submitted_at"),
+    ListColumn("numero", gettext_lazy("N°"), "number"),
+    ListColumn("etudiant", gettext_lazy("Étudiant"), "student__user__search_key"),
+    ListColumn("organisme", gettext_lazy("Établissement d’accueil"), "organisation__search_key"),
+    ListColumn("debut", gettext_lazy("Dates"), "start"),
+    ListColumn("soumise", gettext_lazy("Soumission et état"), "submitted_at"),
 )
 # What waits to be validated: the first to start first.
 QUEUE = ("start", "submitted_at")
@@ -71,16 +71,16 @@ READ = tuple(
 )
 
 
-def amended(pk: int, found: dict[str, Any] | None, *, takes_part: bool = True) -> staff.Amended | None:
+def amended(pk: int, found: dict[str, Any] | None, *, takes_part: bool = True) -> staff.AvenantBadge | None:
     """Return the badge of what ``AMENDED_BY`` found for an agreement; a draft is for whoever takes part in it."""
     if found is None or not (found["rank"] or takes_part):
         return None
     url = reverse("conventions:avenant", args=[pk, found["pk"]])
-    return staff.Amended(found["rank"], AvenantStatus(found["status"]), url)
+    return staff.AvenantBadge(found["rank"], AvenantStatus(found["status"]), url)
 
 
 @dataclass(frozen=True)
-class Row:
+class ListRow:
     """One line of a list, ready to print."""
 
     url: str
@@ -92,18 +92,18 @@ class Row:
     dates: str
     soon: str
     standing: staff.Standing
-    amended: staff.Amended | None
+    amended: staff.AvenantBadge | None
 
 
-def rows(found: ConventionQuerySet, roles: Roles) -> list[Row]:
+def rows(found: ConventionQuerySet, roles: Roles) -> list[ListRow]:
     """Read the lines of a list, in one query however many they are."""
     return [row(Values(*values), roles) for values in found.with_standing().values_list(*READ)]
 
 
-def row(values: Values, roles: Roles) -> Row:
+def row(values: Values, roles: Roles) -> ListRow:
     status = Status(values.status)
     abroad = values.country and values.country not in FRENCH_COUNTRIES
-    return Row(
+    return ListRow(
         url=reverse("conventions:detail", args=[values.pk]),
         number=values.number or _("Brouillon"),
         student=f"{values.first_name} {values.last_name}",

@@ -1,7 +1,7 @@
 """What was agreed, frozen and printed: agreement → context → sections on a page, or HTML → PDF → Document."""
 
 from conventions.documents.checking import check_documents, damaged
-from conventions.documents.context import STORED, Context, agreement, both_sides, in_force
+from conventions.documents.context import STORED, Context, agreed_context, agreement, both_sides
 from conventions.documents.earlier import read
 from conventions.documents.printing import (
     digest,
@@ -39,6 +39,7 @@ __all__ = [
     "Context",
     "Row",
     "Section",
+    "agreed_context",
     "agreement",
     "both_sides",
     "changed",
@@ -54,7 +55,6 @@ __all__ = [
     "freeze_certificate",
     "freeze_information_sheet",
     "in_brief",
-    "in_force",
     "make",
     "make_document",
     "preview",

@@ -23,7 +23,7 @@ def chosen(row: models.Model | None, name: str) -> Choice:
     return {"code": code, "label": str(getattr(row, f"get_{name}_display")())} if code else NOTHING
 
 
-def listed(entry: Any) -> Choice:
+def entry_choice(entry: Any) -> Choice:
     """Return an entry of a list kept in the database: whatever has a code."""
     return NOTHING if entry is None else {"code": entry.code, "label": str(entry)}
 

@@ -19,7 +19,7 @@ from django.utils import timezone, translation
 
 from accounts.models import PostalAddress
 from conventions import calendar
-from conventions.documents.choices import chosen, country, is_choice, listed
+from conventions.documents.choices import chosen, country, entry_choice, is_choice
 from conventions.documents.earlier import read
 from conventions.law.case import is_minor
 from conventions.models import Amended, Convention, Document, signers
@@ -74,7 +74,7 @@ def agreement(convention: Convention) -> Context:
 STORED = Prefetch("documents", Document.objects.select_related("avenant").defer("context").order_by("pk"))
 
 
-def in_force(convention: Convention, day: date | None = None) -> Context:
+def agreed_context(convention: Convention, day: date | None = None) -> Context:
     """Return the frozen context of a validated agreement with its avenants in effect at the end of ``day``, or today."""
     return read(stored_in_force(convention, day))
 
@@ -107,7 +107,7 @@ def as_stored(convention: Amended) -> tuple[Context, Context]:
 
 def both_sides(convention: Amended) -> tuple[Context, Context]:
     """Return the context in force and the one that the avenant shown makes of it: what it changes, and no other record."""
-    before = in_force(convention)
+    before = agreed_context(convention)
     return before, amended(before, *as_stored(convention))
 
 
@@ -188,10 +188,10 @@ def _organisation(organisation: Organisation | None) -> Context:
     return {
         "siret": text(organisation and organisation.siret),
         "siret_exemption": chosen(organisation, "siret_exemption"),
-        "legal_form": listed(organisation and organisation.legal_form),
+        "legal_form": entry_choice(organisation and organisation.legal_form),
         "is_public_law": bool(organisation and organisation.legal_form.is_public_law),
-        "naf": listed(organisation and organisation.naf_code),
-        "headcount": listed(organisation and organisation.headcount_band),
+        "naf": entry_choice(organisation and organisation.naf_code),
+        "headcount": entry_choice(organisation and organisation.headcount_band),
         "address": address(organisation),
         **columns(organisation, "name", "local_identifier", "activity", "phone", "email", "website"),
     }
@@ -261,8 +261,8 @@ def _gratification(convention: Convention) -> Context:
         "is_paid": convention.is_paid,
         "amount": text(paid.amount) if paid else "",
         "unit": chosen(paid, "amount_unit"),
-        "currency": listed(paid and paid.currency),
-        "payment_mode": listed(paid and paid.payment_mode),
+        "currency": entry_choice(paid and paid.currency),
+        "payment_mode": entry_choice(paid and paid.payment_mode),
         "payment_frequency": chosen(paid, "payment_frequency"),
         "branch_minimum": text(paid.branch_minimum) if paid else "",
     }
@@ -365,7 +365,7 @@ def as_it_is(convention: Convention, name: str) -> Any:
     """Return what a column says: a choice, true or false, else a text."""
     field, value = Convention._meta.get_field(name), getattr(convention, name)
     if isinstance(field, models.ForeignKey):
-        return listed(value)
+        return entry_choice(value)
     if isinstance(field, models.BooleanField):
         return value
     if isinstance(field, models.TimeField):

@@ -24,7 +24,7 @@ from conventions.documents.reading import (
     weekly,
     worded,
 )
-from conventions.documents.sheets import Box, Line, Part, Party, Sheet, say
+from conventions.documents.sheets import BoundParty, Box, Entry, Part, Sheet, say
 from conventions.law.abroad import CARD_COUNTRIES
 from conventions.models import Convention
 from organisations.models import Party as Signs
@@ -73,10 +73,10 @@ def _purpose(decided: Context, before: Context) -> Part:
     return Part(
         say("L’objet de l’avenant", "Purpose of the amendment"),
         lines=_filled(
-            Line(say("Convention", "Agreement"), _reference(before)),
-            Line(say("Objet", "Purpose"), ", ".join(map(kind_of_avenant, decided["kinds"]))),
-            Line(say("Raison", "Reason"), decided["reason"]),
-            Line(say("Prend effet", "Takes effect"), effective),
+            Entry(say("Convention", "Agreement"), _reference(before)),
+            Entry(say("Objet", "Purpose"), ", ".join(map(kind_of_avenant, decided["kinds"]))),
+            Entry(say("Raison", "Reason"), decided["reason"]),
+            Entry(say("Prend effet", "Takes effect"), effective),
         ),
     )
 
@@ -86,10 +86,10 @@ def _amended_terms(after: Context, *, unit: str) -> Part:
     return Part(
         say("Durée et gratification, avenant compris", "Duration and allowance, amendment included"),
         lines=_filled(
-            Line(say("Dates du stage", "Dates"), capfirst(span(stage["start"], stage["end"]))),
-            Line(say("Présence effective", "Actual presence"), presence(stage)),
-            Line(say("Gratification", "Allowance"), money_text(after["gratification"])),
-            Line(say("Pour tout le stage", "For the whole internship"), _whole_pay(after, unit)),
+            Entry(say("Dates du stage", "Dates"), capfirst(span(stage["start"], stage["end"]))),
+            Entry(say("Présence effective", "Actual presence"), presence(stage)),
+            Entry(say("Gratification", "Allowance"), money_text(after["gratification"])),
+            Entry(say("Pour tout le stage", "For the whole internship"), _whole_pay(after, unit)),
         ),
         texts=[
             say(
@@ -148,9 +148,9 @@ def _host(host: Context) -> Part:
     return Part(
         say("L’organisme d’accueil", "The host organisation"),
         lines=_filled(
-            Line(say("Nom", "Name"), host["name"]),
-            Line(say("Adresse", "Address"), ", ".join(host["address"])),
-            Line(say("Téléphone", "Telephone"), host["phone"]),
+            Entry(say("Nom", "Name"), host["name"]),
+            Entry(say("Adresse", "Address"), ", ".join(host["address"])),
+            Entry(say("Téléphone", "Telephone"), host["phone"]),
         ),
     )
 
@@ -160,19 +160,19 @@ def _trainee(agreement: Context) -> Part:
     return Part(
         say("certifie que", "certifies that"),
         lines=_filled(
-            Line(say("Nom et prénom", "Name"), f"{student['last_name']} {student['first_name']}"),
-            Line(say("Date de naissance", "Date of birth"), short_date(student["birth_date"])),
-            Line(say("Adresse", "Address"), ", ".join(student["address"])),
-            Line(say("Téléphone", "Telephone"), student["phone"]),
-            Line(
+            Entry(say("Nom et prénom", "Name"), f"{student['last_name']} {student['first_name']}"),
+            Entry(say("Date de naissance", "Date of birth"), short_date(student["birth_date"])),
+            Entry(say("Adresse", "Address"), ", ".join(student["address"])),
+            Entry(say("Téléphone", "Telephone"), student["phone"]),
+            Entry(
                 say("Adresse électronique", "E-mail"),
                 _joined(", ", student["email"], student["personal_email"]),
             ),
-            Line(
+            Entry(
                 say("Étudiant en", "Student in"),
                 _joined(", ", programme["label"], programme["academic_year"]),
             ),
-            Line(say("Au sein de", "At"), _joined(", ", university["name"], university["ufr"])),
+            Entry(say("Au sein de", "At"), _joined(", ", university["name"], university["ufr"])),
         ),
     )
 
@@ -184,13 +184,13 @@ def _what_was_done(done: Context) -> Part:
             "has completed an internship that is part of these studies",
         ),
         lines=[
-            Line(
+            Entry(
                 say("Dates", "Dates"),
                 say("Du %(start)s au %(end)s", "From %(start)s to %(end)s")
                 % {"start": long_date(done["start"]), "end": long_date(done["end"])},
             ),
-            Line(say("Durée effective totale", "Total actual duration"), _duration(done)),
-            Line(say("Gratification versée", "Allowance paid"), _paid(done)),
+            Entry(say("Durée effective totale", "Total actual duration"), _duration(done)),
+            Entry(say("Gratification versée", "Allowance paid"), _paid(done)),
         ],
         texts=[*_how_it_counts(), _declared(done), *_replaced(done)],
     )
@@ -268,15 +268,15 @@ def _stage(agreement: Context) -> Part:
     return Part(
         say("Le stage", "The internship"),
         lines=_filled(
-            Line(say("Stagiaire", "Trainee"), f"{student['first_name']} {student['last_name']}"),
-            Line(say("Pays", "Country"), service["country"]),
-            Line(say("Organisme d’accueil", "Host organisation"), host["name"]),
-            Line(
+            Entry(say("Stagiaire", "Trainee"), f"{student['first_name']} {student['last_name']}"),
+            Entry(say("Pays", "Country"), service["country"]),
+            Entry(say("Organisme d’accueil", "Host organisation"), host["name"]),
+            Entry(
                 say("Lieu du stage", "Place"),
                 "\n".join(filter(None, [service["name"], *service["address"]])),
             ),
-            Line(say("Dates", "Dates"), capfirst(span(stage["start"], stage["end"]))),
-            Line(say("Sujet", "Subject"), stage["subject"]),
+            Entry(say("Dates", "Dates"), capfirst(span(stage["start"], stage["end"]))),
+            Entry(say("Sujet", "Subject"), stage["subject"]),
         ),
     )
 
@@ -285,25 +285,25 @@ def _entry(abroad: Context) -> Part:
     return Part(
         say("Entrer et séjourner dans le pays", "Entering and staying in the country"),
         lines=[
-            Line(say("Visa, titre de séjour ou autorisation", "Visa, residence or other permit")),
+            Entry(say("Visa, titre de séjour ou autorisation", "Visa, residence or other permit")),
             *_filled(
-                Line(
+                Entry(
                     say("Zone du lieu de stage", "Advice to travellers"),
                     abroad.get("travel_zone", ""),
                 ),
-                Line(
+                Entry(
                     say("Décision qui autorise le départ", "Decision"),
                     abroad.get("travel_decision", ""),
                 ),
             ),
-            Line(
+            Entry(
                 say("Ariane", "Ariane"),
                 say(
                     "Le stagiaire inscrit son voyage sur Ariane avant de partir (diplomatie.gouv.fr).",
                     "The trainee registers the journey on Ariane before leaving (diplomatie.gouv.fr).",
                 ),
             ),
-            Line(
+            Entry(
                 say(
                     "Ambassade ou consulat de France : adresse, téléphone, urgence",
                     "French embassy or consulate: address, telephone, emergencies",
@@ -324,16 +324,16 @@ def _working_time(stage: Context) -> Part:
         ],
         lines=[
             *_filled(
-                Line(
+                Entry(
                     say("Prévu par la convention", "As agreed"),
                     _joined(", ", weekly(stage), usual_day(stage)),
                 ),
-                Line(say("Présence effective", "Actual presence"), presence(stage)),
-                Line(say("Congés et absences prévus", "Leave agreed"), stage["leave_terms"]),
+                Entry(say("Présence effective", "Actual presence"), presence(stage)),
+                Entry(say("Congés et absences prévus", "Leave agreed"), stage["leave_terms"]),
             ),
-            Line(say("Durée légale du travail dans le pays", "Legal working time in the country")),
-            Line(say("Repos quotidien et hebdomadaire", "Daily and weekly rest")),
-            Line(say("Jours fériés pendant le stage", "Public holidays during the internship")),
+            Entry(say("Durée légale du travail dans le pays", "Legal working time in the country")),
+            Entry(say("Repos quotidien et hebdomadaire", "Daily and weekly rest")),
+            Entry(say("Jours fériés pendant le stage", "Public holidays during the internship")),
         ],
     )
 
@@ -342,23 +342,23 @@ def _status(money: Context) -> Part:
     return Part(
         say("Statut et gratification", "Status and allowance"),
         lines=[
-            Line(
+            Entry(
                 say(
                     "Statut du stagiaire dans l’organisme",
                     "Status of the trainee in the organisation",
                 )
             ),
-            Line(
+            Entry(
                 say("Gratification convenue", "Allowance agreed"),
                 money_text(money) or say("Aucune", "None"),
             ),
             *_filled(
-                Line(
+                Entry(
                     say("Avantages convenus", "Benefits agreed"),
                     money["benefits"],
                 )
             ),
-            Line(say("Impôts et cotisations dus sur place", "Taxes and contributions due locally")),
+            Entry(say("Impôts et cotisations dus sur place", "Taxes and contributions due locally")),
         ],
     )
 
@@ -369,13 +369,13 @@ def _health(agreement: Context, country: str) -> Part:
         say("Santé, accidents et assurances", "Health, accidents and insurance"),
         lines=[
             *_filled(
-                Line(
+                Entry(
                     say("Caisse d’assurance maladie", "Health insurance fund"),
                     _joined(", ", student["fund"], student["fund_address"], student["fund_other"]),
                 )
             ),
-            Line(say("Soins", "Medical care"), _care(country)),
-            Line(
+            Entry(say("Soins", "Medical care"), _care(country)),
+            Entry(
                 say("Accident du travail", "Accident at work"),
                 say(
                     "L’organisme d’accueil prévient l’établissement d’enseignement par écrit dans les 48 heures ; "
@@ -384,20 +384,20 @@ def _health(agreement: Context, country: str) -> Part:
                     "declares the accident to the fund (article 6.4 of the agreement).",
                 ),
             ),
-            Line(
+            Entry(
                 say(
                     "Couverture que l’organisme donne en plus (maladie, accident), ou néant",
                     "Further cover given by the host (illness, accident), or none",
                 )
             ),
-            *_filled(Line(say("Responsabilité civile", "Civil liability"), cover)),
-            Line(
+            *_filled(Entry(say("Responsabilité civile", "Civil liability"), cover)),
+            Entry(
                 say(
                     "Assistance et rapatriement : assureur, contrat, téléphone",
                     "Assistance and repatriation: insurer, policy, telephone",
                 )
             ),
-            Line(say("Urgences sur place : numéro à appeler", "Local emergencies: number to call")),
+            Entry(say("Urgences sur place : numéro à appeler", "Local emergencies: number to call")),
         ],
     )
 
@@ -406,7 +406,7 @@ def _rights_and_duties(agreement: Context) -> Part:
     return Part(
         say("Droits, devoirs et interlocuteurs", "Rights, duties and contacts"),
         lines=[
-            Line(
+            Entry(
                 say("Devoirs du stagiaire", "Duties of the trainee"),
                 say(
                     "Respecter les règles de l’organisme et la loi du pays, les horaires, la santé et la sécurité ; "
@@ -416,17 +416,17 @@ def _rights_and_duties(agreement: Context) -> Part:
                 ),
             ),
             *_filled(
-                Line(
+                Entry(
                     say("Règlement de l’organisme", "Rules of the host"), agreement["stage"]["internal_rules"]
                 )
             ),
-            Line(
+            Entry(
                 say(
                     "Discrimination, harcèlement, danger : règles du pays et recours",
                     "Discrimination, harassment, danger: local rules and remedies",
                 )
             ),
-            Line(
+            Entry(
                 say("Droit applicable", "Applicable law"),
                 say(
                     "Le droit français régit la convention (article 13). Le droit du pays règle la présence sur place.",
@@ -438,19 +438,19 @@ def _rights_and_duties(agreement: Context) -> Part:
     )
 
 
-def _contacts(agreement: Context) -> list[Line]:
+def _contacts(agreement: Context) -> list[Entry]:
     """Return whom the trainee turns to."""
     tutor, teacher, university = agreement["tutor"], agreement["teacher"], agreement["university"]
     return _filled(
-        Line(
+        Entry(
             say("Tuteur", "Tutor"),
             _joined("\n", tutor["name"], tutor["phone"], tutor["email"]),
         ),
-        Line(
+        Entry(
             say("Enseignant référent", "Referent teacher"),
             _joined("\n", teacher["name"], teacher["phone"], teacher["email"]),
         ),
-        Line(
+        Entry(
             say("Centre de gestion", "Internship office"),
             _joined(
                 "\n",
@@ -485,13 +485,13 @@ def summary(context: Context) -> Sheet:
     agreement = context["agreement"]
     validated = agreement["validated_on"]
     state = [
-        Line(say("Numéro", "Number"), agreement["number"]),
-        Line(
+        Entry(say("Numéro", "Number"), agreement["number"]),
+        Entry(
             say("Validée le", "Validated on"),
             short_date(validated) if validated else say("Pas encore", "Not yet"),
         ),
         *_filled(
-            Line(say("Avenants en vigueur", "Amendments in force"), ", ".join(context["avenants"])),
+            Entry(say("Avenants en vigueur", "Amendments in force"), ", ".join(context["avenants"])),
         ),
     ]
     return Sheet(
@@ -503,7 +503,7 @@ def summary(context: Context) -> Sheet:
         parts=[
             Part(say("La convention", "The agreement"), lines=state),
             *(
-                Part(section.title, lines=[Line(row.label, row.value) for row in section.rows if row.value])
+                Part(section.title, lines=[Entry(row.label, row.value) for row in section.rows if row.value])
                 for section in sections(agreement)
                 if any(row.value for row in section.rows)
             ),
@@ -516,7 +516,7 @@ def _what_changes(changes: list[Change]) -> Part:
     return Part(say("Ce qui change", "What changes"), changes=changes, heads=heads)
 
 
-def _filled(*lines: Line) -> list[Line]:
+def _filled(*lines: Entry) -> list[Entry]:
     """Return the lines that say something: an empty one would be a box to fill."""
     return [line for line in lines if line.value]
 
@@ -532,12 +532,12 @@ def _reference(agreement: Context) -> str:
     }
 
 
-def _parties(agreement: Context) -> list[Party]:
+def _parties(agreement: Context) -> list[BoundParty]:
     university, host, student = agreement["university"], agreement["organisation"], agreement["student"]
     signatory = agreement["signatory"]
     represented = say("Représenté par %s", "Represented by %s")
     return [
-        Party(
+        BoundParty(
             say("L’établissement d’enseignement", "The educational institution"),
             university["name"],
             _joined(
@@ -546,12 +546,12 @@ def _parties(agreement: Context) -> list[Party]:
                 university["ufr"],
             ),
         ),
-        Party(
+        BoundParty(
             say("L’organisme d’accueil", "The host organisation"),
             host["name"],
             represented % _joined(", ", signatory["name"], signatory["function"]),
         ),
-        Party(
+        BoundParty(
             say("Le stagiaire", "The trainee"),
             f"{student['first_name']} {student['last_name']}",
             say("N° étudiant %s", "Student no. %s") % student["number"],

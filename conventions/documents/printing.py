@@ -25,7 +25,7 @@ from PIL import Image
 from accounts.mail.outbox import BACK_OFF
 from conventions import calendar
 from conventions.documents import kinds, pdf
-from conventions.documents.choices import EURO, kinds_of, listed
+from conventions.documents.choices import EURO, entry_choice, kinds_of
 from conventions.documents.context import Context, agreement, each_text, iso, rounded, stored_in_force, text
 from conventions.documents.earlier import read
 from conventions.documents.reading import (
@@ -296,7 +296,7 @@ def _keep(name: str, variant: Variant) -> list[pdf.Block]:
 
 
 @dataclass(frozen=True)
-class Paper:
+class Layout:
     """A kind of short document: what writes it, how its footer names it, what its file is called."""
 
     write: Callable[[Context], Sheet]
@@ -304,13 +304,13 @@ class Paper:
     filename: str
 
 
-PAPERS = {
-    Document.Kind.AVENANT: Paper(kinds.avenant, "Avenant", "avenant"),
-    Document.Kind.CERTIFICATE: Paper(kinds.certificate, "Attestation de stage, convention", "attestation"),
-    Document.Kind.INFORMATION_SHEET: Paper(
+LAYOUTS = {
+    Document.Kind.AVENANT: Layout(kinds.avenant, "Avenant", "avenant"),
+    Document.Kind.CERTIFICATE: Layout(kinds.certificate, "Attestation de stage, convention", "attestation"),
+    Document.Kind.INFORMATION_SHEET: Layout(
         kinds.information_sheet, "Fiche d’information, convention", "fiche-etranger"
     ),
-    Document.Kind.SUMMARY: Paper(kinds.summary, "Récapitulatif de la convention", "recapitulatif"),
+    Document.Kind.SUMMARY: Layout(kinds.summary, "Récapitulatif de la convention", "recapitulatif"),
 }
 
 
@@ -324,10 +324,10 @@ def render(kind: str, context: Context) -> bytes:
 
 def render_sheet(kind: str, context: Context) -> str:
     """Return the HTML of a short document."""
-    paper, frozen = PAPERS[Document.Kind(kind)], concerned(context)
+    layout, frozen = LAYOUTS[Document.Kind(kind)], concerned(context)
     # A picture is one long word, that must stay whole.
     breakable = read(each_text(_breakable, context))
-    sheet = side_by_side(paper.write, breakable, frozen["language"])
+    sheet = side_by_side(layout.write, breakable, frozen["language"])
     student = frozen["student"]
     with translation.override("fr"):
         return render_to_string(
@@ -338,7 +338,7 @@ def render_sheet(kind: str, context: Context) -> str:
                 "number": number_of(context),
                 "version": frozen["version"],
                 "name": f"{sheet['title'].french} {frozen['number']} – {student['first_name']} {student['last_name']}",
-                "reference": paper.reference,
+                "reference": layout.reference,
                 "digest": digest(context)[:16],
                 "boxes": [sheet["boxes"][start : start + 3] for start in range(0, len(sheet["boxes"]), 3)],
             },
@@ -360,7 +360,7 @@ def number_of(context: Context) -> str:
 def file_name(document: Document) -> str:
     """Return what the file of a document is called."""
     kind = Document.Kind(document.kind)
-    name = "convention" if kind == Document.Kind.AGREEMENT else PAPERS[kind].filename
+    name = "convention" if kind == Document.Kind.AGREEMENT else LAYOUTS[kind].filename
     return f"{name}-{number_of(document.context).replace('/', '-')}.pdf"
 
 
@@ -412,7 +412,7 @@ def freeze_certificate(completion: Completion) -> Document:
             "days": text(rounded(days, "0.1")),
             "months": text(rounded(months, "0.01")),
             "amount_paid": text(completion.amount_paid),
-            "currency": listed(convention.currency) if convention.currency else EURO,
+            "currency": entry_choice(convention.currency) if convention.currency else EURO,
             "declared_by": completion.declared_by,
             "declared_function": completion.declared_function,
             "declared_on": iso(completion.declared_on),

@@ -21,7 +21,7 @@ from conventions.documents.context import Context, agreement, as_stored
 from conventions.documents.earlier import completed
 from conventions.models import Amended, Convention, Interruption, WorkPeriod
 from conventions.models.columns import COLUMNS
-from conventions.writing.steps import label_of
+from conventions.writing.steps import column_label
 from organisations.models.host import siret_text
 
 ABSENCES: dict[str, Promise] = {
@@ -120,12 +120,12 @@ def _in_words(part: str, name: str, value: Any) -> Any:
 
 def column(name: str, value: str, label: str = "") -> Row:
     """Return the row of a column of the agreement."""
-    return Row(name, label or label_of(name), value, name)
+    return Row(name, label or column_label(name), value, name)
 
 
 def answer(name: str, value: bool | str | None, label: str = "") -> Row:
     """Return the row of a column that answers a question by yes or no."""
-    return Row(name, label or label_of(name), yes_or_no(value), name, is_no=value is False)
+    return Row(name, label or column_label(name), yes_or_no(value), name, is_no=value is False)
 
 
 def as_they_are(section: str, part: Context) -> list[Row]:
@@ -423,7 +423,7 @@ def by_field(sections: list[Section]) -> dict[str, str]:
 def differences(context: Context) -> list[Change]:
     """Return what the student corrected of the university's records, for the manager; it is not printed."""
     return [
-        Change(label_of(one["field"]), _corrected(one["before"]), _corrected(one["after"]))
+        Change(column_label(one["field"]), _corrected(one["before"]), _corrected(one["after"]))
         for one in context["differences"]
     ]
 

@@ -24,7 +24,7 @@ def say(french: str, english: str) -> str:
 
 
 @dataclass(frozen=True)
-class Line:
+class Entry:
     """A label and its value; without a value, a box to fill on paper."""
 
     label: str
@@ -32,7 +32,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Party:
+class BoundParty:
     """Somebody the document binds or is about: its column at the top of the page."""
 
     title: str
@@ -56,7 +56,7 @@ class Part:
 
     title: str
     texts: list[str] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
+    lines: list[Entry] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)  # the columns of that table: what, before, after
 
@@ -68,7 +68,7 @@ class Sheet:
     title: str
     note: str
     parts: list[Part]
-    parties: list[Party] = field(default_factory=list)
+    parties: list[BoundParty] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=list)
     signing: str = ""  # what to know before signing
 

@@ -31,7 +31,7 @@ def remind_certificates() -> None:
     today = timezone.localdate()
     for centre in Centre.objects.select_related("institution").order_by("pk"):
         remind(centre, today)
-        report(centre, today)
+        remind_centre(centre, today)
 
 
 def remind(centre: Centre, today: date) -> None:
@@ -66,7 +66,7 @@ def _tell(convention: Convention, *, is_over: bool) -> None:
 
 
 @transaction.atomic
-def report(centre: Centre, today: date) -> None:
+def remind_centre(centre: Centre, today: date) -> None:
     """Tell a centre, once a week, which agreements have been over for its number of days and have no certificate.
 
     Their numbers and hosts, nobody's name: what a mail says outlives what is anonymised here.

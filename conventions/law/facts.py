@@ -191,13 +191,13 @@ class Abroad:
 class Protection:
     """Social protection and civil liability.
 
-    ``covered`` is the period the agreement says is insured; ``certified``, those of the certificates joined to it.
+    ``covered`` is the period the agreement says is insured; ``insured_periods``, those of the certificates joined to it.
     """
 
     has_fund: bool = False
     has_insurance: bool = False
     covered: tuple[date | None, date | None] = (None, None)
-    certified: tuple[Period, ...] = ()
+    insured_periods: tuple[Period, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -218,7 +218,7 @@ def insured(case: Case, rule: Rule) -> Iterator[Finding]:
             first=first,
             last=last,
         )
-    if not are_covered(case.facts.protection.certified, case.start, case.end):
+    if not are_covered(case.facts.protection.insured_periods, case.start, case.end):
         yield rule.finds(
             "attachments",
             _(

@@ -11,7 +11,7 @@ from django.utils import timezone
 from conventions import calendar, law
 from conventions.law import facts
 from conventions.law.case import LONGEST
-from conventions.legality.insurance import certified
+from conventions.legality.insurance import insured_periods
 from conventions.legality.neighbours import REFERENT, STUDENT, TUTOR, Neighbour, Neighbours, host_of, siren_of
 from conventions.legality.stricter import stricter_of, year_of
 from conventions.models import Amended, AvenantKind, Convention, HourlyCeiling, Status, Turn
@@ -53,11 +53,11 @@ def judged(convention: Convention) -> tuple[law.Case, list[law.Finding]]:
         case = case_of(convention)
         return case, law.findings(case)
     before, case = cases_of([convention.before, convention], amounts(), timezone.localdate())
-    already = {told(one) for one in law.findings(before)}
-    return case, [one for one in law.findings(case) if told(one) not in already]
+    already = {meaning(one) for one in law.findings(before)}
+    return case, [one for one in law.findings(case) if meaning(one) not in already]
 
 
-def told(finding: law.Finding) -> tuple[object, ...]:
+def meaning(finding: law.Finding) -> tuple[object, ...]:
     """Return what makes two findings say the same."""
     return (finding.key, *sorted(finding.values.items(), key=str))
 
@@ -116,7 +116,7 @@ def facts_of(convention: Convention, around: Neighbours, today: date) -> law.Fac
             has_fund=bool(convention.health_fund_id or convention.health_fund_other.strip()),
             has_insurance=bool(convention.insurer.strip() and convention.insurance_policy.strip()),
             covered=(convention.insurance_start, convention.insurance_end),
-            certified=certified(convention) if stricter.requires_insurance else (),
+            insured_periods=insured_periods(convention) if stricter.requires_insurance else (),
         ),
         stricter=stricter,
         signed_on=_signed_on(convention),

@@ -10,7 +10,7 @@ from conventions.legality.stricter import stricter_of
 from conventions.models import Amended, Attachment, Convention
 
 
-def certified(
+def insured_periods(
     convention: Convention,
     decisions: Collection[str] = (Attachment.Decision.WAITING, Attachment.Decision.ACCEPTED),
 ) -> tuple[calendar.Period, ...]:
@@ -34,5 +34,5 @@ def awaits_insurance(convention: Convention) -> bool:
         return False
     if isinstance(convention, Amended) and awaits_insurance(convention.before):
         return False
-    accepted = certified(convention, [Attachment.Decision.ACCEPTED])
+    accepted = insured_periods(convention, [Attachment.Decision.ACCEPTED])
     return not protection.are_covered(accepted, convention.start, convention.end)

@@ -87,7 +87,7 @@ def plural(quantity: Quantity) -> int:
 
 
 @dataclass(frozen=True)
-class Line:
+class WordedLine:
     """One line of a calculation, in words; ``starts`` a group of lines."""
 
     label: str
@@ -105,7 +105,7 @@ class Explained:
     message: str
     article: str
     source: str
-    calculation: list[Line]
+    calculation: list[WordedLine]
     can_be_lifted: bool
 
 
@@ -121,7 +121,7 @@ def wrong_dates(start: date | None, end: date | None) -> dict[str, str]:
     return {finding.field: message(finding) for finding in found}
 
 
-def listed(findings: Iterable[law.Finding]) -> str:
+def with_rules(findings: Iterable[law.Finding]) -> str:
     """Return findings one after the other, each with its rule."""
     return " ".join(f"{message(finding)} ({finding.rule.id})" for finding in findings)
 
@@ -146,7 +146,9 @@ def explain(finding: law.Finding, link: Link) -> Explained:
         message=message(finding),
         article=cited(finding.rule),
         source=source(finding.rule),
-        calculation=[Line(_(line.label) % line.values, in_brief(line.value)) for line in finding.calculation],
+        calculation=[
+            WordedLine(_(line.label) % line.values, in_brief(line.value)) for line in finding.calculation
+        ],
         can_be_lifted=finding.can_be_lifted and finding.severity == law.Severity.BLOCK,
     )
 
@@ -157,7 +159,7 @@ class Panel:
 
     sentence: str
     brief: str
-    figures: list[Line]
+    figures: list[WordedLine]
     months: list[Month]
     is_provisional: bool
     blocks: list[Explained]
@@ -319,19 +321,19 @@ def durations(case: law.Case, timesheet: calendar.Timesheet, duration: Decimal) 
     return lines
 
 
-def figures(case: law.Case) -> list[Line]:
+def figures(case: law.Case) -> list[WordedLine]:
     """Return the figures of a stage, the ones that follow from others after them."""
     if case.timesheet is None or case.duration is None or case.total is None or case.remaining is None:
         return []
     lines = durations(case, case.timesheet, case.duration)
     if case.total != case.duration:
         lines.append((_("Dans cet organisme cette année"), Quantity(case.total, Unit.HOURS)))
-    found = [Line(label, in_words(value)) for label, value in lines]
+    found = [WordedLine(label, in_words(value)) for label, value in lines]
     if case.follows_french_pay:
         found += pay_figures(case)
     left = max(case.remaining, Decimal(0))
     found.append(
-        Line(
+        WordedLine(
             _("Reste avant %(most)s") % {"most": in_words(Quantity(SIX_MONTHS, Unit.HOURS))},
             in_words(Quantity(left, Unit.HOURS)),
             starts=True,
@@ -340,16 +342,20 @@ def figures(case: law.Case) -> list[Line]:
     return found
 
 
-def pay_figures(case: law.Case) -> list[Line]:
+def pay_figures(case: law.Case) -> list[WordedLine]:
     """Return whether gratification is due, and its minimum."""
     found = [
-        Line(_("Gratification"), _("due dès la 1re heure") if case.is_due else _("facultative"), starts=True)
+        WordedLine(
+            _("Gratification"), _("due dès la 1re heure") if case.is_due else _("facultative"), starts=True
+        )
     ]
     if case.minimum_total is None:
         return found
-    found.append(Line(_("Minimum") if case.is_due else _("Si elle est versée"), money(case.minimum_total)))
+    found.append(
+        WordedLine(_("Minimum") if case.is_due else _("Si elle est versée"), money(case.minimum_total))
+    )
     if len(case.paid_months) > 1:
-        found.append(Line(_("lissée, par mois"), money(case.paid_months[0].smoothed)))
+        found.append(WordedLine(_("lissée, par mois"), money(case.paid_months[0].smoothed)))
     if case.promised_total is not None:
-        found.append(Line(_("Prévue, pour tout le stage"), money(case.promised_total)))
+        found.append(WordedLine(_("Prévue, pour tout le stage"), money(case.promised_total)))
     return found

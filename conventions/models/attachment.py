@@ -1,4 +1,4 @@
-"""The papers that people join to an agreement: what a manager accepts or refuses, one by one."""
+"""The attachments that people join to an agreement: what a manager accepts or refuses, one by one."""
 
 import hashlib
 import uuid
@@ -161,7 +161,7 @@ class Attachment(models.Model):
         return content
 
 
-# The papers of an agreement with who sent and decided, read once for all that a page says of them.
-PAPERS = Prefetch(
+# The attachments of an agreement with who sent and decided, read once for all that a page says of them.
+WITH_PEOPLE = Prefetch(
     "attachments", Attachment.objects.select_related("uploaded_by", "decided_by", "avenant__convention")
 )

@@ -1,6 +1,6 @@
 """Who is told of what, by which mail: one table, and what sends it."""
 
-from conventions.notices.events import about, announce, announce_refusal, send, told
+from conventions.notices.events import about, announce, announce_refusal, reached_by_submission, send
 from conventions.notices.table import NOTICES, Happening, Notice, Once
 
 __all__ = [
@@ -11,6 +11,6 @@ __all__ = [
     "about",
     "announce",
     "announce_refusal",
+    "reached_by_submission",
     "send",
-    "told",
 ]

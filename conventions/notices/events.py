@@ -33,7 +33,7 @@ def announce(event: Event) -> None:
 
 
 def announce_refusal(attachment: Attachment) -> None:
-    """Tell a student that a paper is refused, in the transaction that refuses it."""
+    """Tell a student that an attachment is refused, in the transaction that refuses it."""
     convention = attachment.convention
     send(
         Happening(
@@ -97,6 +97,6 @@ def _told_lately(notice: Notice, event: Event) -> set[str]:
     return {address.lower() for address in addresses}
 
 
-def told(convention: Convention) -> list[str]:
+def reached_by_submission(convention: Convention) -> list[str]:
     """Return whom a submission reaches: the centre's mailbox, or each of its managers by name."""
     return [str(recipient) for recipient in managers_of(convention.centre)]

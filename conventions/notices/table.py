@@ -21,7 +21,7 @@ Recipients = list[User | str]
 
 @dataclass(frozen=True)
 class Happening:
-    """What people are told of: a line of the journal, a paper that is refused, a day that comes.
+    """What people are told of: a line of the journal, an attachment that is refused, a day that comes.
 
     ``name`` is the table's; ``cause`` names this one for ever, so that nobody is told of it twice.
     """

@@ -69,7 +69,7 @@ def over(institution: Institution, today: date) -> QuerySet[Convention]:
     )
 
 
-def due(institution: Institution, today: date) -> QuerySet[Convention]:
+def purgeable(institution: Institution, today: date) -> QuerySet[Convention]:
     """Return those of them that nothing holds: what a purge would anonymise."""
     return over(institution, today).exclude(hold_until__gte=today)
 
@@ -113,7 +113,7 @@ class Report:
     held: list[Convention]
 
 
-def report(institution: Institution, today: date) -> Report:
+def figures(institution: Institution, today: date) -> Report:
     """Return the figures of one institution, in a constant number of queries."""
     gone = Q(purged_at__isnull=False)
     counts = Convention.objects.filter(institution=institution).aggregate(
@@ -122,7 +122,7 @@ def report(institution: Institution, today: date) -> Report:
         purged=Count("pk", filter=gone),
     )
     by_year = (
-        due(institution, today)
+        purgeable(institution, today)
         .order_by("enrolment__academic_year", "centre__name")
         .values_list("enrolment__academic_year", "centre__name")
         .annotate(count=Count("pk"))
@@ -145,10 +145,10 @@ def report(institution: Institution, today: date) -> Report:
 Line = tuple[int, str, str, str, int | None, date | None, date]
 
 
-def listed(institution: Institution, today: date) -> Iterator[Line]:
+def purgeable_rows(institution: Institution, today: date) -> Iterator[Line]:
     """Yield what is due without anybody's name: key, number, status, centre, academic year, last day, last change."""
     rows = (
-        due(institution, today)
+        purgeable(institution, today)
         .order_by("end", "pk")
         .values_list(
             "pk", "number", "status", "centre__name", "enrolment__academic_year", "end", "updated_at"
@@ -174,7 +174,7 @@ def purge_due(institution: Institution, today: date, *, by: User | None) -> Done
     Run again after an interruption, or twice at the same time, it does what is left.
     """
     done = Done()
-    keys = list(due(institution, today).order_by("end", "pk").values_list("pk", flat=True))
+    keys = list(purgeable(institution, today).order_by("end", "pk").values_list("pk", flat=True))
     done.agreements, done.failed = _each(keys, lambda pk: purge(pk, today, by=by))
     people = list(people_due(institution, today).order_by("pk").values_list("pk", flat=True))
     done.people, failed = _each(people, lambda pk: delete_person(pk, today))
@@ -202,7 +202,7 @@ def purge(convention_id: int, today: date, *, by: User | None) -> bool:
     """
     # Lock, then look: it may have been held, or changed, meanwhile.
     locked = Convention.objects.locked(convention_id)
-    found = due(locked.institution, today).filter(pk=convention_id)
+    found = purgeable(locked.institution, today).filter(pk=convention_id)
     convention = found.select_related("institution", "enrolment", "organisation", "service").first()
     if convention is None:
         return False
@@ -324,7 +324,7 @@ def report_retention() -> None:
     """Each month: tell the administrators of each institution what is due; they alone decide."""
     today = timezone.localdate()
     for institution in Institution.objects.order_by("pk"):
-        count = due(institution, today).count()
+        count = purgeable(institution, today).count()
         if not count:
             continue
         notices.send(

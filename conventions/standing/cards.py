@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from conventions.legality import insurance
 from conventions.models import Convention, Status
 from conventions.standing.buttons import Button
-from conventions.standing.staff import Amended
+from conventions.standing.staff import AvenantBadge
 from conventions.standing.words import (
     AVENANT_REQUESTS,
     ICONS,
@@ -51,7 +51,7 @@ class Card:
     url: str
     button: str
     todo: bool
-    amended: Amended | None = None
+    amended: AvenantBadge | None = None
     at_hand: Sequence[Button] = ()  # what is done from the card itself
 
     @property
@@ -78,7 +78,7 @@ def card(
     convention: Convention,
     waiting: Party | None,
     since: datetime | None,
-    amended: Amended | None = None,
+    amended: AvenantBadge | None = None,
     at_hand: Sequence[Button] = (),
     *,
     certified: bool,
@@ -248,7 +248,7 @@ def what_follows(
             _state(convention.status == Status.SIGNED, convention.status == Status.SIGNING),
             _("Vous faites signer, dans l’ordre du circuit"),
         ),
-        _paper_awaited(convention, certified=certified),
+        _insurance_awaited(convention, certified=certified),
     ]
 
 
@@ -288,14 +288,14 @@ def _printing(convention: Convention) -> Follow:
     )
 
 
-def _paper_awaited(convention: Convention, *, certified: bool) -> Follow:
+def _insurance_awaited(convention: Convention, *, certified: bool) -> Follow:
     """Return the last thing that follows: the certificate of a stage that is over, of an insurance before."""
     if certified:
         return Follow("done", of_certificate(is_ready=True))
     if convention.status == Status.SIGNED and is_over(convention.end):
         return Follow("now", of_certificate(is_ready=False))
     return Follow(
-        "done" if insurance.certified(convention) else "todo",
+        "done" if insurance.insured_periods(convention) else "todo",
         _("Vous joignez votre attestation d’assurance « Responsabilité civile »"),
         _("ci-dessous, ou à l’exemplaire qui revient à votre UFR"),
     )

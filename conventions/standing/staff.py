@@ -10,7 +10,15 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from conventions.models import Avenant, AvenantStatus, Status
-from conventions.standing.words import AVENANT_ICONS, AVENANT_TONES, ICONS, TONES, elapsed, is_over, label_of
+from conventions.standing.words import (
+    AVENANT_ICONS,
+    AVENANT_TONES,
+    ICONS,
+    TONES,
+    elapsed,
+    is_over,
+    status_label,
+)
 from organisations.models import Party
 
 
@@ -44,7 +52,7 @@ def standing(
     if status == Status.SUBMITTED:
         shown = _submitted(waiting, decides=manages, follows=follows)
     else:
-        label = label_of(status, start, end)
+        label = status_label(status, start, end)
         tone = "info" if status == Status.RETURNED else TONES[status]
         shown = Standing(label, tone, ICONS[status], _note(status, end, waiting, certified=certified))
     return replace(shown, note=shown.note % told)
@@ -81,7 +89,7 @@ def _note(status: Status, end: date | None, waiting: Party | None, *, certified:
 
 
 @dataclass(frozen=True)
-class Amended:
+class AvenantBadge:
     """The avenant that counts for an agreement, as its badge says it."""
 
     rank: int | None

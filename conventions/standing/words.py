@@ -145,10 +145,10 @@ def track(convention: Convention) -> list[Phase]:
 
 def label(convention: Convention) -> str:
     """Return the state in a word, "under way" and "ended" included, which only dates tell."""
-    return label_of(Status(convention.status), convention.start, convention.end)
+    return status_label(Status(convention.status), convention.start, convention.end)
 
 
-def label_of(status: Status, start: date | None, end: date | None) -> str:
+def status_label(status: Status, start: date | None, end: date | None) -> str:
     if status == Status.SIGNED and start and end:
         today = timezone.localdate()
         if today > end:

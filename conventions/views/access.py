@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from accounts.sign_in.session import signed_in
 from conventions import permissions
 from conventions.models import Amended, Avenant, Convention
-from conventions.models.attachment import PAPERS
+from conventions.models.attachment import WITH_PEOPLE
 from conventions.models.circuit import WITH_AUTHORS
 from conventions.models.convention import ConventionQuerySet
 from conventions.models.schedule import PERIODS
@@ -21,7 +21,7 @@ def visible(request: HttpRequest, pk: int) -> Convention:
     """Return an agreement this person may see, or raise 404: the rest does not exist."""
     agreements = Convention.objects.visible_to(signed_in(request)).for_detail()
     return get_object_or_404(
-        agreements.prefetch_related(*PERIODS, WITH_AUTHORS, PAPERS),
+        agreements.prefetch_related(*PERIODS, WITH_AUTHORS, WITH_PEOPLE),
         pk=pk,
     )
 

@@ -96,7 +96,7 @@ def confirmation(
     """Show what an action does before it is done, with what it asks."""
     asked, convention = option.action, option.request.convention
     is_agreed = convention.validated_at is not None
-    context = documents.in_force(convention) if is_agreed else documents.agreement(convention)
+    context = documents.agreed_context(convention) if is_agreed else documents.agreement(convention)
     possible = asked.starts_from(convention)
     sections = documents.sections(context)
     remarks = option.request.open_remarks if asked.sends_remarks else []
@@ -116,7 +116,7 @@ def confirmation(
             "alerts": [explain(finding, nowhere) for finding in accepted],
             "facts": documents.in_brief(context, sections),
             "soon": alerts.soon(Status(convention.status), convention.start),
-            "remarks": [(steps.label_of(remark.field), remark) for remark in remarks],
+            "remarks": [(steps.column_label(remark.field), remark) for remark in remarks],
             "needs_remark": asked.sends_remarks and not remarks and not form.is_bound,
             "last": last_signature(convention) if asked.status_after and possible else None,
         },
@@ -124,7 +124,7 @@ def confirmation(
     )
 
 
-def lines_of(convention: Convention) -> list[turns.Line]:
+def lines_of(convention: Convention) -> list[turns.SignatureLine]:
     """Return the circuit of an agreement, or of the avenant shown, by the people who were agreed on."""
     avenant = convention.avenant
     if avenant is None:
@@ -133,6 +133,6 @@ def lines_of(convention: Convention) -> list[turns.Line]:
     return turns.circuit(convention, turns.signers_in(document.context["before"]))
 
 
-def last_signature(convention: Convention) -> turns.Line | None:
+def last_signature(convention: Convention) -> turns.SignatureLine | None:
     """Return the signature that would be taken back."""
     return next((line for line in reversed(lines_of(convention)) if line.state == "done"), None)

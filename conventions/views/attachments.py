@@ -1,4 +1,4 @@
-"""The papers joined to an agreement: sent, read, taken back, accepted or refused."""
+"""The attachments joined to an agreement: sent, read, taken back, accepted or refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from conventions.attachments import deciding, forms
 from conventions.attachments.uploads import takes_a_file
 from conventions.legality import insurance
 from conventions.models import Attachment, Convention
-from conventions.models.attachment import PAPERS
+from conventions.models.attachment import WITH_PEOPLE
 
 
 def section(convention: Convention, user: User) -> dict[str, Any]:
@@ -38,9 +38,9 @@ def section(convention: Convention, user: User) -> dict[str, Any]:
 
 
 def attachable(request: HttpRequest, pk: int) -> Convention:
-    """Return an agreement to which this person may join papers, or raise 404."""
+    """Return an agreement to which this person may join attachments, or raise 404."""
     user = signed_in(request)
-    agreements = Convention.objects.visible_to(user).for_detail().prefetch_related(PAPERS)
+    agreements = Convention.objects.visible_to(user).for_detail().prefetch_related(WITH_PEOPLE)
     convention = get_object_or_404(agreements, pk=pk)
     if not permissions.may_attach(user, convention):
         raise Http404
@@ -48,7 +48,7 @@ def attachable(request: HttpRequest, pk: int) -> Convention:
 
 
 def visible(request: HttpRequest, pk: int, attachment: int) -> Attachment:
-    """Return a paper of an agreement that this person may see, or raise 404."""
+    """Return an attachment of an agreement that this person may see, or raise 404."""
     return get_object_or_404(
         Attachment.objects.select_related("convention__student__user", "convention__centre"),
         pk=attachment,
@@ -61,9 +61,9 @@ def visible(request: HttpRequest, pk: int, attachment: int) -> Attachment:
 @rate_limited("upload")
 @require_http_methods(["GET", "POST"])
 def attach(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send a paper; the page shows those already there."""
+    """Send an attachment; the page shows those already there."""
     user, convention = signed_in(request), attachable(request, pk)
-    lacks_insurance = insurance.awaits_insurance(convention) and not insurance.certified(convention)
+    lacks_insurance = insurance.awaits_insurance(convention) and not insurance.insured_periods(convention)
     form = forms.AttachmentForm(
         posted(request),
         request.FILES or None,
@@ -80,7 +80,7 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as refusal:
             form.add_error("upload", str(refusal))
         else:
-            messages.success(request, _("Pièce envoyée : %(paper)s.") % {"paper": sent})
+            messages.success(request, _("Pièce envoyée : %(attachment)s.") % {"attachment": sent})
             return redirect("conventions:attach", pk)
     return render(
         request,
@@ -97,7 +97,7 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def download(request: HttpRequest, pk: int, attachment: int) -> FileResponse:
-    """Give a paper back as a file to keep: a browser never opens it as a page of ours."""
+    """Give an attachment back as a file to keep: a browser never opens it as a page of ours."""
     found = visible(request, pk, attachment)
     answer = FileResponse(
         io.BytesIO(found.content()),
@@ -113,7 +113,7 @@ def download(request: HttpRequest, pk: int, attachment: int) -> FileResponse:
 
 @require_POST
 def discard(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
-    """Take back a paper nobody has decided on."""
+    """Take back an attachment nobody has decided on."""
     convention = attachable(request, pk)
     found = get_object_or_404(Attachment, pk=attachment, convention=convention)
     try:
@@ -121,7 +121,7 @@ def discard(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
     except (Refused, Attachment.DoesNotExist) as overtaken:
         raise Http404 from overtaken
     if is_deleted:
-        messages.success(request, _("Pièce supprimée : %(paper)s.") % {"paper": found})
+        messages.success(request, _("Pièce supprimée : %(attachment)s.") % {"attachment": found})
     else:
         found.refresh_from_db()
         messages.error(request, decided(found))
@@ -129,7 +129,7 @@ def discard(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
 
 
 def to_decide(request: HttpRequest, pk: int, attachment: int) -> Attachment:
-    """Return a paper on which this person decides, or raise 404."""
+    """Return an attachment on which this person decides, or raise 404."""
     found = visible(request, pk, attachment)
     if not permissions.decides(signed_in(request), found.convention):
         raise Http404
@@ -147,7 +147,7 @@ def decided(attachment: Attachment) -> str:
 def accept(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
     found = to_decide(request, pk, attachment)
     if deciding.accept(found.pk, by=signed_in(request)):
-        messages.success(request, _("Pièce acceptée : %(paper)s.") % {"paper": found})
+        messages.success(request, _("Pièce acceptée : %(attachment)s.") % {"attachment": found})
     else:
         found.refresh_from_db()
         messages.error(request, decided(found))
@@ -157,12 +157,12 @@ def accept(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
 @keeps_typed_text
 @require_http_methods(["GET", "POST"])
 def refuse(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
-    """Say why a paper is refused: the student receives it and sends another one."""
+    """Say why an attachment is refused: the student receives it and sends another one."""
     found = to_decide(request, pk, attachment)
     form = forms.RefusalForm(posted(request))
     done = request.method == "POST" and form.is_valid()
     if done and deciding.refuse(found.pk, form.cleaned_data["reason"], by=signed_in(request)):
-        messages.success(request, _("Pièce refusée : %(paper)s.") % {"paper": found})
+        messages.success(request, _("Pièce refusée : %(attachment)s.") % {"attachment": found})
     elif done or not found.is_waiting:
         found.refresh_from_db()
         messages.error(request, decided(found))

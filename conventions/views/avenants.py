@@ -22,7 +22,7 @@ from conventions.models import Amended, Attachment, Avenant, Convention, Documen
 from conventions.standing import alerts, staff
 from conventions.standing.buttons import Button, in_order
 from conventions.standing.journal import events_of, journal
-from conventions.views import bar, papers
+from conventions.views import bar, pdfs
 from conventions.views.access import load, shown, visible
 from conventions.views.frame import answer_remarks, page, places, show_locked
 from conventions.workflow import avenants
@@ -116,7 +116,7 @@ def context_of(request: HttpRequest, convention: Amended, user: User) -> dict[st
         if avenant.is_frozen
         else words.panel(asked.case, asked.findings, shown_at(convention, compared)),
         "alert": alerts.signature_alert(convention),
-        "document": document if document and papers.may_open(document, convention) else None,
+        "document": document if document and pdfs.may_open(document, convention) else None,
         "is_to_print": avenant.is_to_print,
         "copies": signed_copies(convention),
         "may_attach": permissions.may_attach_signed_copy(user, convention),
@@ -133,7 +133,7 @@ def about_remarks(convention: Amended, user: User, remarks: list[Remark]) -> dic
     """Return which remarks are open, and what this reader may do of them."""
     open_remarks = [remark for remark in remarks if remark.resolved_at is None]
     return {
-        "open_remarks": [(steps.label_of(remark.field), remark) for remark in open_remarks],
+        "open_remarks": [(steps.column_label(remark.field), remark) for remark in open_remarks],
         "deletable": [one for one in open_remarks if permissions.may_delete_remark(user, convention, one)],
         "may_remark": permissions.may_remark(user, convention),
         "answers_remarks": permissions.may_answer_remarks(user, convention),
@@ -191,11 +191,11 @@ def standing(convention: Amended, user: User, events: list[Event]) -> staff.Stan
 def signed_copies(convention: Amended) -> list[Attachment]:
     """Return the scans of the avenant as it is signed now."""
     return [
-        paper
-        for paper in convention.attachments.all()
-        if paper.avenant == convention.avenant
-        and paper.is_signed_copy
-        and turns.is_of_now(convention, paper.uploaded_at)
+        attachment
+        for attachment in convention.attachments.all()
+        if attachment.avenant == convention.avenant
+        and attachment.is_signed_copy
+        and turns.is_of_now(convention, attachment.uploaded_at)
     ]
 
 
@@ -206,9 +206,9 @@ SAID_ALREADY = dict.fromkeys(
 
 
 def shown_at(convention: Convention, compared: list[documents.Change]) -> words.Link:
-    """Return what leads from a field to its line on the page, and to the papers of the agreement."""
-    papers = f"{reverse('conventions:detail', args=[convention.pk])}#attachments"
-    places = {change.field: f"#champ-{change.field}" for change in compared} | {"attachments": papers}
+    """Return what leads from a field to its line on the page, and to the attachments of the agreement."""
+    attachments = f"{reverse('conventions:detail', args=[convention.pk])}#attachments"
+    places = {change.field: f"#champ-{change.field}" for change in compared} | {"attachments": attachments}
     return lambda field: places.get(field, "")
 
 
@@ -224,7 +224,7 @@ def missing_kinds(avenant: Avenant, findings: list[law.Finding]) -> list[str]:
 def unplaced(compared: list[documents.Change], remarks: list[Remark]) -> list[tuple[str, Remark]]:
     """Return the remarks on what changes no more, and those on the purpose of the avenant."""
     rows = {change.field for change in compared}
-    return [(steps.label_of(remark.field), remark) for remark in remarks if remark.field not in rows]
+    return [(steps.column_label(remark.field), remark) for remark in remarks if remark.field not in rows]
 
 
 def buttons(options: list[workflow.Option], convention: Amended, user: User, problem: str) -> list[Button]:

@@ -65,12 +65,12 @@ def completion_form(convention: Convention, recorded: Completion | None, typed: 
             field = form.fields[name]
             field.help_text = _("%(help)s Prévu : %(value)s.") % {
                 "help": field.help_text,
-                "value": in_words(value, field.widget.attrs.get("data-unit", "")),
+                "value": planned_in_words(value, field.widget.attrs.get("data-unit", "")),
             }
     return form
 
 
-def in_words(value: date | Decimal, unit: str) -> str:
+def planned_in_words(value: date | Decimal, unit: str) -> str:
     """Return a planned value as people read it: « 406 h », « 12/03/2027 »."""
     if isinstance(value, Decimal):
         return f"{words.number(value)}\N{NO-BREAK SPACE}{unit}"

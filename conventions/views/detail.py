@@ -28,7 +28,7 @@ from conventions.standing.buttons import Button, in_order
 from conventions.standing.headline import since_agreed
 from conventions.standing.journal import events_of, journal, reason, tells
 from conventions.standing.journal import since as since_when
-from conventions.views import attachments, bar, papers
+from conventions.views import attachments, bar, pdfs
 from conventions.views.access import visible
 from conventions.writing import forms, steps
 from organisations.models import Party
@@ -119,7 +119,7 @@ def page(
             "joined": reading.joined,
             "sections": pinned(reading.sections, reading.remarks),
             "rights": rights(reading),
-            "papers": reading.stored,
+            "documents": reading.stored,
             "signatures": signatures(reading),
             "journal": journal([event for event in reading.events if tells(event)])
             if permissions.sees_journal(user, convention)
@@ -151,7 +151,7 @@ class Reading:
     since: datetime | None
     card: cards.Card | None  # what its student must do, for them
     joined: dict[str, Any]
-    stored: papers.Papers
+    stored: pdfs.DocumentLinks
     asked: workflow.Request
     options: list[workflow.Option]
 
@@ -181,10 +181,10 @@ def read(convention: Convention, user: User, day: date | None) -> Reading:
     if convention.validated_at:
         prefetch_related_objects([convention], documents.STORED, "avenants")
     document = convention.documents.agreed() if convention.validated_at else None
-    context = documents.in_force(convention, day) if document else documents.agreement(convention)
+    context = documents.agreed_context(convention, day) if document else documents.agreement(convention)
     events = events_of(convention)
     waiting, since = turns.waiting(convention), since_when(convention, events)
-    owns, stored = permissions.owns(user, convention), papers.papers(convention, user)
+    owns, stored = permissions.owns(user, convention), pdfs.links(convention, user)
     asked = workflow.Request(convention, user)
     return Reading(
         convention=convention,
@@ -212,7 +212,7 @@ def head(reading: Reading) -> dict[str, Any]:
     convention = reading.convention
     return {
         "context": documents.worded(reading.context),
-        "papers": reading.stored,
+        "documents": reading.stored,
         "document": reading.document,
         "may_preview": permissions.may_preview(reading.user, convention),
         "is_broken_off": convention.is_broken_off,
@@ -235,7 +235,7 @@ def brief(reading: Reading) -> dict[str, Any]:
             follows=permissions.follows(user, convention),
             certified=reading.stored.is_ended,
         ),
-        "open_remarks": [(steps.label_of(remark.field), remark) for remark in reading.open_remarks],
+        "open_remarks": [(steps.column_label(remark.field), remark) for remark in reading.open_remarks],
         "panel": None
         if convention.is_frozen
         else panel(asked.case, asked.findings, shown_at(reading.sections)),
@@ -279,8 +279,10 @@ def signatures(reading: Reading) -> dict[str, Any]:
         "is_agreed": document is not None,
         "lacks_signed_copy": permissions.may_attach_signed_copy(reading.user, convention)
         and not any(
-            paper.is_signed_copy and not paper.avenant and turns.is_of_now(convention, paper.uploaded_at)
-            for paper, _may_discard, _may_decide in reading.joined["attachments"]
+            attachment.is_signed_copy
+            and not attachment.avenant
+            and turns.is_of_now(convention, attachment.uploaded_at)
+            for attachment, _may_discard, _may_decide in reading.joined["attachments"]
         ),
         "buttons": bar.beside_the_signatures(reading.options),
     }
@@ -334,11 +336,11 @@ def pinned(sections: list[documents.Section], remarks: list[Remark]) -> Sections
 def unplaced(sections: list[documents.Section], remarks: list[Remark]) -> list[tuple[str, Remark]]:
     """Return the remarks on fields that share the row of another one, with the name of their field."""
     shown = {row.field for section in sections for row in section.rows}
-    return [(steps.label_of(remark.field), remark) for remark in remarks if remark.field not in shown]
+    return [(steps.column_label(remark.field), remark) for remark in remarks if remark.field not in shown]
 
 
 @dataclass(frozen=True)
-class Contact:
+class ContactCard:
     """Somebody to write to or call about an agreement."""
 
     role: str | Promise
@@ -347,28 +349,28 @@ class Contact:
     phone: str
 
 
-def contacts(convention: Convention, user: User) -> list[Contact]:
+def contacts(convention: Convention, user: User) -> list[ContactCard]:
     """Return the people of an agreement as the directories know them today, its reader left out."""
     found = []
     if not permissions.owns(user, convention):
         student = convention.student.user
-        found.append(Contact(_("Étudiant"), str(student), student.email, convention.student_phone or ""))
+        found.append(ContactCard(_("Étudiant"), str(student), student.email, convention.student_phone or ""))
     for role, person in (
         (_("Tuteur professionnel"), convention.tutor),
         (_("Signataire"), convention.signatory),
     ):
         if person and not (found and found[-1].email == person.email):
-            found.append(Contact(role, str(person), person.email, person.phone))
+            found.append(ContactCard(role, str(person), person.email, person.phone))
     teacher, centre = convention.teacher, convention.centre
     if teacher and not permissions.follows(user, convention):
-        found.append(Contact(_("Enseignant référent"), str(teacher), teacher.user.email, teacher.phone))
+        found.append(ContactCard(_("Enseignant référent"), str(teacher), teacher.user.email, teacher.phone))
     if centre and not permissions.manages(user, convention):
-        found.append(Contact(_("Centre de gestion"), centre.name, centre.mailbox, centre.phone))
+        found.append(ContactCard(_("Centre de gestion"), centre.name, centre.mailbox, centre.phone))
     return found
 
 
 def buttons(
-    options: list[workflow.Option], convention: Convention, user: User, stored: papers.Papers
+    options: list[workflow.Option], convention: Convention, user: User, stored: pdfs.DocumentLinks
 ) -> list[Button]:
     """Return what is possible now, the least usual first and what is expected last."""
     found = bar.at_the_foot(options)

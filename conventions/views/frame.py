@@ -69,11 +69,13 @@ def typed_in(form: BaseForm) -> list[tuple[str, str]]:
     for field in form:
         if field.data:
             values = field.data if isinstance(field.data, list) else [field.data]
-            found.append((str(field.label), ", ".join(in_words(field.field, value) for value in values)))
+            found.append(
+                (str(field.label), ", ".join(posted_in_words(field.field, value) for value in values))
+            )
     return found
 
 
-def in_words(field: Field, value: Any) -> str:
+def posted_in_words(field: Field, value: Any) -> str:
     """Return one posted value as people read it: the label of a choice, a date, else what was typed."""
     if isinstance(field, BooleanField):
         return _("Oui")

@@ -209,7 +209,7 @@ class Followed:
     convention: Convention
     standing: staff.Standing
     is_asked: bool  # this teacher's approval is what it waits for
-    amended: staff.Amended | None
+    amended: staff.AvenantBadge | None
 
 
 def followed(user: User, roles: Roles) -> list[Followed]:

@@ -1,4 +1,4 @@
-"""What follows a submission: printing, signatures, papers."""
+"""What follows a submission: printing, signatures, attachments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conventions.models import Status
 from conventions.standing import alerts, cards, words
 from conventions.standing.headline import headline
 from conventions.standing.journal import events_of, reason
-from conventions.views import attachments, bar, papers
+from conventions.views import attachments, bar, pdfs
 from conventions.views.access import visible
 from conventions.writing import steps
 
@@ -34,7 +34,7 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
     events = events_of(convention)
     document = convention.documents.agreed()
     status = Status(convention.status)
-    stored = papers.papers(convention, user)
+    stored = pdfs.links(convention, user)
     options = workflow.options(convention, user)
     return render(
         request,
@@ -44,11 +44,11 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
             "document": document,
             "circuit": turns.circuit(convention, turns.people(convention, document)),
             "alert": alerts.signature_alert(convention),
-            "papers": stored,
+            "documents": stored,
             "headline": headline(convention, certified=stored.is_ended),
             "follows": cards.what_follows(
                 convention,
-                notices.told(convention),
+                notices.reached_by_submission(convention),
                 awaits_approval=permissions.awaits_approval(convention),
                 certified=stored.is_ended,
             ),

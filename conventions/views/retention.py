@@ -46,7 +46,7 @@ def administered(request: HttpRequest) -> list[Institution]:
 
 
 @dataclass(frozen=True)
-class Part:
+class InstitutionCard:
     """What the page says of one institution, and the form that asks for its purge."""
 
     report: purging.Report
@@ -60,7 +60,7 @@ def report(request: HttpRequest) -> HttpResponse:
     user, today = signed_in(request), timezone.localdate()
     parts, failed = [], False
     for institution in administered(request):
-        found = purging.report(institution, today)
+        found = purging.figures(institution, today)
         is_asked = request.method == "POST" and request.POST.get("institution") == str(institution.pk)
         form = PurgeForm(request.POST if is_asked else None, count=found.due, prefix=str(institution.pk))
         if is_asked and form.is_valid():
@@ -69,7 +69,7 @@ def report(request: HttpRequest) -> HttpResponse:
         lines = [
             (academic_year_label(year) if year else "", centre, count) for year, centre, count in found.lines
         ]
-        parts.append(Part(found, lines, form))
+        parts.append(InstitutionCard(found, lines, form))
     return render(
         request,
         "conventions/retention.html",
@@ -112,7 +112,7 @@ def lines(institutions: list[Institution], today: date, absolute: Callable[[str]
         [_("Numéro"), _("État"), _("Centre"), _("Année"), _("Fin"), _("Modifiée le"), _("Page")]
     )
     for institution in institutions:
-        for pk, number, status, centre, year, end, changed in purging.listed(institution, today):
+        for pk, number, status, centre, year, end, changed in purging.purgeable_rows(institution, today):
             label = academic_year_label(year) if year else ""
             page = absolute(reverse("conventions:detail", args=[pk]))
             yield written([number, status, centre, label, end or "", changed, page])

@@ -91,7 +91,7 @@ def signed_copy(request: HttpRequest, pk: int, avenant: int | None = None) -> Ht
         except Refused as refusal:
             form.add_error("upload", str(refusal))
         else:
-            messages.success(request, _("Pièce envoyée : %(paper)s.") % {"paper": sent})
+            messages.success(request, _("Pièce envoyée : %(attachment)s.") % {"attachment": sent})
             return redirect(convention.acted_on)
     return render(
         request,
@@ -119,12 +119,12 @@ def form_of(request: HttpRequest, convention: Convention) -> SignaturesForm:
     turn = turns.current_turn(convention, Turn.Purpose.SIGNATURE)
     return SignaturesForm(
         posted(request),
-        parties={line.party: label_of(line) for line in lines_of(convention)},
+        parties={line.party: signer_label(line) for line in lines_of(convention)},
         initial={turn.party: timezone.localdate()} if turn else {},
     )
 
 
-def label_of(line: turns.Line) -> str:
+def signer_label(line: turns.SignatureLine) -> str:
     """Return who signs and in which quality: one person may sign twice."""
     return format_html("{} <small>{}</small>", line.name, line.label) if line.name else line.label
 

@@ -112,7 +112,7 @@ def fill(request: HttpRequest, convention: Convention, current: steps.Step) -> H
             "panel": law_panel(stored, case, findings),
             "changes": documents.changed(stored),
             "differences": [
-                documents.Change(steps.label_of(name), before, after)
+                documents.Change(steps.column_label(name), before, after)
                 for name, (before, after) in drafts.differences(stored).items()
             ],
         },
@@ -195,11 +195,11 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
     incomplete = [place for place in stepper if place.missing]
     link = partial(steps.field_url, convention)
     remarks = [
-        (remark, steps.label_of(remark.field), link(remark.field))
+        (remark, steps.column_label(remark.field), link(remark.field))
         for remark in permissions.remarks_seen(user, convention)
         if remark.resolved_at is None
     ]
-    lacking = [words.explain(finding, link) for finding in findings if lacks_paper(finding)]
+    lacking = [words.explain(finding, link) for finding in findings if lacks_attachment(finding)]
     context = documents.agreement(convention)
     return page(
         request,
@@ -212,7 +212,7 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
             "is_mistaken": any(place.state == "error" for place in stepper),
             "open_remarks": remarks,
             "copies": context["copies"],
-            "told": notices.told(convention),
+            "told": notices.reached_by_submission(convention),
             "lacking": lacking,
             "ready": submission.is_possible,
             # What none of these lists explains.
@@ -230,8 +230,8 @@ def submission_of(asked: workflow.Request) -> workflow.Option:
     return submission
 
 
-def lacks_paper(finding: law.Finding) -> bool:
-    """Whether a submission waits for a paper that the student joins."""
+def lacks_attachment(finding: law.Finding) -> bool:
+    """Whether a submission waits for what the student joins."""
     return finding.stops and finding.field == "attachments"
 
 

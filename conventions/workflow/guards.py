@@ -47,7 +47,7 @@ def complete(request: Request) -> None:
 def lawful(request: Request) -> None:
     if stopped := [finding for finding in request.findings if finding.stops]:
         raise Refused(
-            _("La convention ne respecte pas une règle : %(rules)s") % {"rules": words.listed(stopped)},
+            _("La convention ne respecte pas une règle : %(rules)s") % {"rules": words.with_rules(stopped)},
             "unlawful",
         )
 

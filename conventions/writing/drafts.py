@@ -123,12 +123,12 @@ def refresh_hours(convention: Convention) -> None:
 def differences(convention: Convention) -> dict[str, tuple[str, str]]:
     """Return what the student corrected: column → (what the records said, what the agreement says)."""
     return {
-        column: (in_words(column, before), in_words(column, after))
+        column: (record_in_words(column, before), record_in_words(column, after))
         for column, before in convention.record.items()
         if (after := str(getattr(convention, column))) != before
     }
 
 
-def in_words(column: str, value: str) -> str:
+def record_in_words(column: str, value: str) -> str:
     """Return a value of the records as people read it: the name of a country, not its code."""
     return str(countries.name(value)) if column == "student_country" else value

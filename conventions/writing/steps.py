@@ -54,7 +54,7 @@ class Step:
         return step is not None and step.slug == self.slug
 
 
-def label_of(name: str) -> str:
+def column_label(name: str) -> str:
     """Return a column's name as people read it; the periods, and the purpose of an avenant, have one too."""
     if name == "reason":
         return str(PURPOSE_TITLE)
@@ -244,7 +244,7 @@ def places(
         url = step_url(convention, step.slug)
         wrong = stopped.get(step.slug, {})
         missing = [
-            Missing(label_of(name), message, f"{url}#{anchor(name)}")
+            Missing(column_label(name), message, f"{url}#{anchor(name)}")
             for name, message in {**wrong, **step.missing(convention)}.items()
         ]
         if any(step.holds(name) for name in remarked):
@@ -278,7 +278,7 @@ def anchor(name: str) -> str:
 
 
 def field_url(convention: Convention, name: str) -> str:
-    """Return where a field is filled, or a paper sent; the summary for what no step fills."""
+    """Return where a field is filled, or an attachment sent; the summary for what no step fills."""
     if name == "attachments":
         return reverse("conventions:attach", args=[convention.pk])
     if name == "reason" and isinstance(convention, Amended):

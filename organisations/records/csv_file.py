@@ -26,7 +26,7 @@ class LineError(Exception):
 
 
 @dataclass(frozen=True)
-class Line:
+class CsvLine:
     """One line that has a cell for each column of the header, by name."""
 
     number: int
@@ -34,14 +34,14 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class BadLine:
     """One bad line, and why."""
 
     line: int
     reason: str
 
 
-def lines(file: BinaryIO, columns: Container[str], required: Iterable[str]) -> Iterator[Line | Refusal]:
+def lines(file: BinaryIO, columns: Container[str], required: Iterable[str]) -> Iterator[CsvLine | BadLine]:
     """Yield the lines of a table, the empty ones left out. Raises UnreadableFileError at the header."""
     with decoded(file, encoding_of(file)) as text:
         first = text.readline()
@@ -50,12 +50,12 @@ def lines(file: BinaryIO, columns: Container[str], required: Iterable[str]) -> I
         check_header(header, columns, required)
         for number, cells in records(text, delimiter, start=2):
             if cells is None:
-                yield Refusal(number, _("un guillemet n’est pas fermé."))
+                yield BadLine(number, _("un guillemet n’est pas fermé."))
             elif any(cells) and len(cells) != len(header):
                 numbers = {"read": len(cells), "wanted": len(header)}
-                yield Refusal(number, _("%(read)s cellules au lieu de %(wanted)s.") % numbers)
+                yield BadLine(number, _("%(read)s cellules au lieu de %(wanted)s.") % numbers)
             elif any(cells):
-                yield Line(number, dict(zip(header, map(tidy, cells), strict=True)))
+                yield CsvLine(number, dict(zip(header, map(tidy, cells), strict=True)))
 
 
 @contextmanager

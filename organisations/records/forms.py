@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from organisations.fields import compact
 from organisations.records import host_file
-from organisations.records.csv_file import Line, UnreadableFileError
+from organisations.records.csv_file import CsvLine, UnreadableFileError
 
 LARGEST_FILE = 2 * 1024 * 1024
 MOST_LINES = 5_000
@@ -48,7 +48,7 @@ class HostFileForm(forms.Form):
                 _("Ce fichier dépasse 5 000 lignes : importez-le en plusieurs fois."), "long"
             )
         if (
-            sum(isinstance(line, Line) and not compact(line.cells["siret"]) for line in lines)
+            sum(isinstance(line, CsvLine) and not compact(line.cells["siret"]) for line in lines)
             > MOST_WITHOUT_SIRET
         ):
             raise ValidationError(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from organisations.records import csv_file
-from organisations.records.csv_file import Line, Refusal, UnreadableFileError
+from organisations.records.csv_file import BadLine, CsvLine, UnreadableFileError
 
 COLUMNS = {
     "name": gettext_lazy("raison sociale (obligatoire)"),
@@ -39,7 +39,7 @@ REQUIRED = ("name", "siret", "legal_form", "street", "city", "phone")
 CHUNK = 64 * 1024
 
 
-def lines(file: BinaryIO) -> Iterator[Line | Refusal]:
+def lines(file: BinaryIO) -> Iterator[CsvLine | BadLine]:
     """Yield the lines of a file of hosts. Raises UnreadableFileError before the first one."""
     if not file.read(1):
         raise UnreadableFileError(_("Ce fichier est vide."))

@@ -26,7 +26,7 @@ from organisations.fields import compact
 from organisations.forms import OrganisationForm
 from organisations.models import HeadcountBand, LegalForm, NafCode, Organisation, Word
 from organisations.records import host_file
-from organisations.records.csv_file import Line, LineError, Refusal
+from organisations.records.csv_file import BadLine, CsvLine, LineError
 from organisations.register import refreshing
 
 BATCH = 500  # lines judged and written in one transaction
@@ -68,9 +68,9 @@ class Outcome:
     notices: list[str] = field(default_factory=list)
 
 
-def describe(result: Outcome | Refusal) -> str:
+def describe(result: Outcome | BadLine) -> str:
     """Return what one line does, in words; nothing when it changes nothing and needs no remark."""
-    if isinstance(result, Refusal):
+    if isinstance(result, BadLine):
         return result.reason
     parts = []
     if result.deed == Deed.CREATED:
@@ -83,7 +83,7 @@ def describe(result: Outcome | Refusal) -> str:
 
 def import_hosts(
     file: BinaryIO, *, by: User | None = None, creates_alike: bool = False, dry_run: bool = False
-) -> Iterator[Outcome | Refusal]:
+) -> Iterator[Outcome | BadLine]:
     """Import the file and yield what each line did, or would do with ``dry_run``; a bad line stops no other.
 
     Without SIRET, a host that resembles one of the directory is refused, unless ``creates_alike``.
@@ -92,20 +92,20 @@ def import_hosts(
     judge = Judge(by, creates_alike=creates_alike)
     lines = host_file.lines(file)
     while batch := list(islice(lines, BATCH)):
-        yield from (line for line in batch if isinstance(line, Refusal))
+        yield from (line for line in batch if isinstance(line, BadLine))
         good = []
         for line in batch:
-            if isinstance(line, Line):
+            if isinstance(line, CsvLine):
                 try:
                     judge.check_against_earlier_lines(line)
                 except LineError as error:
-                    yield Refusal(line.number, str(error))
+                    yield BadLine(line.number, str(error))
                 else:
                     good.append(line)
         yield from Batch(good, judge).results if dry_run else write(good, judge)
 
 
-def write(lines: list[Line], judge: Judge) -> list[Outcome | Refusal]:
+def write(lines: list[CsvLine], judge: Judge) -> list[Outcome | BadLine]:
     """Import these lines in one transaction; if the database refuses, in halves, down to the line at fault."""
     try:
         with transaction.atomic():
@@ -113,7 +113,7 @@ def write(lines: list[Line], judge: Judge) -> list[Outcome | Refusal]:
             batch.save()
     except (IntegrityError, DataError) as error:
         if len(lines) == 1:
-            return [Refusal(lines[0].number, " ".join(str(error).split()))]
+            return [BadLine(lines[0].number, " ".join(str(error).split()))]
         middle = len(lines) // 2
         return write(lines[:middle], judge) + write(lines[middle:], judge)
     return batch.results
@@ -207,7 +207,7 @@ class Judge:
         self.naf_codes: dict[str, NafCode | None] = {}
         self.earlier: dict[Any, int] = {}
 
-    def check_against_earlier_lines(self, line: Line) -> None:
+    def check_against_earlier_lines(self, line: CsvLine) -> None:
         """Raise LineError when an earlier line is about the same host."""
         cells = line.cells
         place = (fold(cells["name"]), fold(cells["city"]), cells.get("postal_code"), cells.get("country"))
@@ -247,9 +247,9 @@ class Judge:
 class Batch:
     """A few lines compared with the directory: what they would do, then ``save``."""
 
-    def __init__(self, lines: Sequence[Line], judge: Judge, *, locked: bool = False) -> None:
+    def __init__(self, lines: Sequence[CsvLine], judge: Judge, *, locked: bool = False) -> None:
         self.judge = judge
-        self.results: list[Outcome | Refusal] = []
+        self.results: list[Outcome | BadLine] = []
         self.new: list[Organisation] = []
         self.changed: list[Organisation] = []
         numbers = {compact(line.cells["siret"]) for line in lines} - {""}
@@ -264,9 +264,9 @@ class Batch:
             try:
                 self.results.append(self.outcome(line))
             except LineError as error:
-                self.results.append(Refusal(line.number, str(error)))
+                self.results.append(BadLine(line.number, str(error)))
 
-    def outcome(self, line: Line) -> Outcome:
+    def outcome(self, line: CsvLine) -> Outcome:
         row = self.judge.row(line.cells)
         if host := self.known.get(compact(row["siret"])):
             return self.complete(line, host, row)
@@ -278,7 +278,7 @@ class Batch:
         self.new.append(form.instance)
         return Outcome(line.number, Deed.CREATED, form.instance, notices=form.notices)
 
-    def complete(self, line: Line, host: Organisation, row: dict[str, str]) -> Outcome:
+    def complete(self, line: CsvLine, host: Organisation, row: dict[str, str]) -> Outcome:
         """Fill what the directory lacks of a host; the rest stays as it is."""
         outcome = Outcome(line.number, Deed.UNCHANGED, host)
         if host.merged_into:

@@ -17,7 +17,7 @@ from django_countries import countries
 
 from accounts.models import Institution, Student, User
 from organisations.fields import clean_phone
-from organisations.records.csv_file import LineError, Refusal, UnreadableFileError, lines
+from organisations.records.csv_file import BadLine, LineError, UnreadableFileError, lines
 
 COLUMNS = {
     "student_number": gettext_lazy("numéro étudiant (obligatoire)"),
@@ -82,17 +82,17 @@ class StudentFile:
         self.seen: dict[str, tuple[int, int, dict[Enrolled | None, int]]] = {}
         self.addresses: dict[str, str] = {}  # whose each is
 
-    def __iter__(self) -> Iterator[Record | Refusal]:
+    def __iter__(self) -> Iterator[Record | BadLine]:
         try:
             with self.path.open("rb") as file:
                 for line in lines(file, COLUMNS, REQUIRED):
-                    if isinstance(line, Refusal):
+                    if isinstance(line, BadLine):
                         yield line
                         continue
                     try:
                         yield self.record(line.number, line.cells)
                     except LineError as error:
-                        yield Refusal(line.number, str(error))
+                        yield BadLine(line.number, str(error))
         except OSError as error:
             raise UnreadableFileError(error.strerror or str(error)) from error
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from accounts.folding import fold
 from accounts.models import Institution, Student, User
 from organisations.models import Enrolment
-from organisations.records.csv_file import LineError, Refusal
+from organisations.records.csv_file import BadLine, LineError
 from organisations.records.student_file import STUDENT_COLUMNS, USER_COLUMNS, Record, StudentFile
 
 BATCH = 1_000  # lines judged and written in one transaction
@@ -40,19 +40,19 @@ class Outcome:
 
 def import_students(
     path: Path, institution: Institution, *, dry_run: bool = False
-) -> Iterator[Outcome | Refusal]:
+) -> Iterator[Outcome | BadLine]:
     """Import the file and yield what each line did, or would do with ``dry_run``; a bad line stops no other.
 
     Lines are committed by batches. Raises UnreadableFileError before anything is written.
     """
     lines = iter(StudentFile(path, institution))
     while batch := list(islice(lines, BATCH)):
-        yield from (line for line in batch if isinstance(line, Refusal))
+        yield from (line for line in batch if isinstance(line, BadLine))
         records = [line for line in batch if isinstance(line, Record)]
         yield from Batch(records, institution).results if dry_run else write(records, institution)
 
 
-def write(records: list[Record], institution: Institution) -> list[Outcome | Refusal]:
+def write(records: list[Record], institution: Institution) -> list[Outcome | BadLine]:
     """Import these lines in one transaction; if the database refuses, in halves, down to the line at fault."""
     try:
         with transaction.atomic():
@@ -60,7 +60,7 @@ def write(records: list[Record], institution: Institution) -> list[Outcome | Ref
             batch.save()
     except (IntegrityError, DataError) as error:
         if len(records) == 1:
-            return [Refusal(records[0].line, " ".join(str(error).split()))]
+            return [BadLine(records[0].line, " ".join(str(error).split()))]
         middle = len(records) // 2
         return write(records[:middle], institution) + write(records[middle:], institution)
     return batch.results
@@ -71,7 +71,7 @@ class Batch:
 
     def __init__(self, records: list[Record], institution: Institution) -> None:
         self.institution = institution
-        self.results: list[Outcome | Refusal] = []
+        self.results: list[Outcome | BadLine] = []
         self.new_users: list[User] = []
         self.new_students: list[Student] = []
         self.changed_users: list[User] = []
@@ -93,7 +93,7 @@ class Batch:
             try:
                 self.results.append(self.judge(record))
             except LineError as error:
-                self.results.append(Refusal(record.line, str(error)))
+                self.results.append(BadLine(record.line, str(error)))
 
     def judge(self, record: Record) -> Outcome:
         outcome = Outcome(record)

@@ -61,7 +61,7 @@ def remember(key: str, value: Any, seconds: int) -> None:
 
 
 @dataclass(frozen=True)
-class Service:
+class RemoteService:
     """A service that allows ``requests`` requests in any ``period`` (seconds), all our processes together."""
 
     name: str

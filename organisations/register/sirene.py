@@ -28,7 +28,7 @@ from accounts.folding import fold
 from organisations.fields import compact, one_line
 from organisations.models.host import Organisation, validate_siret
 from organisations.models.nomenclature import NafCode
-from organisations.register.remote import NoAnswer, Service, recall, remember
+from organisations.register.remote import NoAnswer, RemoteService, recall, remember
 
 logger = logging.getLogger(__name__)
 
@@ -213,7 +213,7 @@ class Entreprises(Register):
     """« Recherche d’entreprises »: companies, each with its establishments that match the question."""
 
     source = Source.ENTREPRISES
-    service = Service("entreprises", requests=7, period=1)
+    service = RemoteService("entreprises", requests=7, period=1)
 
     def named(self, text: str) -> list[Establishment]:
         return self._ask(text)
@@ -274,7 +274,7 @@ class Insee(Register):
     """INSEE's Sirene: establishments, each with its company and its history."""
 
     source = Source.INSEE
-    service = Service("insee", requests=30, period=60)
+    service = RemoteService("insee", requests=30, period=60)
     NOT_PUBLIC = 403
     UNKNOWN = 404
 

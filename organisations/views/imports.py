@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from organisations.records import host_file, hosts
-from organisations.records.csv_file import Refusal
+from organisations.records.csv_file import BadLine
 from organisations.records.forms import HostFileForm
 from organisations.records.hosts import Deed, Outcome
 from organisations.views.directory import keeper
@@ -110,12 +110,12 @@ def place(user: User, key: str) -> str:
     return f"import-hosts/{user.pk}/{key}"
 
 
-def deed(result: Outcome | Refusal) -> str:
-    return REFUSED if isinstance(result, Refusal) else result.deed
+def deed(result: Outcome | BadLine) -> str:
+    return REFUSED if isinstance(result, BadLine) else result.deed
 
 
 @dataclass(frozen=True)
-class Row:
+class ReportRow:
     """One line of the report: what is refused first, then what needs a remark."""
 
     line: int
@@ -125,7 +125,7 @@ class Row:
     said: str
 
 
-def row(result: Outcome | Refusal) -> Row:
-    rank = 0 if isinstance(result, Refusal) else 1 if result.notices else 2
+def row(result: Outcome | BadLine) -> ReportRow:
+    rank = 0 if isinstance(result, BadLine) else 1 if result.notices else 2
     tone, label, _counted = DEEDS[deed(result)]
-    return Row(result.line, rank, tone, label, hosts.describe(result))
+    return ReportRow(result.line, rank, tone, label, hosts.describe(result))

@@ -98,7 +98,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Line:
+class Comparison:
     """One value of two records."""
 
     label: str | Promise
@@ -193,16 +193,16 @@ def sides(pair: tuple[Organisation, Organisation], kept: Organisation) -> list[S
     ]
 
 
-def lines(pair: tuple[Organisation, Organisation]) -> Iterator[Line]:
+def lines(pair: tuple[Organisation, Organisation]) -> Iterator[Comparison]:
     """Yield what at least one of two records says, label and both values."""
     for name in COMPARED:
-        values = in_words(pair[0], name), in_words(pair[1], name)
+        values = column_in_words(pair[0], name), column_in_words(pair[1], name)
         if any(values):
             field: Any = Organisation._meta.get_field(name)
-            yield Line(field.verbose_name, values)
+            yield Comparison(field.verbose_name, values)
 
 
-def in_words(host: Organisation, name: str) -> str:
+def column_in_words(host: Organisation, name: str) -> str:
     """Return one value of a record as people read it."""
     if name == "siret":
         return host.printed_siret.replace("\N{NO-BREAK SPACE}", " ")  # half of a phone is narrow

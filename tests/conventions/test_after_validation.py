@@ -1,4 +1,4 @@
-"""What avenants, signatures, papers and the end of a stage do to one another, and what pages say of it."""
+"""What avenants, signatures, attachments and the end of a stage do to one another, and what pages say of it."""
 
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -99,7 +99,7 @@ def test_an_avenant_after_the_certificate_asks_for_another(world, see, kind, day
     convention.refresh_from_db()
     with at(convention.end + ONE_DAY):
         assert owed_a_certificate(Convention.objects.all(), timezone.localdate()).get() == convention
-        assert not see("manager", convention.get_absolute_url()).context["papers"].is_ended
+        assert not see("manager", convention.get_absolute_url()).context["documents"].is_ended
         if kind == AvenantKind.EXTENSION:
             assert "sera établie" in see("student", reverse("home")).context["cards"][0].sentence
 
@@ -264,7 +264,7 @@ def test_the_dates_in_brief_are_those_of_what_is_shown(world):
     yesterday = timezone.localdate(avenant.applied_at) - ONE_DAY
     ends = [
         documents.in_brief(context, documents.sections(context))["dates"].split()[-1]
-        for context in (documents.in_force(convention, yesterday), documents.in_force(convention))
+        for context in (documents.agreed_context(convention, yesterday), documents.agreed_context(convention))
     ]
     assert ends == [f"{convention.end:%d/%m/%Y}", f"{convention.end + timedelta(days=7):%d/%m/%Y}"]
 

@@ -1,4 +1,4 @@
-"""The papers joined to an agreement: who sends, reads and decides, and what waits for them."""
+"""The files joined to an agreement: who sends, reads and decides, and what waits for them."""
 
 import re
 from datetime import timedelta
@@ -85,14 +85,14 @@ class TestSending:
             valid_until="31/08/2027",
         )
         assert (answer.status_code, answer.url) == (302, url("attach", convention.pk))
-        paper = convention.attachments.get()
-        assert (paper.kind, paper.title, paper.name) == (CIVIL, "", "Ma photo.PDF")
-        assert (paper.content_type, paper.uploaded_by) == ("image/jpeg", world.people[role])
-        assert (str(paper.valid_from), str(paper.valid_until)) == ("2026-09-01", "2027-08-31")
+        attachment = convention.attachments.get()
+        assert (attachment.kind, attachment.title, attachment.name) == (CIVIL, "", "Ma photo.PDF")
+        assert (attachment.content_type, attachment.uploaded_by) == ("image/jpeg", world.people[role])
+        assert (str(attachment.valid_from), str(attachment.valid_until)) == ("2026-09-01", "2027-08-31")
         [path] = stored(media)
         assert re.fullmatch(r"[0-9a-f]{32}\.jpg", path.name), "nothing of what its sender called it"
-        assert path.read_bytes() == paper.content()
-        assert paper.size == path.stat().st_size
+        assert path.read_bytes() == attachment.content()
+        assert attachment.size == path.stat().st_size
         assert not Message.objects.filter(key__startswith="attachment").exists()
 
     @pytest.mark.parametrize("state", Status)
@@ -172,9 +172,9 @@ class TestReading:
     def test_it_is_a_file_to_keep_never_a_page(self, world, convention):
         client = browser(world.people["student"])
         send(client, convention, files.photo("PNG"), 'a"\r\nX: <script>.html')
-        paper = convention.attachments.get()
-        answer = client.get(url("attachment", convention.pk, paper.pk))
-        assert b"".join(answer.streaming_content) == paper.content()
+        attachment = convention.attachments.get()
+        answer = client.get(url("attachment", convention.pk, attachment.pk))
+        assert b"".join(answer.streaming_content) == attachment.content()
         assert answer["Content-Type"] == "image/png"
         assert re.match(r'attachment; filename="?[^\r\n]*\.png"?$', answer["Content-Disposition"])
         assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
@@ -182,22 +182,22 @@ class TestReading:
         assert answer["Cache-Control"] == "private, no-store"
 
     def test_a_file_changed_on_the_disk_is_not_given(self, world, convention, media):
-        paper = AttachmentFactory(convention=convention)
+        attachment = AttachmentFactory(convention=convention)
         [path] = stored(media)
         path.write_bytes(b"%PDF-1.7 something else")
         with pytest.raises(ValueError, match="not the file that was stored"):
-            browser(world.people["student"]).get(url("attachment", convention.pk, paper.pk))
+            browser(world.people["student"]).get(url("attachment", convention.pk, attachment.pk))
 
     @pytest.mark.parametrize("page", ["detail", "next"])
     def test_each_page_lists_them(self, world, convention, page):
-        papers = [
+        attachments = [
             AttachmentFactory(convention=convention, name="<b>\u202etest</b>.pdf"),
             AttachmentFactory(convention=convention, kind=OTHER, title="Décision du jury", valid_from=None),
         ]
         said = browser(world.people["student"]).get(url(page, convention.pk)).content.decode()
         assert "&lt;b&gt;" in said
-        for paper in papers:
-            assert url("attachment", convention.pk, paper.pk) in said
+        for attachment in attachments:
+            assert url("attachment", convention.pk, attachment.pk) in said
         assert "Décision du jury" in said
         assert "À vérifier" in said
 
@@ -214,34 +214,34 @@ class TestReading:
             client.get(address)
 
     def test_a_teacher_reads_and_does_nothing_else(self, world, convention):
-        paper = AttachmentFactory(convention=convention)
+        attachment = AttachmentFactory(convention=convention)
         said = browser(world.people["teacher"]).get(url("detail", convention.pk)).content.decode()
-        assert url("attachment", convention.pk, paper.pk) in said
+        assert url("attachment", convention.pk, attachment.pk) in said
         for name in ("accept_attachment", "refuse_attachment", "discard_attachment"):
-            assert url(name, convention.pk, paper.pk) not in said
+            assert url(name, convention.pk, attachment.pk) not in said
         assert f'"{url("attach", convention.pk)}"' not in said
 
 
 class TestDeciding:
     def test_accepted(self, world, convention):
-        paper, manager = AttachmentFactory(convention=convention), world.people["manager"]
-        answer = browser(manager).post(url("accept_attachment", convention.pk, paper.pk))
+        attachment, manager = AttachmentFactory(convention=convention), world.people["manager"]
+        answer = browser(manager).post(url("accept_attachment", convention.pk, attachment.pk))
         assert answer.url == f"{convention.get_absolute_url()}#attachments"
-        paper.refresh_from_db()
-        assert (paper.decision, paper.decided_by, paper.reason) == (ACCEPTED, manager, "")
-        assert paper.decided_at
+        attachment.refresh_from_db()
+        assert (attachment.decision, attachment.decided_by, attachment.reason) == (ACCEPTED, manager, "")
+        assert attachment.decided_at
         assert not Message.objects.filter(key__startswith="attachment").exists()
 
     def test_refused_with_a_reason_that_the_student_receives(self, world, convention):
-        paper, client = AttachmentFactory(convention=convention), browser(world.people["manager"])
-        address = url("refuse_attachment", convention.pk, paper.pk)
+        attachment, client = AttachmentFactory(convention=convention), browser(world.people["manager"])
+        address = url("refuse_attachment", convention.pk, attachment.pk)
         answer = client.post(address, {"reason": " "})
         assert answer.status_code == 422
         assert "Dites pourquoi la pièce est refusée." in plain(answer)
         client.post(address, {"reason": "Elle s’arrête en mars."})
-        paper.refresh_from_db()
-        assert (paper.decision, paper.reason) == (REFUSED, "Elle s’arrête en mars.")
-        message = Message.objects.get(key=f"attachment:{paper.pk}:refused")
+        attachment.refresh_from_db()
+        assert (attachment.decision, attachment.reason) == (REFUSED, "Elle s’arrête en mars.")
+        message = Message.objects.get(key=f"attachment:{attachment.pk}:refused")
         assert message.recipient == world.people["student"].email
         assert convention.number in message.subject
         assert "Attestation de responsabilité civile" in message.text
@@ -252,41 +252,41 @@ class TestDeciding:
 
     @pytest.mark.parametrize("state", [Status.SUBMITTED, Status.SIGNED])
     def test_even_after_the_validation(self, world, state):
-        paper = AttachmentFactory(convention=world.convention_in(state))
-        assert deciding.accept(paper.pk, by=world.people["manager"])
+        attachment = AttachmentFactory(convention=world.convention_in(state))
+        assert deciding.accept(attachment.pk, by=world.people["manager"])
 
     @pytest.mark.parametrize("name", ["accept_attachment", "refuse_attachment", "discard_attachment"])
     def test_only_once(self, world, convention, name):
-        paper, client = AttachmentFactory(convention=convention), browser(world.people["manager"])
-        deciding.accept(paper.pk, by=world.people["manager"])
-        answer = client.post(url(name, convention.pk, paper.pk), {"reason": "Non."}, follow=True)
+        attachment, client = AttachmentFactory(convention=convention), browser(world.people["manager"])
+        deciding.accept(attachment.pk, by=world.people["manager"])
+        answer = client.post(url(name, convention.pk, attachment.pk), {"reason": "Non."}, follow=True)
         assert "Cette pièce est déjà « Acceptée »" in plain(answer)
-        paper.refresh_from_db()
-        assert (paper.decision, paper.reason) == (ACCEPTED, "")
+        attachment.refresh_from_db()
+        assert (attachment.decision, attachment.reason) == (ACCEPTED, "")
 
     def test_a_page_left_open_says_that_it_is_decided(self, world, convention):
-        paper, client = AttachmentFactory(convention=convention), browser(world.people["manager"])
-        deciding.refuse(paper.pk, "Illisible.", by=world.people["manager"])
-        answer = client.get(url("refuse_attachment", convention.pk, paper.pk))
+        attachment, client = AttachmentFactory(convention=convention), browser(world.people["manager"])
+        deciding.refuse(attachment.pk, "Illisible.", by=world.people["manager"])
+        answer = client.get(url("refuse_attachment", convention.pk, attachment.pk))
         assert answer.url == f"{convention.get_absolute_url()}#attachments"
 
     def test_nobody_decides_on_their_own(self, world, convention):
         """A manager of the centre who is also the student of this agreement."""
-        paper, student = AttachmentFactory(convention=convention), world.people["student"]
+        attachment, student = AttachmentFactory(convention=convention), world.people["student"]
         world.centre.managers.create(user=student)
-        answer = browser(student).post(url("accept_attachment", convention.pk, paper.pk))
+        answer = browser(student).post(url("accept_attachment", convention.pk, attachment.pk))
         assert answer.status_code == 404
 
 
 class TestTakingBack:
     def test_while_it_waits(self, world, convention, media, django_capture_on_commit_callbacks):
-        paper = AttachmentFactory(convention=convention)
+        attachment = AttachmentFactory(convention=convention)
         with django_capture_on_commit_callbacks(execute=True):
-            browser(world.people["student"]).post(url("discard_attachment", convention.pk, paper.pk))
+            browser(world.people["student"]).post(url("discard_attachment", convention.pk, attachment.pk))
         assert not convention.attachments.exists()
         assert stored(media) == []
 
-    def test_a_draft_goes_with_its_papers(self, world, media, django_capture_on_commit_callbacks):
+    def test_a_draft_goes_with_its_attachments(self, world, media, django_capture_on_commit_callbacks):
         convention = world.draft()
         AttachmentFactory(convention=convention)
         deciding.accept(AttachmentFactory(convention=convention).pk, by=world.people["manager"])
@@ -298,7 +298,7 @@ class TestTakingBack:
 
 class TestDatabase:
     def test_a_file_is_never_changed(self, convention):
-        paper = AttachmentFactory(convention=convention)
+        attachment = AttachmentFactory(convention=convention)
         for change in (
             {"sha256": "0" * 64},
             {"file": "x"},
@@ -306,17 +306,17 @@ class TestDatabase:
             {"valid_until": "2099-01-01"},
         ):
             with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
-                Attachment.objects.filter(pk=paper.pk).update(**change)
+                Attachment.objects.filter(pk=attachment.pk).update(**change)
 
     @pytest.mark.parametrize("decision", [ACCEPTED, REFUSED])
     def test_a_decision_is_final(self, world, convention, decision):
-        paper = AttachmentFactory(convention=convention)
+        attachment = AttachmentFactory(convention=convention)
         manager = world.people["manager"]
         if decision == ACCEPTED:
-            deciding.accept(paper.pk, by=manager)
+            deciding.accept(attachment.pk, by=manager)
         else:
-            deciding.refuse(paper.pk, "Illisible.", by=manager)
-        row = Attachment.objects.filter(pk=paper.pk)
+            deciding.refuse(attachment.pk, "Illisible.", by=manager)
+        row = Attachment.objects.filter(pk=attachment.pk)
         undone = {"decision": WAITING, "decided_by": None, "decided_at": None, "reason": ""}
         for change in (lambda: row.update(**undone), lambda: row.update(reason="Autre"), row.delete):
             with pytest.raises(IntegrityError, match="decided on once"), transaction.atomic():
@@ -343,9 +343,9 @@ class TestDatabase:
             AttachmentFactory(convention=convention, **wrong)
 
     def test_a_refusal_has_its_reason(self, world, convention):
-        paper = AttachmentFactory(convention=convention)
+        attachment = AttachmentFactory(convention=convention)
         with pytest.raises(IntegrityError, match="attachment_decided_by_someone"), transaction.atomic():
-            deciding.refuse(paper.pk, "", by=world.people["manager"])
+            deciding.refuse(attachment.pk, "", by=world.people["manager"])
 
 
 INSURED = {"insurer": "MAIF", "insurance_policy": "123"}
@@ -387,7 +387,7 @@ class TestInsurance:
 
     def test_a_validation_waits_until_it_is_accepted(self, strict_world):
         convention, manager = insured_draft(strict_world), strict_world.people["manager"]
-        paper = AttachmentFactory(convention=convention)
+        attachment = AttachmentFactory(convention=convention)
         workflow.act(convention.pk, "submit", by=strict_world.people["student"])
         client = browser(manager)
         page = client.get(convention.get_absolute_url())
@@ -395,7 +395,7 @@ class TestInsurance:
         assert url("act", convention.pk, "validate") not in page.content.decode()
         with pytest.raises(Refused, match="Acceptez d’abord l’attestation"):
             workflow.act(convention.pk, "validate", by=manager)
-        client.post(url("accept_attachment", convention.pk, paper.pk))
+        client.post(url("accept_attachment", convention.pk, attachment.pk))
         page = client.get(convention.get_absolute_url())
         assert "Acceptez d’abord" not in plain(page)
         assert url("act", convention.pk, "validate") in page.content.decode()
@@ -403,9 +403,9 @@ class TestInsurance:
 
     def test_refused_it_is_missing_again(self, strict_world):
         convention, manager = insured_draft(strict_world), strict_world.people["manager"]
-        paper = AttachmentFactory(convention=convention)
+        attachment = AttachmentFactory(convention=convention)
         workflow.act(convention.pk, "submit", by=strict_world.people["student"])
-        deciding.refuse(paper.pk, "Illisible.", by=manager)
+        deciding.refuse(attachment.pk, "Illisible.", by=manager)
         with pytest.raises(Refused, match="P-06"):
             workflow.act(convention.pk, "validate", by=manager)
         send(
@@ -422,7 +422,7 @@ class TestInsurance:
         convention = insured_draft(strict_world)
         AttachmentFactory(convention=convention, kind=Attachment.Kind.ASSISTANCE)
         assert insurance.awaits_insurance(convention)
-        assert insurance.certified(convention) == ()
+        assert insurance.insured_periods(convention) == ()
 
     def test_elsewhere_nobody_waits_for_it(self, world):
         convention = world.draft()

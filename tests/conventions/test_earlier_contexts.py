@@ -310,7 +310,7 @@ def test_an_earlier_agreement_is_shown_amended_and_printed_again(world, earlier_
     earlier_release()
     stored = convention.documents.get().context
     assert stored["gratification"]["unit"] == "par heure"
-    assert documents.changes_since(documents.in_force(loaded(convention)), loaded(convention)) == []
+    assert documents.changes_since(documents.agreed_context(loaded(convention)), loaded(convention)) == []
 
     manager = browser(world.people["manager"])
     for address in (
@@ -350,7 +350,7 @@ def test_english_pages_say_an_earlier_choice_in_english(world, earlier_release):
 def test_a_reworded_choice_is_no_change_of_the_shared_records(world, monkeypatch):
     convention = world.convention_in(Status.VALIDATED)
     reworded(monkeypatch, Convention.AmountUnit.HOUR, "de l’heure")
-    assert documents.changes_since(documents.in_force(loaded(convention)), loaded(convention)) == []
+    assert documents.changes_since(documents.agreed_context(loaded(convention)), loaded(convention)) == []
 
 
 def test_what_was_frozen_before_a_question_existed_is_still_read(world):

@@ -283,6 +283,6 @@ def test_a_centre_that_reads_its_mailbox_gets_one_mail():
     world = World(notified=Centre.Notified.MAILBOX)
     convention = world.convention_in(Status.SIGNED)
     monday = convention.end + timedelta(days=14 - convention.end.weekday())
-    reminders.report(world.centre, monday)
+    reminders.remind_centre(world.centre, monday)
     mail = Message.objects.get(key__startswith="certificates:")
     assert mail.recipient == world.centre.mailbox

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.refusals import Refused
 from conventions import workflow
 from conventions.models import Avenant, AvenantStatus, Convention, Status
-from conventions.models.attachment import PAPERS
+from conventions.models.attachment import WITH_PEOPLE
 from conventions.models.circuit import WITH_AUTHORS
 from conventions.models.journal import WITH_REMARKS
 from conventions.writing import changes, steps
@@ -94,7 +94,7 @@ def test_a_page_that_holds_the_agreement_asks_nothing_more():
     """The law is judged once, the turns and the remarks are read once, whatever the number of actions."""
     world = World()
     agreements = Convention.objects.for_detail()
-    read = agreements.prefetch_related(WITH_AUTHORS, PAPERS, WITH_REMARKS, *steps.PERIODS)
+    read = agreements.prefetch_related(WITH_AUTHORS, WITH_PEOPLE, WITH_REMARKS, *steps.PERIODS)
     convention = read.get(pk=world.convention_in(Status.SUBMITTED).pk)
     asked = workflow.Request(convention, world.people["manager"])
     roles_of(asked.by)

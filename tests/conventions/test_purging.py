@@ -330,8 +330,8 @@ def test_what_was_never_validated_counts_from_its_last_change():
     # Its dates are in the future of its last change: the later of the two counts.
     last = max(day, refused.end)
     year = institution.academic_year(last) + 1 + institution.years_active + institution.years_archived
-    assert refused not in purging.due(institution, date(year, 8, 31))
-    assert refused in purging.due(institution, date(year, 9, 1))
+    assert refused not in purging.purgeable(institution, date(year, 8, 31))
+    assert refused in purging.purgeable(institution, date(year, 9, 1))
 
 
 def test_an_agreement_held_is_kept_until_the_day_after():
@@ -339,10 +339,10 @@ def test_an_agreement_held_is_kept_until_the_day_after():
     convention = world.convention_in(Status.VALIDATED)
     institution, today = world.centre.institution, long_after(convention)
     Convention.objects.filter(pk=convention.pk).update(hold_reason="Accident", hold_until=today)
-    assert not purging.due(institution, today).exists()
-    assert purging.report(institution, today).held == [convention]
+    assert not purging.purgeable(institution, today).exists()
+    assert purging.figures(institution, today).held == [convention]
     assert not purging.purge(convention.pk, today, by=None)
-    assert purging.due(institution, today + timedelta(days=1)).get() == convention
+    assert purging.purgeable(institution, today + timedelta(days=1)).get() == convention
 
 
 def test_each_institution_has_its_own_periods():
@@ -350,10 +350,10 @@ def test_each_institution_has_its_own_periods():
     convention = world.convention_in(Status.VALIDATED)
     institution, today = world.centre.institution, long_after(convention)
     elsewhere = InstitutionFactory(name="Université d’Hautecombe", years_active=1, years_archived=1)
-    assert not purging.due(elsewhere, today).exists()
+    assert not purging.purgeable(elsewhere, today).exists()
     Institution.objects.filter(pk=institution.pk).update(years_archived=20)
     institution.refresh_from_db()
-    assert not purging.due(institution, today).exists()
+    assert not purging.purgeable(institution, today).exists()
     assert not purging.purge(convention.pk, today, by=None)
 
 
@@ -377,16 +377,16 @@ def test_figures_of_the_report():
     world = World()
     refused, signed_one = world.convention_in(Status.REFUSED), world.convention_in(Status.SIGNED)
     institution = world.centre.institution
-    now = purging.report(institution, timezone.localdate())
+    now = purging.figures(institution, timezone.localdate())
     assert (now.active, now.archived, now.due, now.purged, now.lines) == (2, 0, 0, 0, [])
     today = long_after(signed_one)
-    then = purging.report(institution, today)
+    then = purging.figures(institution, today)
     assert then.due == 2
     assert then.lines == [(world.enrolment.academic_year, world.centre.name, 2)]
     purging.purge(refused.pk, today, by=None)
-    after = purging.report(institution, today)
+    after = purging.figures(institution, today)
     assert (after.due, after.purged) == (1, 1)
-    assert [line[0] for line in purging.listed(institution, today)] == [signed_one.pk]
+    assert [line[0] for line in purging.purgeable_rows(institution, today)] == [signed_one.pk]
 
 
 def test_a_student_who_is_still_here_stays():

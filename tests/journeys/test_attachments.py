@@ -40,7 +40,7 @@ def describes(person, convention):
 
 
 def paper(person, state):
-    return person.page.locator(".papers > li").filter(has_text=state)
+    return person.page.locator(".attachments > li").filter(has_text=state)
 
 
 def test_a_certificate_from_the_student_to_the_validation(people, worker, convention):
@@ -114,4 +114,4 @@ def test_without_javascript_a_paper_is_sent_and_taken_back(people, convention):
     student.reads("Accord du laboratoire")
     student.presses(re.compile("^Supprimer : Accord du laboratoire"))
     student.reads("Pièce supprimée")
-    expect(student.page.locator(".papers > li")).to_have_count(0)
+    expect(student.page.locator(".attachments > li")).to_have_count(0)

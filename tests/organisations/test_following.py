@@ -46,7 +46,7 @@ NAMES_SOMEBODY = {
 def test_each_foreign_key_to_a_contact_counts_for_retention(table, column):
     named, never_named = ContactFactory.create_batch(2, created_at=LONG_AGO)
     NAMES_SOMEBODY[table, column](named)
-    due = retention.due(TODAY)
+    due = retention.unneeded(TODAY)
     assert never_named in due
     assert named not in due
 
@@ -104,7 +104,7 @@ def test_a_table_added_later_follows_and_keeps_people(add_table):
     kept, dropped = OrganisationFactory.create_batch(2)
     met, other = ContactFactory.create_batch(2, organisation=dropped, created_at=LONG_AGO)
     row = visit.objects.create(organisation=dropped, met=met)
-    assert set(retention.due(TODAY + timedelta(days=4_000))) == {other}
+    assert set(retention.unneeded(TODAY + timedelta(days=4_000))) == {other}
 
     done = merging.merge(kept.pk, dropped.pk, by=World().people["manager"])
     row.refresh_from_db()

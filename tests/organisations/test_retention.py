@@ -39,20 +39,20 @@ def test_three_years_after_the_last_stage(role, end, is_due):
     contact = old_contact()
     agreement(contact, end=date(2021, 6, 30), role=role)
     agreement(contact, end=end, role=role)
-    assert (contact in retention.due(TODAY)) == is_due
+    assert (contact in retention.unneeded(TODAY)) == is_due
     if is_due:
-        assert retention.due(TODAY).get(pk=contact.pk).last_day == end
+        assert retention.unneeded(TODAY).get(pk=contact.pk).last_day == end
 
 
 def test_a_contact_never_named_is_kept_three_years_too():
     never_named, _new = old_contact(), ContactFactory()
-    assert set(retention.due(TODAY)) == {never_named}
+    assert set(retention.unneeded(TODAY)) == {never_named}
 
 
 def test_a_draft_under_way_keeps_its_people():
     contact = old_contact()
     agreement(contact, end=date(2021, 6, 30), touched=timezone.now())
-    assert contact not in retention.due(timezone.localdate())
+    assert contact not in retention.unneeded(timezone.localdate())
 
 
 def test_nobody_is_anonymised_who_was_not_listed_a_month_before():
@@ -72,7 +72,7 @@ def test_nobody_is_anonymised_who_was_not_listed_a_month_before():
 def test_who_is_named_while_the_task_waits_for_their_row_is_kept(monkeypatch):
     contact = old_contact()
     retention.list_due(TODAY)
-    read, named = retention.listed, []
+    read, named = retention.notice_over, []
 
     def listed(today):
         found = read(today)

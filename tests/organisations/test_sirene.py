@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from stdnum import luhn
 
 from organisations.register import remote, sirene
-from organisations.register.remote import Service
+from organisations.register.remote import RemoteService
 from organisations.register.sirene import Establishment, Source, Unavailable
 from tests.factories import siret as make_siret
 from tests.fake_register import (
@@ -662,7 +662,7 @@ def test_whatever_json_answers_we_get_establishments_or_unavailable(answer):
         cache.clear()
         found = []
         with (
-            mock.patch.object(Service, "ask", return_value=(200, answer)),
+            mock.patch.object(RemoteService, "ask", return_value=(200, answer)),
             mock.patch.object(sirene, "_registers", return_value=[register]),
         ):
             for ask in (lambda: sirene.search("exemple"), lambda: [sirene.get(SIRET)]):

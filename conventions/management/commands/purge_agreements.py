@@ -32,7 +32,7 @@ class Command(BaseCommand):
                 )
                 continue
             count = 0
-            for line in purging.listed(one, today):
+            for line in purging.purgeable_rows(one, today):
                 self.stdout.write("\t".join("" if value is None else str(value) for value in line))
                 count += 1
             people = purging.people_due(one, today).count()

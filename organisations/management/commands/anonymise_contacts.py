@@ -25,7 +25,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{retention.anonymise_listed(today)} anonymised.")
             self.stdout.write(f"{retention.list_due(today)} more listed.")
         count = 0
-        for contact in retention.due(today).iterator(chunk_size=1_000):
+        for contact in retention.unneeded(today).iterator(chunk_size=1_000):
             last = getattr(contact, "last_day", None) or "none"
             since = contact.to_anonymise_since or "not listed yet"
             self.stdout.write(

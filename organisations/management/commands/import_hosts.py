@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from organisations.records.csv_file import Refusal, UnreadableFileError
+from organisations.records.csv_file import BadLine, UnreadableFileError
 from organisations.records.host_file import COLUMNS
 from organisations.records.hosts import Deed, Outcome, describe, import_hosts
 
@@ -54,7 +54,7 @@ class Command(BaseCommand):
         try:
             with file.open("rb") as content:
                 for result in import_hosts(content, creates_alike=create_alike, dry_run=dry_run):
-                    counts["refused" if isinstance(result, Refusal) else result.deed] += 1
+                    counts["refused" if isinstance(result, BadLine) else result.deed] += 1
                     self.tell(result)
         except OSError as error:
             raise CommandError(f"{file} : {error.strerror or error}") from error
@@ -72,9 +72,9 @@ class Command(BaseCommand):
         if counts["refused"] == counts.total():
             raise CommandError(_("Aucune ligne n’a pu être lue."))
 
-    def tell(self, result: Outcome | Refusal) -> None:
+    def tell(self, result: Outcome | BadLine) -> None:
         """Say what one line did; nothing of one that changes nothing and needs no remark."""
         said = describe(result)
         if said:
             line = _("ligne %(line)s : %(reason)s") % {"line": result.line, "reason": said}
-            (self.stderr if isinstance(result, Refusal) else self.stdout).write(line)
+            (self.stderr if isinstance(result, BadLine) else self.stdout).write(line)

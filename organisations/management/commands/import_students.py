@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from accounts.models import Institution
-from organisations.records.csv_file import Refusal, UnreadableFileError
+from organisations.records.csv_file import BadLine, UnreadableFileError
 from organisations.records.student_file import COLUMNS
 from organisations.records.students import Outcome, import_students
 
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         counts: Counter[str] = Counter()
         try:
             for result in import_students(file, the_institution(institution), dry_run=dry_run):
-                if isinstance(result, Refusal):
+                if isinstance(result, BadLine):
                     counts["refused"] += 1
                     self.stderr.write(
                         _("ligne %(line)s : %(reason)s") % {"line": result.line, "reason": result.reason}

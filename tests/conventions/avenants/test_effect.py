@@ -103,8 +103,8 @@ def test_an_avenant_takes_effect_everywhere(client, world, case):
     paper = avenant.documents.get()
     compared = documents.compare(paper.context["before"], paper.context["after"])
     assert any(case.shown in change.after for change in compared)
-    assert documents.in_force(row) == paper.context["after"]
-    assert documents.compare(documents.agreement(row), documents.in_force(row)) == []
+    assert documents.agreed_context(row) == paper.context["after"]
+    assert documents.compare(documents.agreement(row), documents.agreed_context(row)) == []
     client.force_login(world.people["manager"])
     shown = client.get(convention.get_absolute_url()).content.decode()
     assert all(
@@ -119,7 +119,7 @@ def test_an_avenant_takes_effect_everywhere(client, world, case):
     original = convention.documents.agreed()
     assert documents.compare(original.context, paper.context["before"]) == []
     day_before = timezone.localdate(avenant.applied_at) - timedelta(days=1)
-    assert documents.in_force(row, day_before) == original.context
+    assert documents.agreed_context(row, day_before) == original.context
     # What the other stages of the student overlap, and their total of the year.
     assert seen_from(last_week) == (row.end >= last_week.start, row.duration)
     assert seen_from(week_after) == (row.end >= week_after.start, row.duration)

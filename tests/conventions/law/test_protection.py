@@ -40,7 +40,7 @@ def insured(first, last, certified=(("01/09/2025", "31/08/2026"),), **more):
     covered = (first and day(first), last and day(last))
     certificates = tuple((day(begins), day(ends)) for begins, ends in certified)
     return agreement(
-        protection={"has_insurance": True, "covered": covered, "certified": certificates},
+        protection={"has_insurance": True, "covered": covered, "insured_periods": certificates},
         stricter=Stricter(requires_insurance=True),
         **more,
     )

@@ -25,7 +25,7 @@ Kind = Document.Kind
 
 
 @dataclass(frozen=True)
-class Paper:
+class DocumentLink:
     """One document, as the page of its agreement lists it."""
 
     name: str
@@ -36,10 +36,10 @@ class Paper:
 
 
 @dataclass(frozen=True)
-class Papers:
+class DocumentLinks:
     """The documents that a reader may open, and what they may ask for."""
 
-    all: list[Paper]
+    all: list[DocumentLink]
     may_summarise: bool
     end_url: str  # where this reader records the end of the stage; nothing when they may not now
     is_ended: bool  # the end of the stage is recorded
@@ -49,7 +49,7 @@ class Papers:
     @property
     def is_expected(self) -> bool:
         """A file is being made: the page asks again in a moment."""
-        return any(paper.is_expected for paper in self.all)
+        return any(document.is_expected for document in self.all)
 
 
 def may_open(document: Document, convention: Convention) -> bool:
@@ -61,7 +61,7 @@ def may_open(document: Document, convention: Convention) -> bool:
     return convention.is_in_force
 
 
-def papers(convention: Convention, user: User) -> Papers:
+def links(convention: Convention, user: User) -> DocumentLinks:
     """Return what the page shows: each document that may be opened, the last certificate and the last summary.
 
     Best with ``documents.STORED`` prefetched.
@@ -70,7 +70,7 @@ def papers(convention: Convention, user: User) -> Papers:
     is_open = completion.is_open(convention)
     records = is_open and permissions.decides(user, convention)
     is_ended = bool(convention.validated_at) and dates.is_certified(convention)
-    return Papers(
+    return DocumentLinks(
         [in_list(document, convention) for document in listed(convention)],
         may_summarise=convention.number is not None,
         end_url=reverse("conventions:certificate", args=[convention.pk]) if records else "",
@@ -91,7 +91,7 @@ def listed(convention: Convention) -> Iterable[Document]:
     return shown.values()
 
 
-def in_list(document: Document, convention: Convention) -> Paper:
+def in_list(document: Document, convention: Convention) -> DocumentLink:
     name = document.get_kind_display()
     if document.avenant:
         name = _("Avenant %(rank)s") % {"rank": f"A{document.avenant.rank}"}
@@ -101,7 +101,7 @@ def in_list(document: Document, convention: Convention) -> Paper:
         if is_agreement
         else reverse("conventions:document", args=[convention.pk, document.pk])
     )
-    return Paper(name, document.created_at, url, document.is_ready, document.is_expected)
+    return DocumentLink(name, document.created_at, url, document.is_ready, document.is_expected)
 
 
 @require_safe
