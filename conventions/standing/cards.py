@@ -159,7 +159,7 @@ def _asked(convention: Convention, waiting: Party | None, *, certified: bool) ->
             )
         case Status.SIGNING:
             party = str(Party(waiting).label) if waiting else ""
-            holder = _("En attente de signature : %(party)s") % {"party": party[:1].lower() + party[1:]}
+            holder = _("En attente de signature : %(party)s") % {"party": party[:1].lower() + party[1:]}
             return replace(seen, holder=holder)
         case Status.SIGNED:
             return _once_signed(convention, seen, certified=certified)
@@ -178,7 +178,7 @@ def _corrections(convention: Convention) -> Asked:
         ) % {"count": len(remarks)}
         url = steps.field_url(convention, remarks[0].field)
     else:
-        sentence = _("Vos corrections sont faites : soumettez la convention à nouveau.")
+        sentence = _("Vos corrections sont faites : soumettez la convention à nouveau.")
         url = steps.step_url(convention, steps.RECAP)
     return Asked(_yours(), sentence, _("Corriger la convention"), url, todo=True)
 

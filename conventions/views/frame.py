@@ -185,7 +185,7 @@ def page(
 def tell_of_expiry(request: HttpRequest) -> None:
     messages.info(
         request,
-        _("Votre session avait expiré. Voici ce que vous aviez écrit : vérifiez et enregistrez."),
+        _("Votre session avait expiré. Voici ce que vous aviez écrit : vérifiez et enregistrez."),
     )
 
 

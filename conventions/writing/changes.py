@@ -166,7 +166,7 @@ def unchanged_kind(avenant: Avenant) -> str:
     for kind in avenant.kinds:
         if kind != AvenantKind.OTHER and not any(key(name) in avenant.changes for name in MAY_CHANGE[kind]):
             return _(
-                "« %(kind)s » : rien ne change encore. Changez-le, ou retirez-le de l’objet de l’avenant."
+                "« %(kind)s » : rien ne change encore. Changez-le, ou retirez-le de l’objet de l’avenant."
             ) % {"kind": AvenantKind(kind).label}
     return ""
 
@@ -183,7 +183,7 @@ def wrong_date(after: Amended) -> str:
     if AvenantKind.TERMINATION in avenant.kinds and not (before.start <= after.end < before.end):
         return _("Le dernier jour du stage doit être avant la fin prévue, et pas avant le début.")
     if after.start != before.start and before.start <= timezone.localdate():
-        return _("Le stage a commencé : son début ne change plus.")
+        return _("Le stage a commencé : son début ne change plus.")
     if avenant.effective_on and avenant.effective_on > before.end:
         return _("L’avenant prendrait effet après la fin du stage.")
     return ""

@@ -130,7 +130,7 @@ class StudentFile:
         if len(versions) == 1 and not version:
             return next(iter(versions.values())), year
         raise LineError(
-            _("l’étape %(code)s a plusieurs versions : précisez programme_version.") % {"code": code}
+            _("l’étape %(code)s a plusieurs versions : précisez programme_version.") % {"code": code}
             if versions and not version
             else _("l’étape %(code)s %(version)s n’existe pas.") % {"code": code, "version": version}
         )
@@ -180,7 +180,7 @@ def first_year(text: str) -> int:
     """Return the first year of an academic year, written 2026, 2026-2027 or 2026/2027."""
     first, *others = text.replace("-", "/").split("/")
     if not first.isdecimal() or int(first) not in YEARS or others not in ([], [str(int(first) + 1)]):
-        raise LineError(_("academic_year : « %(year)s » n’est pas une année universitaire.") % {"year": text})
+        raise LineError(_("academic_year : « %(year)s » n’est pas une année universitaire.") % {"year": text})
     return int(first)
 
 

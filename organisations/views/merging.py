@@ -119,7 +119,7 @@ def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     for host in hosts.values():
         if host.merged_into_id:
             messages.info(
-                request, _("« %(host)s » a déjà été fusionné : voici la fiche gardée.") % {"host": host}
+                request, _("« %(host)s » a déjà été fusionné : voici la fiche gardée.") % {"host": host}
             )
             return redirect("host", host.merged_into_id)
     pair = hosts[pk], hosts[other]
@@ -136,7 +136,7 @@ def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
         return comparison(request, pair, kept, str(refusal))
     messages.success(
         request,
-        _("« %(dropped)s » est fusionné dans cette fiche. Ont suivi : %(moved)s.")
+        _("« %(dropped)s » est fusionné dans cette fiche. Ont suivi : %(moved)s.")
         % {"dropped": dropped, "moved": moved(done)},
     )
     return redirect(kept)
