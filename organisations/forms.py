@@ -32,6 +32,7 @@ from organisations.fields import (
 from organisations.models import Ban, Centre, Contact, NafCode, Note, Organisation, Service
 from organisations.models.host import FRENCH_COUNTRIES, SIRENE_COUNTRIES
 from organisations.register import naf, refreshing, sirene
+from organisations.shared import SharedForm
 
 # About somebody else: the browser must not offer the student's own name and address.
 THIRD_PARTY = {"autocomplete": "off"}
@@ -75,7 +76,7 @@ class RemarkedForm(forms.BaseForm):
 Row = TypeVar("Row", bound=models.Model)
 
 
-class DirectoryForm(RemarkedForm, forms.ModelForm[Row]):
+class DirectoryForm(SharedForm, RemarkedForm, forms.ModelForm[Row]):
     """Adds one row to the directory. When the directory has it already, ``existing`` is that row."""
 
     existing: models.Model | None = None

@@ -32,9 +32,19 @@ class HasSometimesRequired(Protocol):
     sometimes_required: Collection[str]
 
 
+class HasMoved(Protocol):
+    """A form on a row that others may save meanwhile."""
+
+    moved: Mapping[str, Any]
+
+
 # Ten times as fast as ``isinstance`` of a protocol: a page asks it of each of its fields.
 def has_remarks(form: object) -> TypeGuard[HasRemarks]:
     return hasattr(form, "remarks")
+
+
+def has_moved(form: object) -> TypeGuard[HasMoved]:
+    return hasattr(form, "moved")
 
 
 def has_answers(form: object) -> TypeGuard[HasAnswers]:
@@ -57,6 +67,11 @@ class Field(BoundField):
     the names of the fields that another answer makes required. A unit shown after the input comes from the
     widget attribute ``data-unit``.
     """
+
+    @property
+    def moved(self) -> Any:
+        """What waits for a decision, because it was changed elsewhere too."""
+        return self.form.moved.get(self.name) if has_moved(self.form) else None
 
     @property
     def remarks(self) -> list[Any]:

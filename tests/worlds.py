@@ -33,8 +33,11 @@ from tests.factories import (
     StudentFactory,
     TeacherFactory,
     UfrFactory,
+    next_stage,
 )
 
+# From a Friday to a Tuesday: more hours than the eight weeks of ``next_stage``, and still not the 308 that ask for leave.
+A_LITTLE = timedelta(days=4)
 ROLES = ("student", "other_student", "manager", "other_manager", "teacher", "other_teacher", "admin")
 
 
@@ -89,7 +92,7 @@ class World:
     def enrolled(self, day: date | None = None) -> Enrolment:
         """Return the student's enrolment in the academic year of a day, or of the next stage."""
         was = self.enrolment
-        year = was.programme.institution.academic_year(day) if day else was.academic_year
+        year = was.programme.institution.academic_year(day or next_stage()[0])
         enrolment, _is_new = Enrolment.objects.get_or_create(
             student=self.student, programme=was.programme, academic_year=year
         )

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy
 from conventions.models import Completion
 from organisations.fields import DateField, DecimalField
 from organisations.forms import say_what_to_do
+from organisations.shared import SharedForm
 
 
-class CompletionForm(forms.ModelForm[Completion]):
+class CompletionForm(SharedForm, forms.ModelForm[Completion]):
     """What a host declared of a stage that ends; whoever records it says that it was declared, not planned."""
 
     use_required_attribute = False

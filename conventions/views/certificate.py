@@ -21,6 +21,7 @@ from conventions.follow_up import completion, forms
 from conventions.legality import words
 from conventions.models import Completion, Convention
 from conventions.views.access import visible
+from organisations.shared import shown_in
 
 
 @keeps_typed_text
@@ -42,12 +43,17 @@ def certificate(request: HttpRequest, pk: int) -> HttpResponse:
     if form.errors or (lacking and request.POST.get("known") != lacking.key):
         return certificate_page(request, convention, recorded, form, lacking)
     try:
-        completion.confirm(pk, done, by=user, seen=request.POST.get("seen", ""))
+        completion.confirm(pk, done, by=user, seen=seen_by(request, recorded))
     except Refused as refusal:
         form.add_error(None, str(refusal))
         return certificate_page(request, convention, completion.of(convention), form)
     messages.success(request, _("Fin de stage enregistrée : l’attestation est en préparation."))
     return redirect(f"{convention.get_absolute_url()}#documents")
+
+
+def seen_by(request: HttpRequest, recorded: Completion | None) -> str:
+    """Return which record the form was filled on: a page that says what it showed is merged with the one of now."""
+    return completion.version(recorded) if shown_in(request.POST) else request.POST.get("seen", "")
 
 
 def completion_form(convention: Convention, recorded: Completion | None, typed: Any) -> forms.CompletionForm:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.forms import BaseForm, BooleanField, DateField, Field
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.sign_in.session import signed_in
@@ -25,6 +22,7 @@ from conventions.models.columns import CONTENT, asked
 from conventions.models.schedule import PERIODS
 from conventions.writing import changes, forms, remarks, steps
 from organisations.forms import RemarkedForm
+from organisations.shared import in_words
 
 # The sections of the content step that most students need not fill.
 FOLDED = {
@@ -69,25 +67,8 @@ def typed_in(form: BaseForm) -> list[tuple[str, str]]:
     for field in form:
         if field.data:
             values = field.data if isinstance(field.data, list) else [field.data]
-            found.append(
-                (str(field.label), ", ".join(posted_in_words(field.field, value) for value in values))
-            )
+            found.append((str(field.label), ", ".join(in_words(field.field, value) for value in values)))
     return found
-
-
-def posted_in_words(field: Field, value: Any) -> str:
-    """Return one posted value as people read it: the label of a choice, a date, else what was typed."""
-    if isinstance(field, BooleanField):
-        return _("Oui")
-    if isinstance(field, DateField):
-        with suppress(ValidationError):
-            return str(date_format(field.clean(value), "SHORT_DATE_FORMAT"))
-    for key, label in getattr(field.widget, "choices", ()):
-        group = label if isinstance(label, (list, tuple)) else [(key, label)]
-        for code, text in group:
-            if str(code) == str(value):
-                return str(text)
-    return str(value)
 
 
 def opened(form: forms.ContentForm, remarked: Iterable[str], findings: Iterable[law.Finding]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import partial
 
@@ -92,7 +93,10 @@ def fill(request: HttpRequest, convention: Convention, current: steps.Step) -> H
     valid = all([valid, *(periods.is_valid() for periods in tables)])
     if request.method == "POST":
         save(convention, form, tables, request)
-    stored = reread(convention) if form.is_bound else convention
+    stored = convention
+    if form.is_bound:
+        stored = reread(convention)
+        form.stored_is(stored)
     case, findings = legality.judged(stored)
     if request.method == "POST":
         valid = not form.blame(findings) and valid
@@ -108,6 +112,7 @@ def fill(request: HttpRequest, convention: Convention, current: steps.Step) -> H
         f"conventions/steps/{current.slug}.html",
         {
             "form": form,
+            "shown": shown_by(form, tables),
             **of_periods(tables),
             "panel": law_panel(stored, case, findings),
             "changes": documents.changed(stored),
@@ -119,6 +124,11 @@ def fill(request: HttpRequest, convention: Convention, current: steps.Step) -> H
         form,
         findings,
     )
+
+
+def shown_by(form: forms.StepForm, tables: list[BasePeriodFormSet]) -> str:
+    """Return what the page posts as shown: the fields of its form, and each table as a whole."""
+    return json.dumps(form.shown_texts | {periods.name: periods.shown for periods in tables})
 
 
 def of_periods(tables: list[BasePeriodFormSet]) -> dict[str, object]:
@@ -160,17 +170,21 @@ def autosaved(
 ) -> JsonResponse:
     """Answer an autosave: the time, the mistakes in what was typed, the state of each step, what the law says."""
     rows = [row for periods in tables for row in periods.forms]
-    errors = {
-        field.html_name: list(field.errors)
-        for part in [form, *rows]
-        for field in part
-        if field.errors and field.data
-    }
+    typed = [field for part in [form, *rows] for field in part if field.data]
+    waiting = [form[name] for name in form.moved]
+    errors = {field.html_name: list(field.errors) for field in [*typed, *waiting] if field.errors}
+    errors |= {periods.name: list(periods.non_form_errors()) for periods in tables if periods.moved}
+    moved = [*form.moved.values(), *(one for periods in tables for one in periods.moved.values())]
+    shown = form.shown_texts | {periods.name: periods.still_shown for periods in tables}
     panel = law_panel(stored, case, findings)
     return JsonResponse(
         {
             "saved_at": timezone.localtime().strftime("%H:%M"),
             "errors": errors,
+            "shown": shown,
+            "refreshed": form.refreshed,
+            "reload": any(periods.is_taken for periods in tables),
+            "moved": {one.name: render_to_string("components/moved.html", {"moved": one}) for one in moved},
             "steps": {place.slug: place.state for place in places(stored, current.slug, findings=findings)},
             "live": {"hours": panel.sentence, "summary": panel.summary},
             "html": {

@@ -130,8 +130,9 @@ def write(after: Amended, tables: Iterable[BasePeriodFormSet]) -> None:
     """Store what a step makes of the agreement that ``after`` shows, and the periods that were posted."""
     for periods in tables:
         periods.is_valid()
-        if periods.is_bound:
+        if periods.may_be_written:
             show_periods(after, periods.name, periods.periods)
+            periods.stored = periods.periods
     record(after)
 
 

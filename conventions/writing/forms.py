@@ -33,13 +33,14 @@ from organisations.fields import (
 )
 from organisations.forms import RemarkedForm, say_what_to_do, suggest_communes
 from organisations.models import Enrolment
+from organisations.shared import SharedForm
 
 Problems = dict[str, str]
 
 ENOUGH_TO_SAY = 20
 
 
-class StepForm(RemarkedForm, forms.ModelForm[Convention]):
+class StepForm(SharedForm, RemarkedForm, forms.ModelForm[Convention]):
     """A step that saves straight into the agreement; remarks are shown beside their field."""
 
     use_required_attribute = False

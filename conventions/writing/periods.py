@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +17,10 @@ from conventions.models import Convention, Interruption, WorkPeriod
 from conventions.models.schedule import PERIODS
 from organisations.fields import DateField, DecimalField
 from organisations.forms import say_what_to_do
+from organisations.shared import MINE, THEIRS, Moved, decided, shown_in, texts_for, texts_posted, version_of
+
+# What a browser posts for each column of each row.
+Rows = list[list[list[str]]]
 
 
 class PeriodForm(forms.Form):
@@ -108,6 +113,8 @@ class BasePeriodFormSet(forms.BaseFormSet[forms.Form]):
     name: str  # of the rows of the agreement, and of what is posted
     outside: str | Promise
     overlaps: str | Promise
+    before: Rows | None = None  # what the page showed, when something else is stored now
+    is_taken = False  # whether somebody decided to take what is stored
 
     def __init__(self, data: QueryDict | None = None, *, convention: Convention) -> None:
         self.convention = convention
@@ -116,7 +123,8 @@ class BasePeriodFormSet(forms.BaseFormSet[forms.Form]):
             tuple(getattr(period, column) for column in self.columns)
             for period in convention.periods(self.name)
         ]
-        if data is not None and f"{self.name}-TOTAL_FORMS" not in data:
+        self.moved: dict[str, Moved] = {}
+        if data is not None and not self.is_to_write(data):
             data = None
         super().__init__(
             data,
@@ -126,6 +134,78 @@ class BasePeriodFormSet(forms.BaseFormSet[forms.Form]):
             if data is None
             else None,
             form_kwargs={"empty_permitted": True, "use_required_attribute": False},
+        )
+
+    def is_to_write(self, data: QueryDict) -> bool:
+        """Whether a post speaks of these periods: not when it left alone what somebody else changed since.
+
+        When both changed them, ``moved`` waits for a decision.
+        """
+        if f"{self.name}-TOTAL_FORMS" not in data:
+            return False
+        before, mine, theirs = shown_in(data).get(self.name), self.posted_rows(data), self.stored_rows()
+        if before is None or before == theirs:
+            return True
+        conflict = Moved(self.name, self.dates_in_words(), version_of(theirs))
+        self.before, self.is_taken = before, decided(data, conflict) == THEIRS
+        if mine == before or self.is_taken:
+            return False
+        if mine != theirs and decided(data, conflict) != MINE:
+            self.moved = {self.name: conflict}
+        return True
+
+    @property
+    def shown(self) -> Rows:
+        """What the page shows: what is stored, unless it waits for a decision."""
+        return self.before if self.moved and self.before is not None else self.stored_rows()
+
+    @property
+    def still_shown(self) -> Rows:
+        """What a page that stays open shows: its own rows, when they were left alone and are stored otherwise now."""
+        return self.shown if self.is_bound or self.before is None else self.before
+
+    def stored_rows(self) -> Rows:
+        fields = self.form.base_fields
+        return sorted(
+            [
+                texts_for(fields[name], self.as_typed(value))
+                for name, value in zip(self.columns, period, strict=True)
+            ]
+            for period in self.stored
+        )
+
+    def posted_rows(self, data: QueryDict) -> Rows:
+        """Return the rows that a browser posts and that say something, in the order of ``stored_rows``."""
+        total = str(data[f"{self.name}-TOTAL_FORMS"])
+        places = range(min(int(total) if total.isdecimal() else 0, self.absolute_max))
+        rows = [
+            {
+                name: texts_posted(self.form.base_fields[name].widget, data, f"{self.name}-{place}-{name}")
+                for name in self.columns
+            }
+            for place in places
+            if f"{self.name}-{place}-DELETE" not in data
+        ]
+        return sorted(list(row.values()) for row in rows if any(row[name] for name in self.speaking))
+
+    @property
+    def speaking(self) -> set[str]:
+        """The columns that make a row say something; a list always has an entry chosen."""
+        return {
+            name for name in self.columns if not isinstance(self.form.base_fields[name], forms.ChoiceField)
+        }
+
+    @staticmethod
+    def as_typed(value: Any) -> Any:
+        """Return a value as people write it: « 3,5 », and nothing for a day without presence."""
+        return (value.normalize() if value else None) if isinstance(value, Decimal) else value
+
+    def dates_in_words(self) -> str:
+        return ", ".join(
+            " – ".join(date_format(day, "SHORT_DATE_FORMAT") for day in days)
+            for days in sorted(
+                tuple(period[self.columns.index(name)] for name in ("start", "end")) for period in self.stored
+            )
         )
 
     def is_valid(self) -> bool:
@@ -146,7 +226,9 @@ class BasePeriodFormSet(forms.BaseFormSet[forms.Form]):
         )
 
     def clean(self) -> None:
-        """Refuse what overlaps or leaves the stage."""
+        """Refuse what overlaps or leaves the stage, and what waits for a decision."""
+        for moved in self.moved.values():
+            raise forms.ValidationError(moved.message, "moved")
         periods: list[tuple[date, date]] = []
         for form in self.forms:
             cleaned = getattr(form, "cleaned_data", {})
@@ -166,13 +248,18 @@ class BasePeriodFormSet(forms.BaseFormSet[forms.Form]):
 
     def save(self) -> None:
         """Store the periods, when they are not those stored already."""
-        if self.is_bound and self.periods != sorted(self.stored):
+        if self.may_be_written and self.periods != sorted(self.stored):
             rows = getattr(self.convention, self.name)
             rows.all().delete()
             rows.bulk_create(
                 self.model(convention=self.convention, **dict(zip(self.columns, period, strict=True)))
                 for period in self.periods
             )
+            self.stored = self.periods
+
+    @property
+    def may_be_written(self) -> bool:
+        return self.is_bound and not self.moved
 
 
 class BaseInterruptionFormSet(BasePeriodFormSet):
@@ -192,13 +279,8 @@ class BaseWorkPeriodFormSet(BasePeriodFormSet):
 
     def __init__(self, data: QueryDict | None = None, *, convention: Convention) -> None:
         super().__init__(data, convention=convention)
-        # Hours are shown as they are typed: « 3,5 », and nothing for a day without presence.
         self.initial = [
-            {
-                name: value.normalize() if isinstance(value, Decimal) else value
-                for name, value in period.items()
-                if value != 0
-            }
+            {name: self.as_typed(value) for name, value in period.items() if value != 0}
             for period in self.initial or []
         ]
 

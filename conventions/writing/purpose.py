@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from conventions.models import Avenant, AvenantKind, Convention
 from organisations.fields import DateField
 from organisations.forms import RemarkedForm, say_what_to_do
+from organisations.shared import SharedForm
 
 # What each kind opens.
 OPENS: dict[str, str | Promise] = {
@@ -50,7 +51,7 @@ class KindsWidget(forms.CheckboxSelectMultiple):
         return {**super().create_option(name, value, *args, **kwargs), "help": OPENS[value]}
 
 
-class PurposeForm(RemarkedForm, forms.ModelForm[Avenant]):
+class PurposeForm(SharedForm, RemarkedForm, forms.ModelForm[Avenant]):
     """The kinds of an avenant, its reason, the day it takes effect, a free clause."""
 
     use_required_attribute = False

@@ -2,6 +2,9 @@
 //
 // One second after the last change the form is posted with the header X-Autosave: 1; the server answers
 //   {"saved_at": "14:32", "errors": {"field": ["…"]}, "steps": {"slug": "done"}}     or {"message": "…"} with a 4xx.
+// The hidden field "shown" says what the page showed of each field; the answer holds the next one, "shown", with
+//   "refreshed": {"field": ["…"]}, changed elsewhere and left alone here,
+//   "moved": {"field": "<fieldset>"}, changed on both sides: somebody decides, "reload" when that needs another page.
 // Until then a copy stays in sessionStorage: it survives a failure, a reload and signing in again. The words shown
 // are those of components/save_status.html. A form with data-autosave="here" is kept in the browser only.
 const IDLE = 1000;
@@ -73,6 +76,37 @@ function showErrors(form, errors, touched) {
   return count;
 }
 
+function valuesOf(form, name) {
+  const inputs = [...form.elements].filter((input) => input.name === name);
+  return inputs.filter((input) => !["checkbox", "radio"].includes(input.type) || input.checked).map((input) => input.value);
+}
+
+function setValues(form, name, values) {
+  for (const input of form.elements) {
+    if (input.name !== name) continue;
+    if (input.type === "checkbox" || input.type === "radio") input.checked = values.includes(input.value);
+    else input.value = values[0] ?? "";
+  }
+}
+
+// What was changed elsewhere takes its place, unless it is being typed over here: then it is compared at the next save.
+function showOthers(form, answer, sent) {
+  const hidden = form.elements.shown;
+  if (!hidden || !answer.shown) return;
+  const before = JSON.parse(hidden.value || "{}");
+  for (const [name, values] of Object.entries(answer.refreshed ?? {})) {
+    if (String(valuesOf(form, name)) === String(sent.getAll(name))) setValues(form, name, values);
+    else answer.shown[name] = before[name];
+  }
+  hidden.value = JSON.stringify(answer.shown);
+  for (const field of form.querySelectorAll("[data-field]")) {
+    const html = answer.moved?.[field.dataset.field];
+    if (!html) field.querySelector("[data-moved]")?.remove();
+    else if (!field.querySelector("[data-moved]")) field.insertAdjacentHTML("beforeend", html);
+  }
+  for (const name of Object.keys(answer.moved ?? {})) forms.get(form).touched.add(name);
+}
+
 function showSteps(steps) {
   for (const [slug, state] of Object.entries(steps)) {
     const item = document.querySelector(`[data-step="${CSS.escape(slug)}"]`);
@@ -94,12 +128,13 @@ async function save(form) {
     say(form, "failed", (words.failed ?? "{reason}").replace("{reason}", reason), link);
   };
   const version = work.version;
+  const sent = textData(form);
   work.request = new AbortController();
   say(form, "saving", words.saving);
   try {
     const response = await fetch(form.getAttribute("action") || location.href, {
       method: "POST",
-      body: textData(form),
+      body: sent,
       headers: { "X-Autosave": "1", Accept: "application/json" },
       redirect: "manual",
       signal: work.request.signal,
@@ -109,6 +144,8 @@ async function save(form) {
     if (response.ok && isJson) {
       work.failed = false;
       if (work.version === version) sessionStorage.removeItem(keyOf(form));
+      showOthers(form, answer, sent);
+      if (answer.reload) return void location.reload();
       const count = showErrors(form, answer.errors ?? {}, work.touched);
       say(form, "saved", (count ? words.savedErrors : words.saved)?.replace("{time}", answer.saved_at).replace("{count}", count));
       showSteps(answer.steps ?? {});

@@ -24,4 +24,4 @@ function update(root) {
 
 update(document);
 for (const type of ["input", "change"]) document.addEventListener(type, (event) => event.target.form && update(event.target.form));
-document.addEventListener("htmx:afterSettle", () => update(document));
+for (const type of ["autosaved", "htmx:afterSettle"]) document.addEventListener(type, () => update(document));

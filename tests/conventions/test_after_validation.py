@@ -31,7 +31,7 @@ from conventions.workflow import avenants
 from conventions.writing import changes
 from tests import files
 from tests.factories import ContactFactory, ManagerFactory
-from tests.worlds import World, next_signatures
+from tests.worlds import A_LITTLE, World, next_signatures
 
 pytestmark = pytest.mark.django_db
 ONE_DAY = timedelta(days=1)
@@ -258,7 +258,7 @@ def test_the_dates_in_brief_are_those_of_what_is_shown(world):
     convention = world.convention_in(Status.SIGNED)
 
     def longer(after):
-        after.end += timedelta(days=7)
+        after.end += A_LITTLE
 
     avenant = world.avenant_in(AvenantStatus.EFFECTIVE, convention, AvenantKind.EXTENSION, change=longer)
     yesterday = timezone.localdate(avenant.applied_at) - ONE_DAY
@@ -266,7 +266,7 @@ def test_the_dates_in_brief_are_those_of_what_is_shown(world):
         documents.in_brief(context, documents.sections(context))["dates"].split()[-1]
         for context in (documents.agreed_context(convention, yesterday), documents.agreed_context(convention))
     ]
-    assert ends == [f"{convention.end:%d/%m/%Y}", f"{convention.end + timedelta(days=7):%d/%m/%Y}"]
+    assert ends == [f"{convention.end:%d/%m/%Y}", f"{convention.end + A_LITTLE:%d/%m/%Y}"]
 
 
 # Signatures and papers

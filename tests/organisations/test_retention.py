@@ -74,14 +74,14 @@ def test_who_is_named_while_the_task_waits_for_their_row_is_kept(monkeypatch):
     retention.list_due(TODAY)
     read, named = retention.notice_over, []
 
-    def listed(today):
+    def notice_over(today):
         found = read(today)
         if not named:
             found = Contact.objects.filter(pk__in=[one.pk for one in found])
             named.append(agreement(contact, end=date(2026, 12, 18)))
         return found
 
-    monkeypatch.setattr(retention, "listed", listed)
+    monkeypatch.setattr(retention, "notice_over", notice_over)
     assert retention.anonymise_listed(TODAY + timedelta(days=40)) == 0
     contact.refresh_from_db()
     assert contact.anonymised_at is None

@@ -485,8 +485,8 @@ class TestBudget:
     def test_processes_share_the_budget_of_a_service(self, register):
         program = (
             "import django; django.setup()\n"
-            "from organisations.register.remote import NoAnswer, Service\n"
-            "service = Service('test', requests=6, period=60)\n"
+            "from organisations.register.remote import NoAnswer, RemoteService\n"
+            "service = RemoteService('test', requests=6, period=60)\n"
             "for _ in range(10):\n"
             "    try: service.ask({!r}, params={{'q': 'exemple', 'per_page': '1'}})\n"
             "    except NoAnswer: pass\n"

@@ -10,7 +10,7 @@ from conventions.models.schedule import PERIODS
 from conventions.workflow import avenants
 from conventions.writing import changes
 from tests.factories import ContactFactory, ServiceFactory, TeacherFactory
-from tests.worlds import next_signatures
+from tests.worlds import A_LITTLE, next_signatures
 
 WEEK = timedelta(days=7)
 
@@ -49,7 +49,7 @@ class Case:
 
 
 def prolong(row):
-    row.end += WEEK
+    row.end += A_LITTLE
 
 
 def postpone(row):
@@ -114,7 +114,7 @@ CASES = [
     Case(
         (AvenantKind.EXTENSION,),
         prolong,
-        {"end": lambda was: was.end + WEEK, "hours_computed": None},
+        {"end": lambda was: was.end + A_LITTLE, "hours_computed": None},
         "h, soit",
     ),
     Case(
@@ -164,7 +164,7 @@ CASES = [
     Case(
         (AvenantKind.EXTENSION, AvenantKind.GRATIFICATION),
         lambda row: (prolong(row), pay_more(row)),
-        {"end": lambda was: was.end + WEEK, "amount": lambda was: Decimal("5.25")},
+        {"end": lambda was: was.end + A_LITTLE, "amount": lambda was: Decimal("5.25")},
         "5,25",
     ),
 ]

@@ -17,7 +17,7 @@ from tests.conventions.staff.desk import MOST_QUERIES
 from tests.conventions.wizard.posting import MAXIMUM_QUERIES
 from tests.factories import ContactFactory, TeacherFactory
 from tests.files import pdf
-from tests.worlds import next_signatures
+from tests.worlds import A_LITTLE, next_signatures
 
 pytestmark = pytest.mark.django_db
 NO_PERIODS = {"interruptions-TOTAL_FORMS": 0, "interruptions-INITIAL_FORMS": 0}
@@ -60,7 +60,7 @@ def test_a_student_prolongs_their_stage(client, world, convention):
     }
     assert "Rien ne change encore" in page.content.decode()
 
-    end = convention.end + timedelta(days=7)
+    end = convention.end + A_LITTLE
     saved = client.post(step, {"end": end.isoformat(), **NO_PERIODS}, headers={"X-Autosave": "1"}).json()
     assert f"{end.day}" in saved["html"]["changes"]
     assert client.post(step, {"end": end.isoformat(), **NO_PERIODS}).url == avenant.get_absolute_url()
@@ -114,7 +114,7 @@ def test_the_purpose_says_what_is_wrong(client, world, convention, typed, field)
 def test_a_kind_taken_off_takes_its_changes_away(client, world, convention):
     def change(row):
         row.subject = "Étude de levures"
-        row.end += timedelta(days=7)
+        row.end += A_LITTLE
 
     avenant = world.avenant(convention, AvenantKind.SUBJECT, AvenantKind.EXTENSION, change=change)
     assert {"subject", "end", "hours_computed"} == set(avenant.changes)

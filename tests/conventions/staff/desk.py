@@ -35,9 +35,11 @@ def read(convention, **typed):
 def another(world, **fields):
     """An agreement of another student of the same centre, ready to submit."""
     student = fields.get("student") or StudentFactory()
-    enrolment = EnrolmentFactory(student=student, programme=world.enrolment.programme)
+    programme, year = world.enrolment.programme, {}
     if "start" in fields:
         fields["end"] = fields["start"] + timedelta(weeks=4)
+        year["academic_year"] = programme.institution.academic_year(fields["start"])
+    enrolment = EnrolmentFactory(student=student, programme=programme, **year)
     return ConventionFactory(
         **{"complete": True, "student": student, "enrolment": enrolment, "teacher": world.teacher, **fields}
     )

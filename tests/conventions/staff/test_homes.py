@@ -11,7 +11,7 @@ from conventions import workflow
 from conventions.models import AvenantKind, Status
 from conventions.workflow import avenants
 from tests.conventions.staff.desk import action, list_of, listed, read, submitted
-from tests.factories import TeacherFactory
+from tests.factories import TeacherFactory, next_stage
 from tests.pages import browser, text_of
 from tests.worlds import World
 
@@ -74,7 +74,7 @@ def test_a_manager_who_teaches_too_counts_the_centre_alone(world):
 def test_the_teacher_is_asked_for_approval_first(world):
     world.centre.teacher_approves = True
     world.centre.save()
-    asked = submitted(world, tutor__first_name="Ada", start=timezone.localdate() + timedelta(days=20))
+    asked = submitted(world, tutor__first_name="Ada", start=next_stage()[0] + timedelta(days=7))
     other = submitted(world)
     workflow.act(other.pk, "approve", by=world.people["teacher"])
     page = browser(world.people["teacher"]).get("/")
