@@ -29,6 +29,7 @@ from conventions.views.frame import (
     SHORTEST_SEARCH,
     answer_remarks,
     key_in,
+    onward,
     page,
     show_locked,
 )
@@ -178,7 +179,10 @@ def chosen(request: HttpRequest, convention: Convention, slug: str) -> HttpRespo
     if slug == HOST and (refusal := refused(convention, row)):
         messages.error(request, refusal)
         return redirect(f"{steps.step_url(convention, slug)}?changer")
-    assign(convention, CHOICES[slug][0], row)
+    column = CHOICES[slug][0]
+    if row == getattr(convention, column):  # it stays, and was shown already
+        return redirect(onward(convention, slug))
+    assign(convention, column, row)
     return redirect(after_choice(convention, slug))
 
 
@@ -198,7 +202,7 @@ def refused(convention: Convention, host: Organisation) -> str:
 def after_choice(convention: Convention, slug: str) -> str:
     if slug == HOST:
         return steps.step_url(convention, slug)
-    return steps.next_url(convention, slug)
+    return onward(convention, slug)
 
 
 def candidates(convention: Convention, slug: str, by: User) -> QuerySet[Any]:

@@ -154,6 +154,8 @@ def page(
             "opened": opened(form, remarks, findings) if isinstance(form, forms.ContentForm) else set(),
             "findings": explained(findings, column),
             **addresses(convention, slug, is_step=current is not None),
+            # Where what is beside the form is answered.
+            "answers_here": answers and any(remark.resolved_at is None for remark in remarks.get(column, ())),
             "avenant": convention.avenant,
             "saved_at": saved_today(convention),
             "for_someone_else": not permissions.owns(user, convention),
@@ -161,6 +163,13 @@ def page(
         },
         status=422 if request.method == "POST" else 200,
     )
+
+
+def onward(convention: Convention, slug: str) -> str:
+    """Return where a step leads once it is saved: to the next remark of a correction, else to the next step."""
+    if not convention.acted_on.is_returned:
+        return steps.next_url(convention, slug)
+    return steps.next_remark_url(convention, slug, [remark.field for remark in convention.open_remarks])
 
 
 def tell_of_expiry(request: HttpRequest) -> None:

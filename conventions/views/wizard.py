@@ -22,7 +22,7 @@ from conventions.legality import words
 from conventions.models import Amended, Convention
 from conventions.views import bar, calculator, choices
 from conventions.views.access import load
-from conventions.views.frame import answer_remarks, page, places, reread, show_locked
+from conventions.views.frame import answer_remarks, onward, page, places, reread, show_locked
 from conventions.writing import changes, drafts, forms, steps
 from conventions.writing.periods import BasePeriodFormSet, InterruptionFormSet, WorkPeriodFormSet
 
@@ -104,7 +104,7 @@ def fill(request: HttpRequest, convention: Convention, current: steps.Step) -> H
             return autosaved(stored, form, tables, current, case, findings)
         if valid:
             stays = "stay" in request.POST
-            return redirect(request.path if stays else steps.next_url(convention, current.slug))
+            return redirect(request.path if stays else onward(convention, current.slug))
     return page(
         request,
         stored,
@@ -225,6 +225,11 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
             "incomplete": incomplete,
             "is_mistaken": any(place.state == "error" for place in stepper),
             "open_remarks": remarks,
+            "answered": [
+                (remark, steps.column_label(remark.field))
+                for remark in permissions.remarks_seen(user, convention)
+                if remark.resolved_at and convention.is_returned
+            ],
             "copies": context["copies"],
             "told": notices.reached_by_submission(convention),
             "lacking": lacking,

@@ -31,13 +31,14 @@ def unpin(remark: Remark) -> None:
 
 
 def answer(convention: Convention, answers: Mapping[int, Answer], *, by: User) -> bool:
-    """Store answers by remark, and which are treated; return whether anything was said."""
+    """Store answers by remark; one that is answered, or ticked, is treated. Return whether anything was said."""
     for remark in convention.own_remarks:
         if (given := answers.get(remark.pk)) is None:
             continue
         remark.answer = given.text
-        # A box can be unticked: the page that shows it has just been saved by itself.
-        remark.resolved_at = timezone.now() if given.is_treated else None
-        remark.resolved_by = by if given.is_treated else None
+        # A box can be unticked, an answer erased: the page that shows them has just been saved by itself.
+        is_treated = given.is_treated or bool(given.text)
+        remark.resolved_at = timezone.now() if is_treated else None
+        remark.resolved_by = by if is_treated else None
         remark.save(update_fields=["answer", "resolved_at", "resolved_by"])
     return any(given.text or given.is_treated for given in answers.values())

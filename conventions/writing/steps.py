@@ -304,6 +304,14 @@ def next_url(convention: Convention, slug: str) -> str:
     return step_url(convention, slugs[slugs.index(slug) + 1])
 
 
+def next_remark_url(convention: Convention, slug: str, remarked: Iterable[str]) -> str:
+    """Return where a correction goes on: the next step that holds one of the ``remarked`` fields, else the summary."""
+    remarked, steps = list(remarked), steps_of(convention)
+    rank = next((rank for rank, step in enumerate(steps, start=1) if step.slug == slug), 0)
+    step = next((step for step in steps[rank:] if any(map(step.holds, remarked))), None)
+    return step_url(convention, step.slug if step else RECAP)
+
+
 def previous_url(convention: Convention, slug: str) -> str | None:
     slugs = [*(step.slug for step in steps_of(convention)), RECAP]
     index = slugs.index(slug)

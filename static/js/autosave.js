@@ -52,7 +52,7 @@ function showErrors(form, errors, touched) {
     if (!touched.has(name) && !field.classList.contains("has-error")) continue;
     const messages = errors[name] ?? [];
     const input = field.querySelector(":is(input, select, textarea):not([type=hidden])");
-    const described = field.querySelector("fieldset") ?? input;
+    const described = field.querySelector("fieldset:not([data-moved])") ?? input;
     if (!input) continue;
     count += messages.length;
     const id = `id_${name}_error`;

@@ -3,8 +3,10 @@
 import pytest
 from django.utils import timezone
 
+from conventions.models import Remark
 from conventions.writing import steps
 from tests.conventions.wizard.posting import content_of, step_url
+from tests.pages import fields_in
 
 pytestmark = pytest.mark.django_db
 
@@ -19,9 +21,9 @@ def test_a_remark_is_beside_its_field_and_answered_there(client, returned):
     remark.refresh_from_db()
     assert remark.answer == "C’est précisé."
     assert remark.resolved_by == returned.student.user
-    client.post(step_url(returned, "contenu"), content_of(returned) | {f"answer-{remark.pk}": "Non."})
+    client.post(step_url(returned, "contenu"), content_of(returned) | {f"answer-{remark.pk}": ""})
     remark.refresh_from_db()
-    assert remark.resolved_at is None, "a box ticked by mistake can be unticked"
+    assert remark.resolved_at is None, "a box ticked by mistake can be unticked, an answer erased"
 
 
 def test_a_remark_on_a_choice_is_answered_on_its_step(client, returned):
@@ -35,6 +37,47 @@ def test_a_remark_on_a_choice_is_answered_on_its_step(client, returned):
     remark.refresh_from_db()
     assert remark.resolved_at
     assert remark.answer == "Oui."
+
+
+def test_an_answer_is_sent_with_the_choice(client, returned):
+    remark, step = returned.remarks.get(field="tutor"), step_url(returned, "tuteur")
+    page = fields_in(client.get(step).text, "choice")
+    assert page["choice"] == str(returned.tutor_id)
+    answer = client.post(step, page | {f"answer-{remark.pk}": "Oui, il suit ce projet."})
+    remark.refresh_from_db()
+    assert (remark.answer, bool(remark.resolved_at)) == ("Oui, il suit ce projet.", True)
+    assert answer.url == step_url(returned, "contenu"), "where the next remark is"
+
+
+@pytest.mark.parametrize(("slug", "column"), [("etablissement", "organisation"), ("responsable", "teacher")])
+def test_an_answer_is_sent_with_what_stays_chosen(client, returned, slug, column):
+    remark = returned.remarks.first()
+    remark.field = column
+    Remark.objects.filter(pk=remark.pk).update(field=column)
+    page = fields_in(client.get(step_url(returned, slug)).text, "choice")
+    assert f"answer-{remark.pk}" in page
+    chosen = getattr(returned, f"{column}_id")
+    client.post(step_url(returned, slug), page | {f"answer-{remark.pk}": "C’est bien là.", "choice": chosen})
+    remark.refresh_from_db()
+    assert (remark.answer, bool(remark.resolved_at)) == ("C’est bien là.", True)
+
+
+def test_a_correction_goes_from_remark_to_remark_to_the_summary(client, returned):
+    subject, tutor = (returned.remarks.get(field=name) for name in ("subject", "tutor"))
+    step = step_url(returned, "tuteur")
+    page = fields_in(client.get(step).text, "choice") | {f"answer-{tutor.pk}": "Oui."}
+    leads = client.post(step, page).url
+    assert leads == step_url(returned, "contenu")
+    page = fields_in(client.get(leads).text) | {
+        "subject": "Étude des algues",
+        f"answer-{subject.pk}": "Précisé.",
+    }
+    leads = client.post(leads, page).url
+    assert leads == step_url(returned, steps.RECAP)
+    words = client.get(leads).text
+    assert "Oui." in words
+    assert "Précisé." in words
+    assert "Soumettre la convention" in words
 
 
 def test_the_summary_lists_the_remarks_left_and_submits_without(client, returned):
