@@ -165,9 +165,7 @@ def chosen(request: HttpRequest, convention: Convention, slug: str) -> HttpRespo
     choice = request.POST.get("choice", "")
     if not choice and any(name.startswith("answer-") for name in request.POST):
         if answered:
-            messages.success(
-                request, _("Votre réponse est enregistrée. Cochez la case quand la remarque est traitée.")
-            )
+            messages.success(request, _("Votre réponse est enregistrée."))
         else:
             messages.error(
                 request, _("Écrivez une réponse, ou cochez la case : la remarque reste à traiter.")

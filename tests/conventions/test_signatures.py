@@ -254,8 +254,12 @@ def test_two_managers_take_back_the_same_signature(world):
 # Before the stage, late, and after (R-01)
 
 
-def starting(days, weeks=4):
+def starting(world, days, weeks=4):
+    """Return dates that begin in some days; the academic year of the university ends half a year away."""
     start = timezone.localdate() + timedelta(days=days)
+    away, institution = start + timedelta(days=182), world.enrolment.programme.institution
+    institution.year_end_month, institution.year_end_day = away.month, away.day
+    institution.save()
     return {"start": start, "end": start + timedelta(weeks=weeks)}
 
 
@@ -270,7 +274,7 @@ def starting(days, weeks=4):
 )
 @pytest.mark.parametrize("role", ["manager", "student", "teacher"])
 def test_missing_signatures_are_told_as_the_stage_comes(world, days, recorded, tone, words, role):
-    convention = world.convention_in(Status.VALIDATED, **starting(days))
+    convention = world.convention_in(Status.VALIDATED, **starting(world, days))
     if recorded:
         world.sign(convention, recorded)
     alert = alerts.signature_alert(Convention.objects.get(pk=convention.pk))
@@ -295,7 +299,7 @@ def test_missing_signatures_are_told_as_the_stage_comes(world, days, recorded, t
 )
 def test_an_avenant_tells_until_when_it_can_be_signed(world, time_machine, days, recorded, tone, rule, words):
     """Before its own day (A-01), and before the end of the stage when it has none (A-07)."""
-    convention = world.convention_in(Status.SIGNED, **starting(1, weeks=2))
+    convention = world.convention_in(Status.SIGNED, **starting(world, 1, weeks=2))
     last = timezone.localdate() + timedelta(days=9) if days is not None else convention.end
     effective_on = last if days is not None else None
     avenant = world.avenant_in(AvenantStatus.VALIDATED, convention, effective_on=effective_on)
@@ -313,7 +317,7 @@ def test_an_avenant_tells_until_when_it_can_be_signed(world, time_machine, days,
 
 
 def test_a_late_last_signature_is_recorded_knowingly(world, time_machine):
-    convention = validated(world, time_machine, days=3, **starting(-1))
+    convention = validated(world, time_machine, days=3, **starting(world, -1))
     client = browser(world.people["manager"])
     assert "A commencé il y a 1 jour" in text_of(client.get(page_of(convention)))
     today = timezone.localdate()
@@ -335,7 +339,7 @@ def test_a_late_last_signature_is_recorded_knowingly(world, time_machine):
 
 def test_signed_in_time_says_nothing(world, time_machine):
     """Recorded after the first day, but signed before it."""
-    convention = validated(world, time_machine, days=3, **starting(-1))
+    convention = validated(world, time_machine, days=3, **starting(world, -1))
     before = timezone.localdate() - timedelta(days=2)
     typed = dict.fromkeys(ORDER, before.isoformat())
     done = browser(world.people["student"]).post(page_of(convention), typed, follow=True)
@@ -345,7 +349,7 @@ def test_signed_in_time_says_nothing(world, time_machine):
 
 
 def test_a_late_date_that_is_not_the_last_asks_nothing(world, time_machine):
-    convention = validated(world, time_machine, days=3, **starting(-1))
+    convention = validated(world, time_machine, days=3, **starting(world, -1))
     typed = {Party.STUDENT: timezone.localdate().isoformat()}
     assert browser(world.people["manager"]).post(page_of(convention), typed).status_code == 302
 
