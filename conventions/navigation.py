@@ -55,6 +55,8 @@ def links(request: HttpRequest) -> list[Link]:
         entries.append((_("Annuaire"), "organisations:directory"))
     if roles.is_manager:
         entries.append((_("Saisir pour un étudiant"), "conventions:enter"))
+    if roles.is_admin:
+        entries.append((_("Imports"), "organisations:imports"))
     entries.append((calculator.label, "calculator"))
     if request.user.is_staff:
         entries.append((_("Administration"), "admin:index"))

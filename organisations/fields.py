@@ -23,6 +23,16 @@ from phonenumbers import (
 from organisations.models.host import FRENCH_COUNTRIES, validate_siret
 
 MONACO = "MC"
+# What a register, or an export of it, puts in the place of a value that it does not give.
+WITHHELD = re.compile(
+    r"\[\s*N\W?(?:D|C|R|A|P)\W?\s*\]|\[?\bnon[\s_-]+(?:diffus|communiqu|renseign)\w*\]?"
+    r"|\[\s*(?:masqu|confidentiel|anonym|priv)\w*\s*\]",
+    re.IGNORECASE,
+)
+NO_LETTER = re.compile(r"[\W_]+|[X*]{3,}", re.IGNORECASE)
+NO_VALUE = re.compile(
+    r"N[./]?(?:D|C|A|R)\.?|null|none|nan|undefined|n[ée]ant|inconnue?|sans objet", re.IGNORECASE
+)
 # People dial the same ten digits between these territories, but each has an international code of its own.
 DIALLED_ALIKE = ("FR", "GP", "GF", "MQ", "RE", "YT")
 # Control characters but the line break and the tabulation, marks of direction, line and paragraph separators, spaces
@@ -40,6 +50,16 @@ def without_invisible(typed: str) -> str:
 def one_line(typed: str) -> str:
     """Return a text on one line, as it looks: a break would cut the subject of an e-mail."""
     return " ".join(without_invisible(" ".join(typed.split())).split())
+
+
+def is_withheld(text: str) -> bool:
+    """Whether a text says that its value is not given, as « [ND] » in the register of companies: it names nothing."""
+    return bool(WITHHELD.search(text) or NO_LETTER.fullmatch(text.strip()))
+
+
+def is_no_value(text: str) -> bool:
+    """Whether an optional value says that there is none: « [ND] », « NULL », « néant ». A name may be « NC »."""
+    return is_withheld(text) or bool(NO_VALUE.fullmatch(text.strip()))
 
 
 def compact(text: str) -> str:

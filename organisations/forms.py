@@ -26,6 +26,7 @@ from organisations.fields import (
     clean_phone,
     clean_postal_code,
     compact,
+    is_withheld,
     one_line,
     without_invisible,
 )
@@ -189,6 +190,16 @@ class OrganisationForm(DirectoryForm[Organisation]):
         self.notices: list[str] = []
         self.alike: list[Organisation] = []
         self.filled_from: sirene.Establishment | None = None
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if is_withheld(name):
+            raise ValidationError(
+                _("« %(name)s » n’est pas un nom : le registre public le cache. Demandez-le à l’organisme."),
+                "withheld",
+                {"name": name},
+            )
+        return name
 
     def clean_naf(self) -> str:
         typed: str = self.cleaned_data["naf"]

@@ -155,7 +155,7 @@ def _move(going: Moved, source: Organisation, target: Organisation) -> None:
     for table, keys in going.items():
         moved = _of(target, table).filter(pk__in=keys)
         if isinstance(moved, AgreementsMixin):
-            moved.refresh_host()
+            moved.refresh_search()
 
 
 def _leave_copies(going: Moved, kept: Organisation) -> None:

@@ -5,13 +5,20 @@ from django.urls import path
 from organisations.views import directory, imports, merging, places, upkeep
 
 app_name = "organisations"
+HOSTS = {"slug": "organismes"}  # the kind of import that the directory leads to
 urlpatterns = [
     path("communes/", places.communes, name="communes"),
     path("annuaire/", directory.index, name="directory"),
     path("annuaire/a-verifier/", directory.to_verify, name="to_verify"),
-    path("annuaire/importer/", imports.import_hosts, name="import_hosts"),
-    path("annuaire/importer/appliquer/", imports.apply_import, name="apply_import"),
-    path("annuaire/importer/modele.csv", imports.template, name="import_template"),
+    path("annuaire/importer/", imports.send, HOSTS, name="import_hosts"),
+    path("annuaire/importer/appliquer/", imports.apply_import, HOSTS, name="apply_import"),
+    path("annuaire/importer/modele.csv", imports.template, HOSTS, name="import_template"),
+    path("imports/", imports.index, name="imports"),
+    path("imports/rapport/<int:pk>/", imports.report, name="import_report"),
+    path("imports/rapport/<int:pk>/defaire/", imports.undo_import, name="undo_import"),
+    path("imports/<slug:slug>/", imports.send, name="import"),
+    path("imports/<slug:slug>/appliquer/", imports.apply_import, name="apply_import"),
+    path("imports/<slug:slug>/modele.csv", imports.template, name="import_template"),
     path("annuaire/doublons/", directory.resemblances, name="resemblances"),
     path("annuaire/doublons/<int:pk>/ecarter/", directory.dismiss, name="dismiss"),
     path("annuaire/fusions/<int:pk>/defaire/", merging.undo, name="undo_merge"),

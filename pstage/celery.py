@@ -23,6 +23,7 @@ app.conf.beat_schedule = {
         "task": "organisations.tasks.anonymise_contacts",
         "schedule": crontab("30", "6", day_of_month="1"),
     },
+    "forget-imports": {"task": "organisations.tasks.forget_imports", "schedule": crontab("40", "3")},
     "remind-certificates": {
         "task": "conventions.tasks.remind_certificates",
         "schedule": crontab("0", "7"),

@@ -12,7 +12,8 @@ from django.utils import timezone
 from conventions import documents
 from conventions.models import AvenantStatus, Convention, Status
 from organisations import merging
-from organisations.models import Resemblance
+from organisations.models import Import, Resemblance
+from organisations.records.kinds import KINDS
 from tests.factories import AttachmentFactory, CommuneFactory, MessageFactory, OrganisationFactory
 from tests.worlds import ROLES, World, undone
 
@@ -50,6 +51,12 @@ def row(name, expected, **options):
     ]
     assert len(answers) == len(EVERYONE)
     return Case(name, tuple(answers), **options)
+
+
+def imported(kind, by):
+    """An import of a kind, which may be undone."""
+    institution = by.institution if kind != "hosts" else None
+    return Import.objects.create(kind=kind, institution=institution, by=by, file_name="fichier.csv")
 
 
 # anonymous, student (owner), other student, manager, manager elsewhere, named teacher, other teacher, admin
@@ -132,11 +139,46 @@ MATRIX = [
         method="post",
         kwargs={"pk": "HOST"},
     ),
+    # What is imported from files: hosts by who keeps them, the rest by administrators
     row("organisations:import_hosts", "login 404 404 200 200 404 404 200"),
     row("organisations:import_hosts", "login 404 404 422 422 404 404 422", method="post"),
-    row("organisations:apply_import", "login 405 405 405 405 405 405 405"),
-    row("organisations:apply_import", "login 404 404 302 302 404 404 302", method="post"),
-    row("organisations:import_template", "login 404 404 200 200 404 404 200"),
+    row("organisations:imports", "login 404 404 200 200 404 404 200"),
+    row("organisations:import", "login 404 404 404 404 404 404 404", kwargs={"slug": "inconnus"}),
+    *[
+        case
+        for slug, may, sent, done in (
+            ("organismes", "200 200 404 404 200", "422 422 404 404 422", "302 302 404 404 302"),
+            *(
+                (kind.slug, "404 404 404 404 200", "404 404 404 404 422", "404 404 404 404 302")
+                for kind in KINDS.values()
+                if kind.is_of_institution
+            ),
+        )
+        for case in (
+            row("organisations:import", f"login 404 404 {may}", kwargs={"slug": slug}),
+            row("organisations:import", f"login 404 404 {sent}", method="post", kwargs={"slug": slug}),
+            row("organisations:apply_import", "login 405 405 405 405 405 405 405", kwargs={"slug": slug}),
+            row("organisations:apply_import", f"login 404 404 {done}", method="post", kwargs={"slug": slug}),
+            row("organisations:import_template", f"login 404 404 {may}", kwargs={"slug": slug}),
+        )
+    ],
+    *[
+        case
+        for imported, seen, undone_by in (
+            ("IMPORT", "404 404 404 404 200", "404 404 404 404 302"),
+            ("IMPORT_OF_HOSTS", "200 200 404 404 200", "302 302 404 404 302"),
+        )
+        for case in (
+            row("organisations:import_report", f"login 404 404 {seen}", kwargs={"pk": imported}),
+            row("organisations:undo_import", "login 405 405 405 405 405 405 405", kwargs={"pk": imported}),
+            row(
+                "organisations:undo_import",
+                f"login 404 404 {undone_by}",
+                method="post",
+                kwargs={"pk": imported},
+            ),
+        )
+    ],
     row("organisations:lift_ban", "login 405 405 405 405 405 405 405", kwargs={"pk": "HOST"}),
     row(
         "organisations:lift_ban",
@@ -483,6 +525,8 @@ def hosts_beside(host, world):
     twin, gone = OrganisationFactory(), OrganisationFactory()
     return {
         "TWIN": twin.pk,
+        "IMPORT": imported("students", world.people["admin"]).pk,
+        "IMPORT_OF_HOSTS": imported("hosts", world.people["admin"]).pk,
         "RESEMBLANCE": Resemblance.objects.create(first=host, second=twin).pk,
         "MERGE": merging.merge(host.pk, gone.pk, by=world.people["admin"]).pk,
     }

@@ -7,6 +7,7 @@ from conventions.models.circuit import Signer, Turn, signers
 from conventions.models.columns import AvenantKind
 from conventions.models.completion import Completion
 from conventions.models.convention import Convention, NumberCounter
+from conventions.models.copies import refresh_copies
 from conventions.models.document import Document
 from conventions.models.journal import Event, Remark
 from conventions.models.nomenclature import HealthInsuranceFund, HourlyCeiling, Term
@@ -33,5 +34,6 @@ __all__ = [
     "Term",
     "Turn",
     "WorkPeriod",
+    "refresh_copies",
     "signers",
 ]

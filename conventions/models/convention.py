@@ -169,8 +169,12 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
         """Return those that had not ended yet on a day, or were touched since."""
         return self.filter(Q(end__gte=since) | Q(updated_at__date__gte=since))
 
-    def refresh_host(self) -> None:
-        """Recompute what the lists search, once their host is another one."""
+    def of_people(self, users: Collection[int]) -> ConventionQuerySet:
+        """Return those of these students, by the primary keys of their accounts."""
+        return self.filter(student__user__in=users)
+
+    def refresh_search(self) -> None:
+        """Recompute what the lists search, once their student or their host is another one."""
         found_by = (
             "number",
             "subject",
@@ -178,11 +182,16 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
             "student__user",
             "organisation__name",
             "service__city",
+            "search_key",
         )
-        agreements = list(self.select_related("student__user", "organisation", "service").only(*found_by))
+        agreements = self.select_related("student__user", "organisation", "service").only(*found_by)
+        changed = []
         for agreement in agreements:
+            before = agreement.search_key
             agreement.refresh_search_key()
-        Convention.objects.bulk_update(agreements, ["search_key"], batch_size=500)
+            if agreement.search_key != before:
+                changed.append(agreement)
+        Convention.objects.bulk_update(changed, ["search_key"], batch_size=500)
 
     def without_texts(self) -> ConventionQuerySet:
         """Leave in the database the long columns that no list shows."""

@@ -2,6 +2,7 @@
 
 from organisations.models.following import AgreementsMixin
 from organisations.models.host import Contact, Organisation, Service, Word
+from organisations.models.imports import HeaderMapping, Import, ImportedRow, ImportKind
 from organisations.models.nomenclature import Commune, HeadcountBand, LegalForm, NafCode
 from organisations.models.university import (
     Centre,
@@ -22,6 +23,10 @@ __all__ = [
     "Contact",
     "Enrolment",
     "HeadcountBand",
+    "HeaderMapping",
+    "Import",
+    "ImportKind",
+    "ImportedRow",
     "LegalForm",
     "Manager",
     "Merge",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from graphlib import TopologicalSorter
 from typing import Any, ClassVar
@@ -30,8 +31,12 @@ class AgreementsMixin:
         """Return those that needed the people they name on a day, or after it."""
         raise NotImplementedError
 
-    def refresh_host(self) -> None:
-        """Write again what they repeat of their host, once it is another one."""
+    def of_people(self, users: Collection[int]) -> QuerySet[Any]:
+        """Return those of these students, by the primary keys of their accounts."""
+        raise NotImplementedError
+
+    def refresh_search(self) -> None:
+        """Write again what they repeat of their student and of their host, once either is another one."""
         raise NotImplementedError
 
 
@@ -67,6 +72,16 @@ def agreements() -> dict[type[Model], Q]:
     """Return the tables of agreements, each with what its validated rows have in common."""
     rows = {table: table._default_manager.all() for table in followers()}
     return {table: found.VALIDATED for table, found in rows.items() if isinstance(found, AgreementsMixin)}
+
+
+def refresh_people(users: Collection[int]) -> None:
+    """Write again what agreements repeat of people whose names changed by other means than ``save()``."""
+    for table in agreements() if users else ():
+        found = table._default_manager.all()
+        assert isinstance(found, AgreementsMixin)
+        concerned = found.of_people(users)
+        assert isinstance(concerned, AgreementsMixin)
+        concerned.refresh_search()
 
 
 @checks.register(checks.Tags.models)

@@ -1,16 +1,8 @@
-"""Reading a file of hosts: a CSV with one establishment a line."""
+"""The columns of a file of hosts: one establishment a line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
-from typing import BinaryIO
-
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-
-from organisations.records import csv_file
-from organisations.records.csv_file import BadLine, CsvLine, UnreadableFileError
 
 COLUMNS = {
     "name": gettext_lazy("raison sociale (obligatoire)"),
@@ -36,22 +28,3 @@ COLUMNS = {
     "website": gettext_lazy("site web"),
 }
 REQUIRED = ("name", "siret", "legal_form", "street", "city", "phone")
-CHUNK = 64 * 1024
-
-
-def lines(file: BinaryIO) -> Iterator[CsvLine | BadLine]:
-    """Yield the lines of a file of hosts. Raises UnreadableFileError before the first one."""
-    if not file.read(1):
-        raise UnreadableFileError(_("Ce fichier est vide."))
-    file.seek(0)
-    is_text = csv_file.encoding_of(file) == "utf-16" or not any(
-        b"\0" in chunk for chunk in iter(partial(file.read, CHUNK), b"")
-    )
-    if not is_text:
-        raise UnreadableFileError(
-            _(
-                "Ce fichier n’est pas un fichier CSV : dans votre tableur, enregistrez-le au format « CSV UTF-8 »."
-            )
-        )
-    file.seek(0)
-    yield from csv_file.lines(file, COLUMNS, REQUIRED)

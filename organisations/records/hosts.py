@@ -5,16 +5,14 @@ What the directory already says is never overwritten, so importing the same file
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
-from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, transaction
 from django.forms.models import construct_instance, model_to_dict
 from django.utils.translation import gettext as _
 from django_countries import countries
@@ -22,11 +20,17 @@ from django_countries import countries
 from accounts.folding import fold
 from accounts.models import User
 from organisations import directory
-from organisations.fields import compact
+from organisations.fields import compact, is_no_value, is_withheld
 from organisations.forms import OrganisationForm
 from organisations.models import HeadcountBand, LegalForm, NafCode, Organisation, Word
-from organisations.records import host_file
-from organisations.records.csv_file import BadLine, CsvLine, LineError
+from organisations.records import cells
+from organisations.records.cells import Unreadable
+from organisations.records.countries import country
+from organisations.records.encodings import is_damaged
+from organisations.records.importing import Batch, Context, Importer, Written
+from organisations.records.results import Deed, Outcome
+from organisations.records.spreadsheets import SpoiledError, undone
+from organisations.records.tables import BadLine, Line, LineError, Source
 from organisations.register import refreshing
 
 BATCH = 500  # lines judged and written in one transaction
@@ -47,76 +51,50 @@ COMPLETED = {
     "email": "email",
     "website": "website",
 }
+# What a host can be without: what cannot be read of it is left out.
+OPTIONAL = frozenset(
+    {
+        "local_identifier",
+        "trade_name",
+        "acronym",
+        "naf",
+        "activity",
+        "headcount_band",
+        "address_extra",
+        "email",
+        "website",
+    }
+)
 
 
-class Deed(StrEnum):
-    """What a good line does to the directory."""
-
-    CREATED = "created"
-    COMPLETED = "completed"
-    UNCHANGED = "unchanged"
-
-
-@dataclass
-class Outcome:
-    """What one good line does, to which host, and what to know about it."""
+@dataclass(frozen=True)
+class HostRecord:
+    """One good line, as the form reads it."""
 
     line: int
-    deed: Deed
-    host: Organisation
-    columns: list[str] = field(default_factory=list)  # those it completes
-    notices: list[str] = field(default_factory=list)
+    row: dict[str, str]
+    notices: list[str]
 
 
-def describe(result: Outcome | BadLine) -> str:
-    """Return what one line does, in words; nothing when it changes nothing and needs no remark."""
-    if isinstance(result, BadLine):
-        return result.reason
-    parts = []
-    if result.deed == Deed.CREATED:
-        parts.append(_("« %(name)s » ajouté.") % {"name": result.host})
-    elif result.deed == Deed.COMPLETED:
-        told = {"name": result.host, "columns": ", ".join(result.columns)}
-        parts.append(_("« %(name)s » complété : %(columns)s.") % told)
-    return " ".join([*parts, *result.notices])
+class HostImporter(Importer[HostRecord]):
+    """Imports hosts into the directory that all institutions share."""
 
+    size = BATCH
 
-def import_hosts(
-    file: BinaryIO, *, by: User | None = None, creates_alike: bool = False, dry_run: bool = False
-) -> Iterator[Outcome | BadLine]:
-    """Import the file and yield what each line did, or would do with ``dry_run``; a bad line stops no other.
+    def __init__(self, source: Source, context: Context) -> None:
+        self.judge = Judge(context.by, creates_alike=context.creates_alike)
 
-    Without SIRET, a host that resembles one of the directory is refused, unless ``creates_alike``.
-    Lines are committed by batches. Raises UnreadableFileError before anything is written.
-    """
-    judge = Judge(by, creates_alike=creates_alike)
-    lines = host_file.lines(file)
-    while batch := list(islice(lines, BATCH)):
-        yield from (line for line in batch if isinstance(line, BadLine))
-        good = []
-        for line in batch:
-            if isinstance(line, CsvLine):
-                try:
-                    judge.check_against_earlier_lines(line)
-                except LineError as error:
-                    yield BadLine(line.number, str(error))
-                else:
-                    good.append(line)
-        yield from Batch(good, judge).results if dry_run else write(good, judge)
+    def read(self, line: Line) -> HostRecord:
+        notices = list(line.notices)
+        record = HostRecord(line.number, self.judge.row(line, notices), notices)
+        self.judge.check_against_earlier_lines(record)
+        return record
 
+    def batch(self, records: Sequence[HostRecord], *, locked: bool) -> Batch:
+        return HostBatch(records, self.judge, locked=locked)
 
-def write(lines: list[CsvLine], judge: Judge) -> list[Outcome | BadLine]:
-    """Import these lines in one transaction; if the database refuses, in halves, down to the line at fault."""
-    try:
-        with transaction.atomic():
-            batch = Batch(lines, judge, locked=True)
-            batch.save()
-    except (IntegrityError, DataError) as error:
-        if len(lines) == 1:
-            return [BadLine(lines[0].number, " ".join(str(error).split()))]
-        middle = len(lines) // 2
-        return write(lines[:middle], judge) + write(lines[middle:], judge)
-    return batch.results
+    def line_of(self, record: HostRecord) -> int:
+        return record.line
 
 
 class CodeField(forms.CharField):
@@ -207,27 +185,65 @@ class Judge:
         self.naf_codes: dict[str, NafCode | None] = {}
         self.earlier: dict[Any, int] = {}
 
-    def check_against_earlier_lines(self, line: CsvLine) -> None:
+    def check_against_earlier_lines(self, record: HostRecord) -> None:
         """Raise LineError when an earlier line is about the same host."""
-        cells = line.cells
-        place = (fold(cells["name"]), fold(cells["city"]), cells.get("postal_code"), cells.get("country"))
-        earlier = self.earlier.setdefault(compact(cells["siret"]) or place, line.number)
-        if earlier != line.number:
+        row = record.row
+        place = (fold(row["name"]), fold(row["city"]), row.get("postal_code"), row["country"])
+        earlier = self.earlier.setdefault(row["siret"] or place, record.line)
+        if earlier != record.line:
             raise LineError(_("répète la ligne %(line)s.") % {"line": earlier})
 
-    def row(self, cells: dict[str, str]) -> dict[str, str]:
-        """Return a line as the form reads it."""
-        country = cells.get("country") or "FR"
-        form, band, headcount = (
-            cells.get(name, "") for name in ("legal_form", "headcount_band", "headcount")
-        )
-        return cells | {
-            "country": countries.alpha2(country) or country,
-            # The third level of the list says no more of public or private law.
-            "legal_form": form[:2] if len(form) == 4 else form,
-            # A spreadsheet drops the first zero.
-            "headcount_band": band.zfill(2) if band else self.band_of(headcount),
-        }
+    def row(self, line: Line, notices: list[str]) -> dict[str, str]:
+        """Return a line as the form reads it, what spreadsheets did to it undone. Raises LineError."""
+        row = dict(line.cells)
+        self.refuse_no_name(row)
+        for column in OPTIONAL & row.keys():
+            if row[column] and (is_no_value(row[column]) or is_damaged(row[column])):
+                notices.append(left_out(column, row[column]))
+                row[column] = ""
+        row["country"] = (country(row["country"]) or row["country"]) if row.get("country") else "FR"
+        row["siret"] = self.siret(row["siret"], notices)
+        for column in ("legal_form", "headcount_band"):
+            with suppress(SpoiledError):
+                row[column] = undone(row.get(column, ""))[0]
+        if len(row["legal_form"]) == 4:  # the third level of the list says no more of public or private law
+            row["legal_form"] = row["legal_form"][:2]
+        band = row["headcount_band"]
+        # A spreadsheet drops the first zero.
+        row["headcount_band"] = band.zfill(2) if band else self.band_of(row.get("headcount", ""))
+        with suppress(Unreadable, SpoiledError):  # the form says what is wrong
+            code, changed = cells.postal_code(row.get("postal_code", ""), row["country"], row["city"])
+            if changed:
+                notices.append(read_as("postal_code", row["postal_code"], code))
+                row["postal_code"] = code
+        if cells.has_several_phones(row["phone"]):
+            with suppress(Unreadable, SpoiledError):
+                first = cells.phone(row["phone"], row["country"])
+                notices.append(read_as("phone", row["phone"], first))
+                row["phone"] = first
+        return row
+
+    @staticmethod
+    def refuse_no_name(row: Mapping[str, str]) -> None:
+        """Raise LineError when a name says that the register hides it, or has lost letters."""
+        if row["name"] and is_withheld(row["name"]):
+            raise LineError(_("name : « %(name)s » n’est pas un nom.") % {"name": row["name"]})
+        for column in ("name", "street", "city"):
+            if is_damaged(row[column]):
+                raise LineError(
+                    _("%(column)s : « %(text)s » a perdu des lettres, le fichier est mal encodé.")
+                    % {"column": column, "text": row[column]}
+                )
+
+    @staticmethod
+    def siret(typed: str, notices: list[str]) -> str:
+        try:
+            number, changed = cells.siret(typed)
+        except SpoiledError as error:
+            raise LineError(_("siret : %(why)s") % {"why": error}) from error
+        if changed:
+            notices.append(read_as("siret", typed, number))
+        return compact(number)
 
     def band_of(self, headcount: str) -> str:
         if not headcount:
@@ -244,80 +260,116 @@ class Judge:
         return next(holding, "")
 
 
-class Batch:
+def read_as(column: str, before: str, after: str) -> str:
+    return _("%(column)s : « %(before)s » est lu « %(after)s ».") % {
+        "column": column,
+        "before": before,
+        "after": after,
+    }
+
+
+def left_out(column: str, text: str, why: str = "") -> str:
+    why = why or _("« %(text)s » n’est pas une valeur.") % {"text": text}
+    return _("%(column)s : %(why)s Laissé de côté.") % {"column": column, "why": why}
+
+
+class HostBatch(Batch):
     """A few lines compared with the directory: what they would do, then ``save``."""
 
-    def __init__(self, lines: Sequence[CsvLine], judge: Judge, *, locked: bool = False) -> None:
+    def __init__(self, records: Sequence[HostRecord], judge: Judge, *, locked: bool) -> None:
+        super().__init__()
         self.judge = judge
-        self.results: list[Outcome | BadLine] = []
         self.new: list[Organisation] = []
-        self.changed: list[Organisation] = []
-        numbers = {compact(line.cells["siret"]) for line in lines} - {""}
-        hosts = Organisation.objects.filter(siret__in=numbers)
+        self.changed: list[Written] = []
+        hosts = Organisation.objects.filter(siret__in={record.row["siret"] for record in records} - {""})
         if locked:
             hosts = hosts.select_for_update(of=("self",), no_key=True)
         self.known = {
             host.siret: host
             for host in hosts.select_related("merged_into", "naf_code", "headcount_band").order_by("pk")
         }
-        for line in lines:
+        for record in records:
             try:
-                self.results.append(self.outcome(line))
+                self.results.append(self.outcome(record))
             except LineError as error:
-                self.results.append(BadLine(line.number, str(error)))
+                self.results.append(BadLine(record.line, str(error)))
 
-    def outcome(self, line: CsvLine) -> Outcome:
-        row = self.judge.row(line.cells)
-        if host := self.known.get(compact(row["siret"])):
-            return self.complete(line, host, row)
-        form = LineForm(row, judge=self.judge)
-        if not form.is_valid():
-            raise LineError(" ".join(form.reasons.values()))
+    def outcome(self, record: HostRecord) -> Outcome:
+        outcome = Outcome(record.line, record.row["name"], notices=list(record.notices))
+        if host := self.known.get(record.row["siret"]):
+            return self.complete(outcome, host, record.row)
+        form = self.judged(record.row, outcome)
         if form.same:
-            return self.complete(line, form.same, row)
+            return self.complete(outcome, form.same, record.row)
         self.new.append(form.instance)
-        return Outcome(line.number, Deed.CREATED, form.instance, notices=form.notices)
+        outcome.deed, outcome.who = Deed.CREATED, str(form.instance)
+        outcome.notices += form.notices
+        return outcome
 
-    def complete(self, line: CsvLine, host: Organisation, row: dict[str, str]) -> Outcome:
+    def judged(self, row: Mapping[str, str], outcome: Outcome) -> LineForm:
+        """Return a valid form; what a host can be without is left out when it is wrong. Raises LineError."""
+        form = LineForm(row, judge=self.judge)
+        if form.is_valid():
+            return form
+        # Without a SIRET, another number tells one host from the others.
+        optional = OPTIONAL if row["siret"] else OPTIONAL - {"local_identifier"}
+        wrong = {column: row[column] for column in form.errors if column in optional and row.get(column)}
+        second = LineForm({**row, **dict.fromkeys(wrong, "")}, judge=self.judge) if wrong else form
+        if not second.is_valid():
+            raise LineError(" ".join(form.reasons.values()))
+        outcome.notices += [_("%(why)s Laissé de côté.") % {"why": form.reasons[column]} for column in wrong]
+        return second
+
+    def complete(self, outcome: Outcome, host: Organisation, row: Mapping[str, str]) -> Outcome:
         """Fill what the directory lacks of a host; the rest stays as it is."""
-        outcome = Outcome(line.number, Deed.UNCHANGED, host)
+        outcome.who = str(host)
         if host.merged_into:
             outcome.notices.append(_("Fusionné avec « %(name)s ».") % {"name": host.merged_into})
             return outcome
         names = {fold(name) for name in (host.name, *host.other_names())}
         if fold(row["name"]) not in names:
             outcome.notices.append(_("S’appelle « %(name)s » dans l’annuaire.") % {"name": host})
-        lacking = [
-            column
+        lacking = {
+            column: row[column]
             for column, attribute in COMPLETED.items()
             if row.get(column) and not getattr(host, attribute)
-        ]
+        }
         if lacking:
-            outcome.deed, outcome.columns = Deed.COMPLETED, lacking
-            outcome.notices = outcome.notices + self.fill(host, {column: row[column] for column in lacking})
+            self.fill(host, lacking, outcome)
         return outcome
 
-    def fill(self, host: Organisation, values: dict[str, str]) -> list[str]:
-        """Set on a host what it lacked; return what to say of it. Raises LineError when one of them is wrong."""
+    def fill(self, host: Organisation, values: dict[str, str], outcome: Outcome) -> None:
+        """Set on a host what it lacked; what is wrong is left out, and said."""
         stored = model_to_dict(host) | {"naf": host.naf_code.code if host.naf_code else ""}
         form = LineForm(stored | values, judge=self.judge, host=host)
-        wrong = [reason for column, reason in form.reasons.items() if column in values]
-        if wrong:
-            raise LineError(" ".join(wrong))
-        for column in values:
+        wrong = {column: reason for column, reason in form.reasons.items() if column in values}
+        outcome.notices += [_("%(why)s Laissé de côté.") % {"why": reason} for reason in wrong.values()]
+        before: dict[str, Any] = {}
+        for column in values.keys() - wrong.keys():
+            attribute = COMPLETED[column]
             value = form.instance.naf_code if column == "naf" else form.cleaned_data[column]
-            setattr(host, COMPLETED[column], value)
-        self.changed.append(host)
-        return form.notices
+            before[attribute] = getattr(host, attribute)
+            outcome.changes[column] = before[attribute], value
+            setattr(host, attribute, value)
+        outcome.notices += form.notices
+        if before:
+            # In the order of the file's columns, whatever that of the set.
+            outcome.changes = {
+                column: outcome.changes[column] for column in COMPLETED if column in outcome.changes
+            }
+            outcome.deed = Deed.CHANGED
+            self.changed.append(Written(host, before))
 
     def save(self) -> None:
-        hosts = [*self.new, *self.changed]
+        changed = list({written.row.pk: written.row for written in self.changed}.values())
+        hosts = [*self.new, *(row for row in changed if isinstance(row, Organisation))]
         for host in hosts:
             host.refresh_search()
         Organisation.objects.bulk_create(self.new)
-        written = {*COMPLETED.values(), "search_key", "search_words", "updated_at"}
+        columns = {*COMPLETED.values(), "search_key", "search_words", "updated_at"}
         Organisation.objects.bulk_create(
-            self.changed, update_conflicts=True, unique_fields=["pk"], update_fields=written
+            hosts[len(self.new) :], update_conflicts=True, unique_fields=["pk"], update_fields=columns
         )
         Word.learn(host.search_words for host in hosts)
         refreshing.compare_soon(self.new)
+        self.written = [*(Written(host, None) for host in self.new), *self.changed]

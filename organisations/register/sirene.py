@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from django_countries import countries
 
 from accounts.folding import fold
-from organisations.fields import compact, one_line
+from organisations.fields import compact, is_withheld, one_line
 from organisations.models.host import Organisation, validate_siret
 from organisations.models.nomenclature import NafCode
 from organisations.register.remote import NoAnswer, RemoteService, recall, remember
@@ -38,7 +38,6 @@ LONGEST_TEXT = 200
 FOUND_FOR = 24 * 3600  # seconds
 NOT_FOUND_FOR = 600
 
-HIDDEN = re.compile(r"\[ND\]|\[?NON[- ]DIFFUSIBLE\]?", re.IGNORECASE)
 # Longer prefixes of postal codes first: two islands have one inside Guadeloupe's.
 TERRITORIES = {
     "97133": "BL",
@@ -394,15 +393,15 @@ def _establishment(
     if not _is_siret(siret):
         return None
     shown = [name, street, address_extra, postal_code, city]
-    is_hidden = any(map(HIDDEN.search, shown)) or any(
+    is_hidden = any(map(is_withheld, filter(None, shown))) or any(
         status not in {"", "O"} for status in map(_text, diffusion)
     )
-    name, street, address_extra, postal_code, city = ("" if HIDDEN.search(text) else text for text in shown)
+    name, street, address_extra, postal_code, city = ("" if is_withheld(text) else text for text in shown)
     naf = _matching(naf, r"[0-9]{2}\.[0-9]{2}[A-Z]")
     return Establishment(
         siret=siret,
         name=name[:200].strip(),
-        acronym="" if HIDDEN.search(acronym) else acronym[:40].strip(),
+        acronym="" if is_withheld(acronym) else acronym[:40].strip(),
         trade_names=_distinct(trade_names, other_than=name),
         legal_form=_matching(legal_form, "[0-9]{4}")[:2],
         naf=naf,
@@ -465,7 +464,7 @@ def _matching(value: Any, pattern: str) -> str:
 
 
 def _distinct(names: Iterable[Any], *, other_than: str) -> tuple[str, ...]:
-    by_key = {fold(name): name for name in map(_text, names) if name and not HIDDEN.search(name)}
+    by_key = {fold(name): name for name in map(_text, names) if name and not is_withheld(name)}
     by_key.pop(fold(other_than), None)
     return tuple(by_key.values())
 

@@ -10,8 +10,8 @@ from django.db import IntegrityError
 
 from accounts.models import Student, User
 from organisations.models import Enrolment
-from organisations.records import students
 from organisations.records.student_file import COLUMNS
+from organisations.records.students import StudentBatch, StudentImporter
 from tests.factories import (
     EnrolmentFactory,
     InstitutionFactory,
@@ -138,7 +138,7 @@ def test_a_new_year_adds_an_enrolment_and_keeps_the_old_one(run):
 
 
 def test_a_student_may_take_several_lines(run, programme, monkeypatch):
-    monkeypatch.setattr(students, "BATCH", 2)
+    monkeypatch.setattr(StudentImporter, "size", 2)
     ProgrammeFactory(institution=programme.institution, ufr=programme.ufr, code="DU", version="1")
     rows = [
         ZOE,
@@ -183,19 +183,7 @@ def test_a_dry_run_shows_the_differences_and_writes_nothing(run):
         ({"first_name": ""}, "first_name est vide."),
         ({"last_name": "\u200b"}, "last_name est vide."),
         ({"email": "zoe"}, "email : « zoe » n’est pas une adresse électronique."),
-        ({"personal_email": "zoe@"}, "personal_email : « zoe@ » n’est pas une adresse électronique."),
-        ({"city": "x" * 121}, "city dépasse 120 caractères."),
         ({"student_number": "1" * 21}, "student_number dépasse 20 caractères."),
-        ({"birth_date": "2004-02-30"}, "birth_date : « 2004-02-30 » n’est pas une date de naissance."),
-        ({"birth_date": "17.05.04"}, "birth_date : « 17.05.04 » n’est pas une date de naissance."),
-        ({"birth_date": "2104-05-17"}, "birth_date : « 2104-05-17 » n’est pas une date de naissance."),
-        ({"country": "Absurdistan"}, "country : « Absurdistan » n’est pas un code de pays."),
-        ({"academic_year": "2026/2028"}, "academic_year : « 2026/2028 » n’est pas une année universitaire."),
-        ({"academic_year": "26"}, "academic_year : « 26 » n’est pas une année universitaire."),
-        ({"academic_year": ""}, "academic_year et programme_code vont ensemble."),
-        ({"programme_code": ""}, "academic_year et programme_code vont ensemble."),
-        ({"programme_code": "M2BIO"}, "l’étape M2BIO 26 n’existe pas."),
-        ({"programme_version": "25"}, "l’étape M1BIO 25 n’existe pas."),
         (
             {"email": HUGO["email"].upper()},
             f"l’adresse {HUGO['email']} est déjà celle de l’étudiant 22000002, ligne 2.",
@@ -210,6 +198,63 @@ def test_a_bad_line_is_reported_and_the_others_are_imported(run, change, reason)
     assert errors == f"ligne 3 : {reason}\n"
     assert (said, status) == (total(new=2, enrolled=2, refused=1), 0)
     assert set(Student.objects.values_list("number", flat=True)) == {"22000002", "22000003"}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "enrolled"),
+    [
+        ({"personal_email": "zoe@"}, "personal_email : « zoe@ » n’est pas une adresse électronique.", 2),
+        ({"city": "y" * 121}, "city : city dépasse 120 caractères.", 2),
+        (
+            {"birth_date": "2004-02-30"},
+            "birth_date : « 2004-02-30 » n’est pas une date de naissance certaine.",
+            2,
+        ),
+        (
+            {"birth_date": "2104-05-17"},
+            "birth_date : « 2104-05-17 » n’est pas une date de naissance certaine.",
+            2,
+        ),
+        ({"country": "Absurdistan"}, "country : « Absurdistan » n’est pas un pays.", 2),
+        ({"phone": "12"}, "phone : « 12 » n’est pas un numéro de téléphone.", 2),
+        (
+            {"academic_year": "2026/2028"},
+            "academic_year : « 2026/2028 » n’est pas une année universitaire.",
+            1,
+        ),
+        ({"academic_year": "26"}, "academic_year : « 26 » n’est pas une année universitaire.", 1),
+        ({"academic_year": ""}, "academic_year et programme_code vont ensemble.", 1),
+        ({"programme_code": ""}, "academic_year et programme_code vont ensemble.", 1),
+        ({"programme_code": "M2BIO"}, "l’étape M2BIO 26 n’existe pas.", 1),
+        ({"programme_version": "25"}, "l’étape M1BIO 25 n’existe pas.", 1),
+    ],
+)
+def test_an_odd_optional_cell_is_dropped_and_its_student_arrives(run, change, reason, enrolled):
+    said, errors, status = run(HUGO, ZOE | change)
+    assert (errors, status) == ("", 0)
+    [line, *_others] = said.splitlines()
+    assert line.startswith("ligne 3")
+    assert reason in line.replace("\N{NO-BREAK SPACE}", " ")
+    assert said.endswith(total(new=2, enrolled=enrolled))
+    student = Student.objects.get(number="22000001")
+    for column in change.keys() & {"personal_email", "city", "phone"}:
+        assert getattr(student, column) == ""
+
+
+def test_what_cannot_be_read_erases_nothing(run):
+    run(ZOE)
+    before = list(Student.objects.values())
+    odd = {
+        "personal_email": "zoe@",
+        "birth_date": "hier",
+        "country": "Absurdistan",
+        "phone": "12",
+        "city": "[ND]",
+    }
+    said, errors, _status = run(ZOE | odd)
+    assert (errors, said.count("ligne 2")) == ("", 5)
+    assert said.endswith(total(same=1))
+    assert list(Student.objects.values()) == before
 
 
 def test_an_address_that_belongs_to_somebody_else_is_refused(run):
@@ -290,10 +335,12 @@ def test_columns_in_any_order_and_only_those_that_are_needed(run):
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        (b"", "Il manque les colonnes : student_number, email, first_name, last_name."),
+        (b"", "Ce fichier est vide."),
+        (b" \n", "Ce fichier est vide."),
+        (b"nom", "Il manque les colonnes : student_number, email, first_name, last_name."),
         (
             b"\x89PNG\r\n\x1a\n\x00\x00",
-            "Il manque les colonnes : student_number, email, first_name, last_name.",
+            "Ce fichier n’est pas un fichier CSV",
         ),
         (
             b"student_number;email;first_name;last_name;sexe\n1;a@b.fr;A;B;F\n",
@@ -317,8 +364,8 @@ def test_a_missing_file(run, tmp_path):
 def test_a_version_may_be_left_out_when_there_is_only_one(run, programme):
     assert run(ZOE | {"programme_version": ""})[0] == total(new=1, enrolled=1)
     ProgrammeFactory(institution=programme.institution, ufr=programme.ufr, code="M1BIO", version="27")
-    _said, errors, _status = run(HUGO | {"programme_version": ""})
-    assert "l’étape M1BIO a plusieurs versions : précisez programme_version." in errors
+    said, _errors, _status = run(HUGO | {"programme_version": ""})
+    assert "l’étape M1BIO a plusieurs versions : précisez programme_version." in said
 
 
 def test_with_several_institutions_one_must_be_named(run, programme):
@@ -328,7 +375,7 @@ def test_with_several_institutions_one_must_be_named(run, programme):
     assert "--institution" in errors
     assert other.name in errors
     assert run(ZOE, options=["--institution", "valmont"])[0] == total(new=1, enrolled=1)
-    assert "l’étape M1BIO 26 n’existe pas." in run(HUGO, options=["--institution", "Autre université"])[1]
+    assert "l’étape M1BIO 26 n’existe pas." in run(HUGO, options=["--institution", "Autre université"])[0]
 
 
 def test_the_same_number_may_exist_in_two_institutions(run, programme):
@@ -340,14 +387,14 @@ def test_the_same_number_may_exist_in_two_institutions(run, programme):
 
 def test_one_line_the_database_refuses_does_not_stop_its_batch(run, monkeypatch):
     """Such as a student added by somebody else between the reading and the writing."""
-    save = students.Batch.save
+    save = StudentBatch.save
 
     def refuse_hugo(batch):
         if any(user.first_name == "Hugo" for user in batch.new_users):
             raise IntegrityError("duplicate key value")
         save(batch)
 
-    monkeypatch.setattr(students.Batch, "save", refuse_hugo)
+    monkeypatch.setattr(StudentBatch, "save", refuse_hugo)
     others = [ZOE | {"student_number": str(n), "email": f"e{n}@etu.valmont.example"} for n in range(5)]
     said, errors, _status = run(*others[:2], HUGO, *others[2:])
     assert errors == "ligne 4 : duplicate key value\n"
