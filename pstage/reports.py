@@ -8,6 +8,7 @@ from typing import Any
 from django.core.cache import cache
 from django.core.cache.backends.locmem import LocMemCache
 from django.http import HttpRequest
+from django.utils.log import AdminEmailHandler
 from django.views.debug import SafeExceptionReporterFilter
 from redis.exceptions import RedisError
 
@@ -26,6 +27,22 @@ class ReportFilter(SafeExceptionReporterFilter):
 
     def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
         return dict.fromkeys(request.POST, self.cleansed_substitute) if request else {}
+
+
+# What opens an account, in an address: the link of a forgotten password, the answer of the single sign-on.
+PERSONAL = re.compile(r"(/oubli/)[^/\s?'\"]+|\b(code|state)(\W{1,5})[^&\s'\"]+")
+
+
+class ReportHandler(AdminEmailHandler):
+    """Sends the report of an error, without what would open somebody's account."""
+
+    def send_mail(self, subject: Any, message: Any, *args: Any, **kwargs: Any) -> None:
+        super().send_mail(without_keys(str(subject)), without_keys(str(message)), *args, **kwargs)
+
+
+def without_keys(text: str) -> str:
+    """Return a report in which the keys of addresses read « *** »."""
+    return PERSONAL.sub(lambda found: f"{found[1] or found[2] + found[3]}***", text)
 
 
 class FewOfEach(logging.Filter):

@@ -340,7 +340,7 @@ LOGGING: dict[str, Any] = {
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
         "reports": {
-            "class": "django.utils.log.AdminEmailHandler",
+            "class": "pstage.reports.ReportHandler",
             "level": "ERROR",
             "filters": ["few_of_each"],
         },

@@ -359,6 +359,26 @@ class TestAnswers:
         student.post(reverse("conventions:advice"))
         assert "KeyError" in Message.objects.latest("pk").text
 
+    def test_a_report_never_holds_what_opens_an_account(self, settings, monkeypatch):
+        """The link of a forgotten password and the answer of the single sign-on stand in addresses."""
+        settings.ADMINS = [("a", "admin@valmont.example")]
+
+        def crash(*args, **options):
+            raise LookupError
+
+        monkeypatch.setattr("allauth.account.views.PasswordResetFromKeyView.dispatch", crash)
+        monkeypatch.setattr("accounts.views.single_sign_on", crash)
+        anyone = Client(raise_request_exception=False)
+        link = reverse("account_reset_password_from_key", args=["a1", "c0ffee-5ecre7"])
+        assert anyone.get(link).status_code == 500
+        assert anyone.get(reverse("account_login"), {"code": "c0ffee", "state": "5ecre7"}).status_code == 500
+        told = list(Message.objects.filter(recipient="admin@valmont.example"))
+        assert len(told) == 2
+        for report in told:
+            assert "LookupError" in report.text
+            assert "c0ffee" not in report.subject + report.text
+            assert "5ecre7" not in report.subject + report.text
+
     def test_signing_out_empties_the_browser(self):
         student = browser(World().people["student"])
         answer = student.post(reverse("account_logout"))
