@@ -6,16 +6,12 @@ import traceback
 from typing import Any
 
 from django.core.cache import cache
-from django.core.cache.backends.locmem import LocMemCache
 from django.http import HttpRequest
 from django.utils.log import AdminEmailHandler
 from django.views.debug import SafeExceptionReporterFilter
-from redis.exceptions import RedisError
 
 MOST_REPORTS = 3
 REPORTS_SECONDS = 3600
-# A lost Redis makes every page fail: each process then counts alone.
-alone = LocMemCache("reports", {})
 
 
 class ReportFilter(SafeExceptionReporterFilter):
@@ -53,7 +49,4 @@ class FewOfEach(logging.Filter):
         frame = traceback.extract_tb(trace, limit=-1)
         place = f"{frame[0].filename}:{frame[0].lineno}" if frame else f"{record.pathname}:{record.lineno}"
         slots = [f"report:{what and what.__name__}:{place}:{slot}" for slot in range(MOST_REPORTS)]
-        try:
-            return any(cache.add(slot, 1, REPORTS_SECONDS) for slot in slots)
-        except RedisError:
-            return any(alone.add(slot, 1, REPORTS_SECONDS) for slot in slots)
+        return any(cache.add(slot, 1, REPORTS_SECONDS) for slot in slots)

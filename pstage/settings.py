@@ -138,7 +138,7 @@ DATABASE_URL = required(
 REDIS_URL = required(
     "REDIS_URL",
     "redis://127.0.0.1:6379/0",
-    "sessions, cache and the task queue live in Redis",
+    "the cache and the task queue live in Redis",
 )
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL)}
 # Our pages ask the same wide joins again and again: planned once per connection, never compiled.
@@ -152,11 +152,12 @@ if env.int("DATABASE_POOL_SIZE", 0):
 
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "pstage.cache.SurvivingCache",
         "LOCATION": REDIS_URL,
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+# In the database, read from the cache: a lost Redis signs nobody out.
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = env.int("SESSION_HOURS", 10) * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # « __Host- »: no other site of the university's domain can plant a session or a token of its own.

@@ -29,8 +29,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError as BrokerLost
 
+from accounts.background import BrokerLost, hand_over
 from accounts.models import Institution, Message, User
 
 logger = logging.getLogger(__name__)
@@ -164,7 +164,7 @@ def _store(message: Message) -> Message:
 def _ask_to_send(message_id: int) -> None:
     """Hand a message to a worker; a lost broker costs a delay, the sweep will send it."""
     try:
-        send_message.delay(message_id)
+        hand_over(send_message, message_id)
     except BrokerLost as error:
         logger.warning("The broker did not take message %s, the sweep will: %s", message_id, error)
 

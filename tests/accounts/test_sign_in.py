@@ -5,14 +5,17 @@ import time
 
 import pytest
 from django.conf import settings as project
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.mail.outbox import sweep_messages
 from accounts.models import User
+from accounts.sign_in.session import clear_sessions
 from tests.factories import PASSWORD, AdminFactory, InstitutionFactory, StudentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -100,7 +103,7 @@ class TestSignIn:
         )
 
     def test_the_session_expires(self, client, settings):
-        """The browser forgets it when it closes, Redis after the time of the settings: nothing else holds it."""
+        """The browser forgets it when it closes, the database and Redis after the time of the settings."""
         settings.SESSION_COOKIE_AGE = 12_345
         response = sign_in(client, UserFactory().email)
         assert response.cookies[project.SESSION_COOKIE_NAME]["max-age"] == ""
@@ -109,8 +112,16 @@ class TestSignIn:
         key = cache.make_key(session.cache_key)
         redis = cache._cache.get_client(write=True)
         assert redis.ttl(key) == pytest.approx(settings.SESSION_COOKIE_AGE, abs=60)
+        kept = Session.objects.get(session_key=session.session_key)
+        kept_seconds = (kept.expire_date - timezone.now()).total_seconds()
+        assert kept_seconds == pytest.approx(settings.SESSION_COOKIE_AGE, abs=60)
         redis.delete(key)
+        assert is_signed_in(client), "Redis only holds a copy"
+        redis.delete(key)
+        Session.objects.update(expire_date=timezone.now())
         assert not is_signed_in(client)
+        clear_sessions()
+        assert not Session.objects.exists()
 
     def test_a_closed_account_is_signed_out_at_once(self, client):
         user = UserFactory()
