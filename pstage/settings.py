@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "pstage.middleware.BodyLimitMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "pstage.middleware.ReadAgainMiddleware",
 ]
 
 ROOT_URLCONF = "pstage.urls"
@@ -148,7 +149,13 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
 )
 # A pool belongs to a long-lived process of many threads; management commands open one plain connection.
 if env.int("DATABASE_POOL_SIZE", 0):
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE")}
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": env.int("DATABASE_POOL_SIZE"),
+        "timeout": 15,  # seconds a page waits for a server that starts again
+    }
+    # A connection that died with an earlier server is replaced before it is used.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 CACHES = {
     "default": {
