@@ -380,3 +380,18 @@ class Message(models.Model):
         """The same Message-ID at each attempt, so that a server or reader can drop a repeat."""
         digest = hashlib.sha256(f"{self.pk}/{self.key}/{self.recipient}".encode()).hexdigest()[:32]
         return f"<{digest}@pstage>"
+
+
+class Creation(models.Model):
+    """What one form made, by a key that says the same whatever the tab it was sent from: sent again, it makes nothing."""
+
+    key = models.CharField(max_length=64, unique=True)
+    row = models.BigIntegerField(null=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("création")
+        verbose_name_plural = _("créations")
+
+    def __str__(self) -> str:
+        return self.key
