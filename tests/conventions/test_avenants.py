@@ -55,7 +55,7 @@ from tests.factories import (
     next_stage,
 )
 from tests.refusals import refused
-from tests.worlds import World, next_signatures
+from tests.worlds import World, next_signatures, stand
 
 pytestmark = pytest.mark.django_db
 
@@ -909,8 +909,7 @@ def test_the_original_and_the_changes_rebuild_what_is_in_effect(data):
             changes.record(after)
             rank, now = len(stages), timezone.now()
             # The law and the signatures are tested apart: here only what the database and the values say.
-            for status in (AvenantStatus.SUBMITTED, AvenantStatus.VALIDATED, AvenantStatus.SIGNED):
-                Avenant.objects.filter(pk=avenant.pk).update(status=status, rank=rank, submitted_at=now)
+            stand(avenant, AvenantStatus.SIGNED, rank=rank, submitted_at=now)
             avenants.take_effect(reloaded(avenant))
             stages.append(spelled(changes.in_force(convention.pk)))
 
