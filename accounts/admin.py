@@ -10,9 +10,12 @@ from allauth.socialaccount import admin as socialaccount
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin, messages
 from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Group
 from django.db.models import ForeignKey, Model, QuerySet
+from django.db.models.options import Options
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 from django.utils.text import Truncator
@@ -27,6 +30,11 @@ from accounts.models import Institution, Message, Student, User
 # allauth's admin modules registers them all.
 import_module("allauth.account.admin")
 admin.site.unregister([EmailAddress, SocialAccount, SocialApp, SocialToken])
+# Registered again below, with lists that answer what they show.
+admin.site.unregister(Group)
+
+# What Django's own filters put in an address after the name of their column.
+ASKED_BY_A_FILTER = ("", "__exact", "__isnull", "__isempty", "__gte", "__lt")
 
 
 def sees_all(request: HttpRequest) -> bool:
@@ -40,6 +48,29 @@ def own_institution(request: HttpRequest) -> int | None:
 
 
 Row = TypeVar("Row", bound=Model)
+
+
+class ListedAdmin(admin.ModelAdmin[Row]):
+    """The base of every list: it answers the filters that it shows, and no other column named in its address.
+
+    Django lets any column of a row be asked for (``text__regex``): a secret could be guessed letter by letter.
+    """
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        listed = self.get_list_filter(request) if request is not None else self.list_filter
+        return any(lookup in asked_by(self.opts, each) for each in listed)
+
+
+def asked_by(options: Options[Any], listed: Any) -> set[str]:
+    """Return what the filter of a list may put in its address."""
+    if not isinstance(listed, (str, tuple, list)):
+        return {listed.parameter_name}
+    name = listed if isinstance(listed, str) else listed[0]
+    column = options.get_field(name)
+    keys = [name]
+    if isinstance(column, ForeignKey):
+        keys = [f"{name}__{column.target_field.name}", name]
+    return {key + asked for key in keys for asked in ASKED_BY_A_FILTER}
 
 
 class WithinInstitution(BaseModelAdmin[Row]):
@@ -109,7 +140,9 @@ STRICTER_RULES: tuple[Any, Any] = (
 
 
 @admin.register(SocialAccount)
-class IdentityAdmin(WithinInstitution[SocialAccount], socialaccount.SocialAccountAdmin):
+class IdentityAdmin(
+    WithinInstitution[SocialAccount], ListedAdmin[SocialAccount], socialaccount.SocialAccountAdmin
+):
     """The identities at the single sign-on: unlinked here, but never linked by hand, which would open any account."""
 
     institution_path = "user__institution"
@@ -121,8 +154,13 @@ class IdentityAdmin(WithinInstitution[SocialAccount], socialaccount.SocialAccoun
         return False
 
 
+@admin.register(Group)
+class GroupAdmin(ListedAdmin[Group], DjangoGroupAdmin):
+    """Rights given together."""
+
+
 @admin.register(Institution)
-class InstitutionAdmin(WithinInstitution[Institution], admin.ModelAdmin[Institution]):
+class InstitutionAdmin(WithinInstitution[Institution], ListedAdmin[Institution]):
     institution_path = "pk"
     list_display = ["name", "short_name", "city", "email"]
     fieldsets = [
@@ -151,7 +189,7 @@ class UserCreationForm(AdminUserCreationForm[User]):
 
 
 @admin.register(User)
-class UserAdmin(WithinInstitution[User], DjangoUserAdmin[User]):
+class UserAdmin(WithinInstitution[User], ListedAdmin[User], DjangoUserAdmin[User]):
     add_form = UserCreationForm
     list_display = ["last_name", "first_name", "email", "institution", "is_active", "is_staff"]
     list_display_links = ["last_name", "first_name"]
@@ -198,7 +236,7 @@ class UserAdmin(WithinInstitution[User], DjangoUserAdmin[User]):
 
 
 @admin.register(Student)
-class StudentAdmin(WithinInstitution[Student], admin.ModelAdmin[Student]):
+class StudentAdmin(WithinInstitution[Student], ListedAdmin[Student]):
     list_display = ["number", "user", "institution"]
     list_filter = [("institution", OwnRows)]
     list_select_related = ["user", "institution"]
@@ -212,7 +250,7 @@ class StudentAdmin(WithinInstitution[Student], admin.ModelAdmin[Student]):
 
 
 @admin.register(Message)
-class MessageAdmin(WithinInstitution[Message], admin.ModelAdmin[Message]):
+class MessageAdmin(WithinInstitution[Message], ListedAdmin[Message]):
     """The outbox, to read; what was parked after several failures can be sent again."""
 
     list_display = ["created_at", "recipient", "subject", "state", "answer"]
@@ -248,7 +286,7 @@ class MessageAdmin(WithinInstitution[Message], admin.ModelAdmin[Message]):
 
     @admin.display(description=_("Texte"))
     def content(self, message: Message) -> str:
-        """A link that opens somebody's account is for that person only."""
+        """A link that opens somebody's account is for that person only: the row does not hold it."""
         if message.opens_an_account:
             return str(_("Masqué : ce courriel contient un lien personnel."))
         return message.text

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
 from django.utils.translation import gettext_lazy as _
@@ -6,6 +8,10 @@ from django.utils.translation import gettext_lazy as _
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = _("Personnes et comptes")
+
+    def ready(self) -> None:
+        """Whatever sends the mails must know who writes the personal ones."""
+        import_module("accounts.sign_in.reset")
 
 
 class AdminConfig(admin.AdminConfig):

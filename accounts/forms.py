@@ -4,9 +4,10 @@ from typing import Any
 
 from allauth.account import forms as allauth
 from django.forms import BaseForm
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.sign_in import reset
 
 
 class _OurWords(BaseForm):
@@ -41,9 +42,13 @@ class ResetPasswordForm(_OurWords, allauth.ResetPasswordForm):
     labels = {"email": _("Adresse électronique universitaire")}
 
     def clean_email(self) -> str:
-        """Find the person whatever the case of the address; saying nothing when there is none."""
+        """Look for nobody: the answer must not tell, by its time, who has an account."""
         email: str = self.cleaned_data["email"]
-        self.users = list(User.objects.with_email(email).filter(is_active=True))
+        return email
+
+    def save(self, request: HttpRequest, **options: Any) -> str:
+        email: str = self.cleaned_data["email"]
+        reset.ask(email)
         return email
 
 

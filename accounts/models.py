@@ -312,6 +312,10 @@ class Student(PostalAddress):
 class Message(models.Model):
     """One e-mail to one person, written in the transaction of its cause and sent after it (the outbox)."""
 
+    # The causes of mails that hold a link for their recipient alone: such a mail is written when it leaves.
+    FORGOTTEN = "password-reset"
+    PERSONAL = frozenset({FORGOTTEN})
+
     class State(models.TextChoices):
         WAITING = "waiting", _("En attente")
         SENT = "sent", _("Envoyé")
@@ -337,7 +341,7 @@ class Message(models.Model):
     recipient = models.EmailField(_("Destinataire"))
     sender = models.CharField(_("Expéditeur"), max_length=200)
     subject = models.CharField(_("Objet"), max_length=250)
-    text = models.TextField(_("Texte"))
+    text = models.TextField(_("Texte"), blank=True)
     html = models.TextField(_("HTML"), blank=True)
     state = models.CharField(_("État"), max_length=10, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(_("Tentatives"), default=0)
@@ -362,12 +366,32 @@ class Message(models.Model):
         return f"{self.subject} → {self.recipient}"
 
     @property
+    def cause(self) -> str:
+        """What kind of event it comes from: the first word of its key."""
+        return self.key.partition("/")[0]
+
+    @property
     def opens_an_account(self) -> bool:
-        """Whether the text holds a link that is for its recipient alone."""
-        return self.key.startswith("password-reset/")
+        """Whether its reader finds a link that is for them alone; the row does not hold it."""
+        return self.cause in self.PERSONAL
 
     @property
     def message_id(self) -> str:
         """The same Message-ID at each attempt, so that a server or reader can drop a repeat."""
         digest = hashlib.sha256(f"{self.pk}/{self.key}/{self.recipient}".encode()).hexdigest()[:32]
         return f"<{digest}@pstage>"
+
+
+class Creation(models.Model):
+    """What one form made, by a key that says the same whatever the tab it was sent from: sent again, it makes nothing."""
+
+    key = models.CharField(max_length=64, unique=True)
+    row = models.BigIntegerField(null=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("création")
+        verbose_name_plural = _("créations")
+
+    def __str__(self) -> str:
+        return self.key

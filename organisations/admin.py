@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import (
     STRICTER_RULES,
+    ListedAdmin,
     OwnRows,
     ReadOnlyMixin,
     WithinInstitution,
@@ -47,7 +48,7 @@ from organisations.models.university import academic_year_label, default_signatu
 Row = TypeVar("Row", bound=Model)
 
 
-class FoldedSearch(admin.ModelAdmin[Row]):
+class FoldedSearch(ListedAdmin[Row]):
     """Finds people and hosts without accents or case, through their stored search key."""
 
     show_full_result_count = False
@@ -172,7 +173,7 @@ class OrganisationAdmin(FoldedSearch[Organisation]):
 
 
 @admin.register(Merge)
-class MergeAdmin(ReadOnlyMixin, admin.ModelAdmin[Merge]):
+class MergeAdmin(ReadOnlyMixin, ListedAdmin[Merge]):
     """What was merged, by whom; done and undone on the pages of the directory."""
 
     list_display = ["dropped", "kept", "by", "at", "undone_by", "undone_at"]
@@ -182,7 +183,7 @@ class MergeAdmin(ReadOnlyMixin, admin.ModelAdmin[Merge]):
 
 
 @admin.register(Ban)
-class BanAdmin(ReadOnlyMixin, WithinInstitution[Ban], admin.ModelAdmin[Ban]):
+class BanAdmin(ReadOnlyMixin, WithinInstitution[Ban], ListedAdmin[Ban]):
     """Whom an institution sends nobody to; pronounced and lifted on the page of the host."""
 
     list_display = ["organisation", "institution", "until", "by", "at", "lifted_at"]
@@ -215,7 +216,7 @@ class ManagerInline(WithinInstitution[Manager], admin.TabularInline[Manager, Cen
 
 
 @admin.register(Centre)
-class CentreAdmin(WithinInstitution[Centre], admin.ModelAdmin[Centre]):
+class CentreAdmin(WithinInstitution[Centre], ListedAdmin[Centre]):
     form = CentreForm
     list_display = ["name", "institution", "mailbox", "signatory_name"]
     list_filter = [("institution", OwnRows)]
@@ -241,7 +242,7 @@ class CentreAdmin(WithinInstitution[Centre], admin.ModelAdmin[Centre]):
 
 
 @admin.register(Ufr)
-class UfrAdmin(WithinInstitution[Ufr], admin.ModelAdmin[Ufr]):
+class UfrAdmin(WithinInstitution[Ufr], ListedAdmin[Ufr]):
     list_display = ["name", "code", "centre", "institution"]
     list_filter = [("institution", OwnRows)]
     list_select_related = ["centre", "institution"]
@@ -250,7 +251,7 @@ class UfrAdmin(WithinInstitution[Ufr], admin.ModelAdmin[Ufr]):
 
 
 @admin.register(Programme)
-class ProgrammeAdmin(WithinInstitution[Programme], admin.ModelAdmin[Programme]):
+class ProgrammeAdmin(WithinInstitution[Programme], ListedAdmin[Programme]):
     list_display = ["label", "code", "version", "level", "ufr", "centre"]
     list_filter = ["level", ("ufr", OwnRows)]
     list_select_related = ["ufr", "centre"]
@@ -301,7 +302,7 @@ class TeacherAdmin(WithinInstitution[Teacher], FoldedSearch[Teacher]):
     autocomplete_fields = ["user", "ufr"]
 
 
-class ReferenceAdmin(admin.ModelAdmin[Row]):
+class ReferenceAdmin(ListedAdmin[Row]):
     """A list loaded from a file: what identifies a row is fixed, or the next load would add it again."""
 
     key: tuple[str, ...] = ("code",)

@@ -15,6 +15,8 @@ app.autodiscover_tasks()
 # files and the register of companies again.
 app.conf.beat_schedule = {
     "sweep-messages": {"task": "accounts.tasks.sweep_messages", "schedule": 60.0},
+    "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab("35", "*")},
+    "forget-creations": {"task": "accounts.tasks.forget_creations", "schedule": crontab("40", "4")},
     "sweep-documents": {"task": "conventions.tasks.sweep_documents", "schedule": 60.0},
     "apply-due-avenants": {"task": "conventions.tasks.apply_due_avenants", "schedule": crontab("5", "*")},
     "check-documents": {"task": "conventions.tasks.check_documents", "schedule": crontab("10", "3")},

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
@@ -24,6 +25,31 @@ class PrivateMiddleware:
         # Not no-store: a browser would no longer give back, on « Précédent », what was typed without JavaScript.
         response.setdefault("Cache-Control", "private, no-cache")
         return response
+
+
+class ReadAgainMiddleware:
+    """Read once more when the connection to the database died under a page: a restart then costs it nothing.
+
+    What was posted is never done twice: its page says that it failed.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        lost = isinstance(exception, (OperationalError, InterfaceError))
+        if not lost or request.method not in {"GET", "HEAD"} or connection.in_atomic_block:
+            return None
+        if connection.connection is not None and connection.is_usable():
+            return None
+        connection.close()
+        found = request.resolver_match
+        assert found is not None
+        answer: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
+        return answer
 
 
 class BodyLimitMiddleware:

@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "pstage.middleware.BodyLimitMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "pstage.middleware.ReadAgainMiddleware",
 ]
 
 ROOT_URLCONF = "pstage.urls"
@@ -138,7 +139,7 @@ DATABASE_URL = required(
 REDIS_URL = required(
     "REDIS_URL",
     "redis://127.0.0.1:6379/0",
-    "sessions, cache and the task queue live in Redis",
+    "the cache and the task queue live in Redis",
 )
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL)}
 # Our pages ask the same wide joins again and again: planned once per connection, never compiled.
@@ -148,15 +149,22 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
 )
 # A pool belongs to a long-lived process of many threads; management commands open one plain connection.
 if env.int("DATABASE_POOL_SIZE", 0):
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE")}
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": env.int("DATABASE_POOL_SIZE"),
+        "timeout": 15,  # seconds a page waits for a server that starts again
+    }
+    # A connection that died with an earlier server is replaced before it is used.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "pstage.cache.SurvivingCache",
         "LOCATION": REDIS_URL,
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+# In the database, read from the cache: a lost Redis signs nobody out.
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = env.int("SESSION_HOURS", 10) * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # « __Host- »: no other site of the university's domain can plant a session or a token of its own.
@@ -340,7 +348,7 @@ LOGGING: dict[str, Any] = {
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
         "reports": {
-            "class": "django.utils.log.AdminEmailHandler",
+            "class": "pstage.reports.ReportHandler",
             "level": "ERROR",
             "filters": ["few_of_each"],
         },

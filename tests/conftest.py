@@ -7,6 +7,7 @@ from django.test import override_settings
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
+from accounts.background import Pause
 from accounts.mail import outbox
 from tests import databases, environment
 from tests.fake_register import FakeRegister
@@ -44,7 +45,8 @@ def in_french(settings):
 
 @pytest.fixture(autouse=True)
 def empty_cache():
-    """Sessions and rate limits live in Redis: none outlives its test."""
+    """Rate limits and copies of sessions live in Redis: none outlives its test, nor does a loss of it."""
+    Pause.until = 0
     cache.clear()
 
 

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.core.cache.backends.redis import RedisCache
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 from django.test import Client
@@ -17,6 +16,7 @@ from conventions import documents, workflow
 from conventions.models import Convention, Remark, Status
 from conventions.writing import steps
 from pstage import embedded, reports
+from pstage.cache import SurvivingCache
 from tests.factories import (
     ContactFactory,
     EnrolmentFactory,
@@ -344,9 +344,8 @@ class TestAnswers:
     @pytest.mark.parametrize("is_lost", [False, True])
     def test_the_same_crash_is_reported_a_few_times_an_hour(self, settings, monkeypatch, is_lost):
         settings.ADMINS = [("a", "admin@valmont.example")]
-        reports.alone.clear()
         if is_lost:  # each process then counts by itself
-            lost = RedisCache(f"redis://127.0.0.1:{embedded.free_port()}", {})
+            lost = SurvivingCache(f"redis://127.0.0.1:{embedded.free_port()}", {})
             monkeypatch.setattr(reports, "cache", lost)
         student = browser(World().people["student"], raise_request_exception=False)
         before = Message.objects.count()
@@ -358,6 +357,26 @@ class TestAnswers:
         monkeypatch.setattr("conventions.writing.drafts.create", lambda *args, **options: {}["another crash"])
         student.post(reverse("conventions:advice"))
         assert "KeyError" in Message.objects.latest("pk").text
+
+    def test_a_report_never_holds_what_opens_an_account(self, settings, monkeypatch):
+        """The link of a forgotten password and the answer of the single sign-on stand in addresses."""
+        settings.ADMINS = [("a", "admin@valmont.example")]
+
+        def crash(*args, **options):
+            raise LookupError
+
+        monkeypatch.setattr("allauth.account.views.PasswordResetFromKeyView.dispatch", crash)
+        monkeypatch.setattr("accounts.views.single_sign_on", crash)
+        anyone = Client(raise_request_exception=False)
+        link = reverse("account_reset_password_from_key", args=["a1", "c0ffee-5ecre7"])
+        assert anyone.get(link).status_code == 500
+        assert anyone.get(reverse("account_login"), {"code": "c0ffee", "state": "5ecre7"}).status_code == 500
+        told = list(Message.objects.filter(recipient="admin@valmont.example"))
+        assert len(told) == 2
+        for report in told:
+            assert "LookupError" in report.text
+            assert "c0ffee" not in report.subject + report.text
+            assert "5ecre7" not in report.subject + report.text
 
     def test_signing_out_empties_the_browser(self):
         student = browser(World().people["student"])

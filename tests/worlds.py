@@ -20,9 +20,10 @@ from conventions.models import (
     Status,
     Turn,
 )
+from conventions.models.status import IN_FORCE
 from conventions.workflow import avenants
 from conventions.writing import changes
-from organisations.models import Enrolment
+from organisations.models import Enrolment, Party
 from tests.factories import (
     AdminFactory,
     CentreFactory,
@@ -54,6 +55,33 @@ def next_signatures(convention: Convention, count: int = 1) -> dict[str, date]:
     waiting = turns.turns_of(convention, Turn.Purpose.SIGNATURE)
     today = timezone.localdate()
     return {turn.party: today for turn in [turn for turn in waiting if turn.done_at is None][:count]}
+
+
+def stand(agreement: Convention | Avenant, state: Status | AvenantStatus, **columns) -> None:
+    """Store a draft in a state without its workflow: all that the database asks of it is there."""
+    rows = type(agreement)._base_manager.filter(pk=agreement.pk)
+    rows.update(status=Status.SUBMITTED, **columns)
+    if state not in (*IN_FORCE, AvenantStatus.EFFECTIVE):
+        rows.update(status=state)
+        return
+    is_avenant = isinstance(agreement, Avenant)
+    convention = agreement.convention if is_avenant else agreement
+    turns_of_it = convention.turns.filter(avenant=agreement if is_avenant else None)
+    if not turns_of_it.exists():
+        signed = {} if state in {Status.VALIDATED, Status.TERMINATED} else {"signed_on": timezone.localdate()}
+        if signed:
+            signed |= {"done_at": timezone.now(), "done_by": convention.created_by or AdminFactory()}
+            signed |= {"method": Turn.Method.PAPER}
+        convention.turns.create(
+            avenant=agreement if is_avenant else None,
+            purpose=Turn.Purpose.SIGNATURE,
+            rank=1,
+            party=Party.STUDENT,
+            **signed,
+        )
+    rows.update(status=Status.VALIDATED, validated_at=columns.get("validated_at") or timezone.now())
+    if state != Status.VALIDATED:
+        rows.update(status=state)
 
 
 class World:

@@ -4,12 +4,14 @@ What "never twice" rests on: one row per (cause, person), whatever calls ``queue
 per row, which holds the row's lock from the claim to the mark; a mark in the same transaction as the claim.
 What is left is a worker or a database that dies between the server's acceptance and the commit, a few
 milliseconds: the message then leaves again with the same Message-ID, by which a server or a reader drops it.
+
+A mail that opens an account is written when it leaves: its row never holds the link, whoever may read it.
 """
 
 import logging
 import re
 import smtplib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -27,8 +29,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError as BrokerLost
 
+from accounts.background import BrokerLost, hand_over
 from accounts.models import Institution, Message, User
 
 logger = logging.getLogger(__name__)
@@ -47,6 +49,31 @@ class Mail:
     subject: str
     text: str
     html: str
+
+
+# What writes a personal mail as it leaves, by the first word of its key; None when there is nobody to write to.
+Writer = Callable[[Message], Mail | None]
+WRITERS: dict[str, Writer] = {}
+
+
+def written_when_sent(cause: str) -> Callable[[Writer], Writer]:
+    """Let a function write the mails of a personal cause: one of ``Message.PERSONAL``."""
+    assert cause in Message.PERSONAL
+
+    def remember(writer: Writer) -> Writer:
+        WRITERS[cause] = writer
+        return writer
+
+    return remember
+
+
+def queue_unwritten(cause: str, recipient: str, subject: str) -> Message:
+    """Note, in the current transaction, that a personal mail is asked for: its writer makes it when it leaves.
+
+    Nothing here depends on whether anybody has this address: the answer takes the same time for all.
+    """
+    key, sender = f"{cause}/{uuid4()}", settings.DEFAULT_FROM_EMAIL
+    return _store(Message(key=key, recipient=recipient, sender=sender, subject=_one_line(subject)))
 
 
 def queue(
@@ -137,7 +164,7 @@ def _store(message: Message) -> Message:
 def _ask_to_send(message_id: int) -> None:
     """Hand a message to a worker; a lost broker costs a delay, the sweep will send it."""
     try:
-        send_message.delay(message_id)
+        hand_over(send_message, message_id)
     except BrokerLost as error:
         logger.warning("The broker did not take message %s, the sweep will: %s", message_id, error)
 
@@ -182,7 +209,8 @@ class OutboxBackend(BaseEmailBackend):
 def deliver(message_id: int) -> bool | None:
     """Send one waiting message that is due. Return True when the server took it, False when it did not.
 
-    Returns None when there is nothing to do: sent, parked, not due yet, or in another worker's hands.
+    Returns None when there is nothing to do: sent, parked, not due yet, in another worker's hands, or asked for an
+    address that nobody has.
     """
     with transaction.atomic():
         due = _due().select_related("institution")
@@ -191,7 +219,11 @@ def deliver(message_id: int) -> bool | None:
             return None
         message.attempts += 1
         try:
-            message.server_answer = _transmit(message)
+            mail = _written(message)
+            if mail is None:
+                message.delete()
+                return None
+            message.server_answer = _transmit(message, mail)
         except Exception as error:  # whatever went wrong is written on the row, for a person to read
             message.server_answer = f"{type(error).__name__}: {error}"
             if message.attempts > len(BACK_OFF) or _is_final(error):
@@ -203,11 +235,9 @@ def deliver(message_id: int) -> bool | None:
         else:
             message.state, message.sent_at = Message.State.SENT, timezone.now()
             message.next_attempt_at = None
-            if message.opens_an_account and not settings.DEMO:  # the demo's mails are read nowhere else
-                message.text = message.html = ""
-        message.save(
-            update_fields=["attempts", "server_answer", "state", "sent_at", "next_attempt_at", "text", "html"]
-        )
+            if settings.DEMO:  # its mails are read nowhere else
+                message.text, message.html = mail.text, mail.html
+        message.save()
     return message.state == Message.State.SENT
 
 
@@ -219,20 +249,27 @@ def _due() -> QuerySet[Message]:
     ).order_by(F("next_attempt_at").asc(nulls_first=True), "pk")
 
 
-def _transmit(message: Message) -> str:
+def _written(message: Message) -> Mail | None:
+    """Return what a message says; one that opens an account is written now, and kept nowhere."""
+    if message.opens_an_account:
+        return WRITERS[message.cause](message)
+    return Mail(message.subject, message.text, message.html)
+
+
+def _transmit(message: Message, written: Mail) -> str:
     """Give a message to the mail server and return what it answered."""
     connection = get_connection(settings.DELIVERY_EMAIL_BACKEND)
     mail = EmailMultiAlternatives(
-        message.subject,
-        message.text,
+        written.subject,
+        written.text,
         message.sender,
         [message.recipient],
         reply_to=[message.institution.email] if message.institution else None,
         headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
         connection=connection,
     )
-    if message.html:
-        mail.attach_alternative(message.html, "text/html")
+    if written.html:
+        mail.attach_alternative(written.html, "text/html")
     mail.send()
     return getattr(connection, "answer", "")
 

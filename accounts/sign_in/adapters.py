@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from typing import Any
-from uuid import uuid4
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -12,16 +11,12 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest
 from django.shortcuts import redirect, resolve_url
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.folding import fold
-from accounts.mail.outbox import queue
 from accounts.models import Institution, User
 
 logger = logging.getLogger(__name__)
@@ -59,19 +54,6 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return resolve_url(settings.LOGIN_REDIRECT_URL)
-
-    def send_password_reset_mail(self, user: AbstractBaseUser, email: str, context: dict[str, Any]) -> None:
-        """Write to the address we know, never the one typed; tell those who only have the SSO to use it."""
-        assert isinstance(user, User)
-        if settings.SOCIALACCOUNT_PROVIDERS and not user.has_usable_password():
-            template, link, label = "no_password", reverse("account_login"), _("Se connecter")
-        else:
-            arguments = {"uidb36": context["uid"], "key": context["key"]}
-            link = reverse("account_reset_password_from_key", kwargs=arguments)
-            template, label = "password_reset", _("Choisir mon mot de passe")
-        button = {"link": link, "link_label": label}
-        with transaction.atomic():
-            queue(f"password-reset/{uuid4()}", user, f"accounts/mails/{template}.txt", button)
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):

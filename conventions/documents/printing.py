@@ -19,9 +19,9 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from kombu.exceptions import OperationalError as BrokerLost
 from PIL import Image
 
+from accounts.background import BrokerLost, hand_over
 from accounts.mail.outbox import BACK_OFF
 from conventions import calendar
 from conventions.documents import kinds, pdf
@@ -452,7 +452,7 @@ def _freeze(document: Document) -> Document:
 def _ask_to_make(document_id: int) -> None:
     """Hand a document to a worker; a lost broker costs a delay, the sweep will make it."""
     try:
-        make_document.delay(document_id)
+        hand_over(make_document, document_id)
     except BrokerLost as error:
         logger.warning("The broker did not take document %s, the sweep will: %s", document_id, error)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conventions.models.columns import MAY_CHANGE, AvenantKind
 from conventions.models.convention import Convention
-from conventions.models.freezing import AWAITED, sql_list, unless_purged
+from conventions.models.freezing import AWAITED, of_workflow, sql_list, tell_moves, unless_purged
 from conventions.models.status import AWAITS_SIGNATURES
 
 
@@ -205,10 +205,13 @@ class Avenant(models.Model):
                     ELSIF NEW.status IN ('signing', 'signed', 'effective') THEN
                         RAISE EXCEPTION 'pstage: avenant % has not been validated', OLD.id
                             USING ERRCODE = 'integrity_constraint_violation';
+                    ELSE
+                        {of_workflow("avenant", "turn.avenant_id = NEW.id")}
                     END IF;
                     RETURN NEW;
                 """,
             ),
+            tell_moves("a"),
             pgtrigger.Trigger(
                 name="apply_whole",
                 operation=pgtrigger.Update,

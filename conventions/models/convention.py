@@ -23,7 +23,13 @@ from django_countries.fields import CountryField
 from accounts.folding import fold
 from accounts.models import Institution, Student
 from conventions.law.case import is_minor
-from conventions.models.freezing import freeze_content, keep_numbered
+from conventions.models.freezing import (
+    begin_as_draft,
+    freeze_content,
+    keep_numbered,
+    only_grows,
+    tell_moves,
+)
 from conventions.models.nomenclature import HealthInsuranceFund, Term
 from conventions.models.status import AWAITS_SIGNATURES, EDITABLE, FROZEN, IN_FORCE, STOPPED, Status
 from organisations import acceptance
@@ -697,8 +703,10 @@ class Convention(models.Model):
         ]
         triggers = [
             follow_merge(),
+            begin_as_draft(),
             freeze_content(),
             keep_numbered(),
+            tell_moves("c"),
         ]
 
     def __str__(self) -> str:
@@ -867,6 +875,7 @@ class NumberCounter(models.Model):
         verbose_name = _("compteur de numéros")
         verbose_name_plural = _("compteurs de numéros")
         constraints = [models.UniqueConstraint("institution", "year", name="number_counter_unique")]
+        triggers = [only_grows()]
 
     def __str__(self) -> str:
         return f"{self.year}-{self.last:06d}"

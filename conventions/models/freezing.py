@@ -26,6 +26,18 @@ MOVES_WHEN_FROZEN = (
     (Status.SIGNED, Status.SIGNING),
     (Status.SIGNING, Status.VALIDATED),
 )
+# Before that, the same; an agreement and its avenant move alike.
+MOVES_BEFORE_FROZEN = (
+    (Status.DRAFT, Status.SUBMITTED),
+    (Status.DRAFT, Status.CANCELLED),
+    (Status.RETURNED, Status.SUBMITTED),
+    (Status.RETURNED, Status.CANCELLED),
+    (Status.SUBMITTED, Status.DRAFT),
+    (Status.SUBMITTED, Status.RETURNED),
+    (Status.SUBMITTED, Status.VALIDATED),
+    (Status.SUBMITTED, Status.REFUSED),
+    (Status.SUBMITTED, Status.CANCELLED),
+)
 # What a purge writes besides what it erases: nobody instead of the student, and what finds the row.
 REPLACED_BY_PURGE = ("purged_at", "student_id", "enrolment_id", "search_key")
 # What may still move on an agreement that was anonymised: two records of its host made one.
@@ -39,6 +51,12 @@ MERGED = """
 """
 # A signature that an agreement or its avenant waits for.
 AWAITED = "SELECT FROM conventions_turn AS turn WHERE turn.purpose = 'signature' AND turn.done_at IS NULL"
+# What is there before anything begins: no number, no date of the workflow.
+NEVER_SUBMITTED = """
+    NEW.status = 'draft' AND num_nonnulls(
+        NEW.number, NEW.submitted_at, NEW.validated_at, NEW.terminated_on, NEW.purged_at
+    ) = 0
+"""
 # What differs between two frozen rows, and no avenant that takes effect in this very transaction says so.
 UNEXPLAINED = """
     SELECT FROM jsonb_each_text(to_jsonb(OLD) - mutable) AS was
@@ -56,6 +74,119 @@ UNEXPLAINED = """
 def sql_list(values: Iterable[str]) -> str:
     """Return constants of ours, never user input, as a quoted SQL list."""
     return ", ".join(f"'{value}'" for value in values)
+
+
+def of_workflow(what: str, key: str) -> str:
+    """Return the SQL that judges a move before the freeze: where the workflow leads, its circuit there at validation.
+
+    ``what`` is the word for the row, ``key`` the SQL that finds its turns.
+    """
+    moves = ", ".join(f"({sql_list(move)})" for move in MOVES_BEFORE_FROZEN)
+    return f"""
+        IF NEW.status <> OLD.status AND NEW.status IN ({sql_list(Status.values)})
+            AND (OLD.status, NEW.status) NOT IN ({moves}) THEN
+            RAISE EXCEPTION 'pstage: {what} % cannot go from % to %', OLD.id, OLD.status, NEW.status
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        IF NEW.status = 'validated' AND (NEW.validated_at IS NULL
+            OR NOT EXISTS (SELECT FROM conventions_turn AS turn WHERE turn.purpose = 'signature' AND {key})
+            OR EXISTS (
+                SELECT FROM conventions_turn AS turn
+                WHERE turn.purpose = 'approval' AND turn.done_at IS NULL AND {key}
+            )) THEN
+            RAISE EXCEPTION 'pstage: {what} % is validated with its circuit, once approved', OLD.id
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+    """
+
+
+def begin_as_draft() -> pgtrigger.Trigger:
+    """Return the trigger that lets an agreement begin as a draft only: whatever comes after is a move."""
+    return pgtrigger.Trigger(
+        name="begin_as_draft",
+        operation=pgtrigger.Insert,
+        when=pgtrigger.Before,
+        func=f"""
+            IF NOT ({NEVER_SUBMITTED}) THEN
+                RAISE EXCEPTION 'pstage: an agreement begins as a draft'
+                    USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
+# What moved in this transaction, each as « c1:draft>submitted »: the journal says no other move.
+MOVED = "pstage.moved"
+
+
+def tell_moves(letter: str) -> pgtrigger.Trigger:
+    """Return the trigger that remembers a move until the end of its transaction, for the journal."""
+    return pgtrigger.Trigger(
+        name="tell_moves",
+        operation=pgtrigger.UpdateOf("status"),
+        when=pgtrigger.After,
+        condition=pgtrigger.Q(old__status__df=pgtrigger.F("new__status")),
+        func=f"""
+            PERFORM set_config('{MOVED}', concat(
+                current_setting('{MOVED}', true), ' ', '{letter}', NEW.id, ':', OLD.status, '>', NEW.status, ' '
+            ), true);
+            RETURN NULL;
+        """,
+    )
+
+
+def true_to_moves(moving: Iterable[str]) -> pgtrigger.Trigger:
+    """Return the trigger that keeps the journal true: a line tells the state that is, and a move that was made.
+
+    ``moving`` are the actions that always move.
+    """
+    return pgtrigger.Trigger(
+        name="true_to_moves",
+        operation=pgtrigger.Insert,
+        when=pgtrigger.After,
+        declare=[("now_is", "TEXT"), ("moved", "TEXT")],
+        func=f"""
+            IF NEW.avenant_id IS NULL THEN
+                SELECT status INTO now_is FROM conventions_convention WHERE id = NEW.convention_id;
+                moved := concat(' c', NEW.convention_id, ':', NEW.before, '>', NEW.after, ' ');
+            ELSE
+                SELECT status INTO now_is FROM conventions_avenant WHERE id = NEW.avenant_id;
+                moved := concat(' a', NEW.avenant_id, ':', NEW.before, '>', NEW.after, ' ');
+            END IF;
+            IF NEW.after IS DISTINCT FROM now_is
+                OR NEW.before NOT IN ('', NEW.after)
+                    AND position(moved IN coalesce(current_setting('{MOVED}', true), '')) = 0
+                OR NEW.before = NEW.after AND NEW.action IN ({sql_list(moving)})
+                OR NEW.before = '' AND EXISTS (
+                    SELECT FROM conventions_event AS earlier
+                    WHERE earlier.convention_id = NEW.convention_id AND earlier.id <> NEW.id
+                        AND earlier.avenant_id IS NOT DISTINCT FROM NEW.avenant_id
+                ) THEN
+                RAISE EXCEPTION 'pstage: the journal tells what happened: no % from % to %',
+                    NEW.action, NEW.before, NEW.after USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+            RETURN NULL;
+        """,
+    )
+
+
+def only_grows() -> pgtrigger.Trigger:
+    """Return the trigger that keeps a counter from giving a number again."""
+    return pgtrigger.Trigger(
+        name="only_grows",
+        operation=pgtrigger.Update | pgtrigger.Delete,
+        when=pgtrigger.Before,
+        func="""
+            IF TG_OP = 'UPDATE' AND NEW.last >= OLD.last
+                AND (NEW.institution_id, NEW.year) = (OLD.institution_id, OLD.year) THEN
+                RETURN NEW;
+            END IF;
+            IF TG_OP = 'DELETE' AND OLD.last = 0 THEN RETURN OLD; END IF;
+            RAISE EXCEPTION 'pstage: the counter of numbers of % only grows', OLD.year
+                USING ERRCODE = 'integrity_constraint_violation';
+        """,
+    )
 
 
 def unless_purged(erased: Mapping[str, Any] | None = None) -> str:
@@ -206,6 +337,8 @@ def freeze_content() -> pgtrigger.Trigger:
                     ELSIF NEW.status IN ('signing', 'signed', 'terminated') THEN
                         RAISE EXCEPTION 'pstage: agreement % has not been validated', OLD.id
                             USING ERRCODE = 'integrity_constraint_violation';
+                    ELSE
+                        {of_workflow("agreement", "turn.convention_id = NEW.id AND turn.avenant_id IS NULL")}
                     END IF;
                     RETURN NEW;
                 """,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conventions.models.avenant import Avenant, AvenantStatus, of_avenant, same_agreement
 from conventions.models.convention import Convention
-from conventions.models.freezing import freeze_with_agreement, unless_purged
+from conventions.models.freezing import freeze_with_agreement, true_to_moves, unless_purged
 from conventions.models.status import Status
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ ERASED: dict[str, Any] = {"actor_id": None, "comment": "", "findings": []}
 
 # What the journal of an agreement tells beside what moves it.
 BESIDE = ("hold", "complete", "purge")
+# What is never told without a move.
+MOVING = ("submit", "withdraw", "validate", "return", "refuse", "cancel", "terminate", "take_effect")
 
 
 class Event(models.Model):
@@ -65,6 +67,7 @@ class Event(models.Model):
         ]
         triggers = [
             same_agreement(),
+            true_to_moves(MOVING),
             pgtrigger.Trigger(
                 name="append_only",
                 operation=pgtrigger.Update | pgtrigger.Delete,

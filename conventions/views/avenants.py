@@ -40,7 +40,10 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
     convention = get_object_or_404(agreements.prefetch_related("avenants"), pk=pk)
     if not permissions.takes_part(user, convention) or convention.validated_at is None:
         raise Http404
+    form = PurposeForm(posted(request), convention=convention)
     if not permissions.may_amend(user, convention):
+        if form.is_valid() and (same := avenants.begun(convention, by=user, **form.cleaned_data)):
+            return redirect(steps.resume_url(changes.proposed(same)))
         messages.error(
             request,
             _(
@@ -48,7 +51,6 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
             ),
         )
         return redirect(convention)
-    form = PurposeForm(posted(request), convention=convention)
     if request.method == "POST" and form.is_valid():
         try:
             avenant = avenants.begin(pk, by=user, **form.cleaned_data)

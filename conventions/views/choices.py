@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import once
 from accounts.folding import fold
 from accounts.models import User
 from accounts.sign_in.session import signed_in
@@ -321,8 +322,7 @@ def write_in_directory(
     """Save a row of the directory and choose it, or show its form."""
     if not convention.is_editable:
         return show_locked(request, convention, [form]) if request.method == "POST" else redirect(convention)
-    if request.method == "POST" and form.is_valid():
-        row = form.save()
+    if request.method == "POST" and (row := written(form, convention, slug, signed_in(request))):
         if isinstance(row, Organisation) and (refusal := refused(convention, row)):
             messages.error(request, refusal)
             return redirect(f"{steps.step_url(convention, slug)}?changer")
@@ -338,6 +338,22 @@ def write_in_directory(
         {"form": form, "sirene": "|".join(sorted(SIRENE_COUNTRIES)), **context},
         form,
     )
+
+
+def written(form: DirectoryForm[Any], convention: Convention, slug: str, by: User) -> Any:
+    """Save a row of the directory and return it; None when the form has a mistake.
+
+    The same form sent again, from another tab or another draft, gives the row that it made.
+    """
+    if form.instance.pk is not None:
+        return form.save() if form.is_valid() else None
+    typed = [form.data.get(name, "") for name in form.fields]
+    claimed = once.claim(by, slug, slug in NEEDS_HOST and convention.organisation_id, *typed)
+    row = candidates(convention, slug, by).filter(pk=claimed.row).first()
+    if row is None:
+        row = form.save() if form.is_valid() else None
+        once.note(claimed, row and row.pk)
+    return row
 
 
 def creation_form(

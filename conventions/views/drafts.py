@@ -27,9 +27,18 @@ def advice(request: HttpRequest) -> HttpResponse:
     if student is None:
         raise Http404
     if request.method == "POST":
-        convention = drafts.create(student, by=signed_in(request))
+        after = request.POST.get("after", "")
+        convention = drafts.start(student, by=signed_in(request), after=after)
         return redirect("conventions:step", convention.pk, steps.STEPS[0].slug)
-    return render(request, "conventions/advice.html", {"student": student, "centres": centres_of(student)})
+    return render(
+        request,
+        "conventions/advice.html",
+        {
+            "student": student,
+            "centres": centres_of(student),
+            "last_before": drafts.last_before(signed_in(request)),
+        },
+    )
 
 
 def centres_of(student: Student) -> list[Centre]:
@@ -50,11 +59,16 @@ def enter(request: HttpRequest) -> HttpResponse:
         student = get_object_or_404(people.students_of(centres), pk=key_in(request.POST.get("student", "")))
         # The centre gives the manager the right to fill it, until the étape is chosen.
         centre = next((centre for centre in centres_of(student) if centre in centres), None)
-        convention = drafts.create(student, by=user, centre=centre)
+        after = request.POST.get("after", "")
+        convention = drafts.start(student, by=user, centre=centre, after=after)
         return redirect("conventions:step", convention.pk, steps.STEPS[0].slug)
     text = request.GET.get("q", "").strip()
     students = people.search_students(text, centres) if len(text) >= SHORTEST_SEARCH else None
-    return render(request, "conventions/enter.html", {"query": text, "students": students})
+    return render(
+        request,
+        "conventions/enter.html",
+        {"query": text, "students": students, "last_before": drafts.last_before(user)},
+    )
 
 
 @require_POST

@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
-from kombu.exceptions import OperationalError as BrokerLost
 
+from accounts.background import BrokerLost, hand_over
 from accounts.models import Institution, User
 from accounts.refusals import Refused
 from accounts.sign_in.session import signed_in
@@ -81,7 +81,7 @@ def report(request: HttpRequest) -> HttpResponse:
 def ask(request: HttpRequest, institution: Institution, user: User) -> HttpResponse:
     """Hand a purge to a worker, and follow it on the page."""
     try:
-        purging.purge_agreements.delay(institution.pk, user.pk)
+        hand_over(purging.purge_agreements, institution.pk, user.pk)
     except BrokerLost as error:
         logger.warning("The broker did not take the purge of institution %s: %s", institution.pk, error)
         messages.error(

@@ -324,10 +324,20 @@ def apply_due_avenants() -> None:
             logger.exception("The agreement is not what avenant %s was written from", avenant_id)
 
 
+def begun(
+    convention: Convention, *, by: User, kinds: Iterable[AvenantKind], **written: object
+) -> Avenant | None:
+    """Return the draft that the same form of the same person has made already."""
+    drafts = convention.avenants.filter(status=DRAFT, created_by=by, kinds=list(kinds))
+    return drafts.filter(**written, changes={}).first()
+
+
 def begin(convention_id: int, *, by: User, kinds: Iterable[AvenantKind], **written: object) -> Avenant:
-    """Start an avenant to an agreement. Raises Refused when it is not in force, or has one open already."""
+    """Start an avenant to an agreement, once. Raises Refused when it is not in force, or has another one open."""
     with transaction.atomic():
         convention = Convention.objects.prefetch_related("avenants").locked(convention_id)
+        if same := begun(convention, by=by, kinds=kinds, **written):
+            return same
         if not permissions.may_amend(by, convention):
             raise Refused(
                 _(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import F, Max, Q
 from django.utils.translation import gettext as _
 from django_countries import countries
 
+from accounts import once
 from accounts.models import Student
 from accounts.refusals import Refused
 from conventions import legality, permissions
 from conventions.attachments import deciding
-from conventions.models import Convention, journal
+from conventions.models import Convention, Status, journal
 from conventions.models.columns import NAMED
 
 if TYPE_CHECKING:
@@ -34,6 +37,9 @@ FROM_RECORDS = {
     "personal_email": "student_personal_email",
 }
 MONDAY_TO_FRIDAY = [0, 1, 2, 3, 4]
+# A draft that nobody wrote in since it was made.
+ONE_SECOND = timedelta(seconds=1)
+UNTOUCHED = Q(updated_at__lt=F("created_at") + ONE_SECOND)
 
 
 def record_of(student: Student) -> dict[str, str]:
@@ -61,15 +67,45 @@ def create(student: Student, *, by: User, centre: Centre | None = None) -> Conve
 
 
 @transaction.atomic
+def start(student: Student, *, by: User, centre: Centre | None = None, after: str = "") -> Convention:
+    """Start an agreement, once: clicked again, in any tab, the same button leads to the draft that it made.
+
+    ``after`` is what ``last_before`` gave to the page of the button. A page that lacks it goes on with the last draft
+    of the same author that nobody has touched.
+    """
+    claimed = once.claim(by, "draft", student.pk, after)
+    own = Convention.objects.filter(student=student, created_by=by, status=Status.DRAFT, submitted_at=None)
+    known = own.filter(pk=claimed.row or 0)
+    draft = (known if after else known.filter(UNTOUCHED)).first()
+    if draft is None:
+        draft = create(student, by=by, centre=centre)
+        once.note(claimed, draft.pk)
+    return draft
+
+
+def last_before(by: User) -> str:
+    """Return what tells a page shown before the next draft of somebody from a page shown after it."""
+    return str(Convention.objects.filter(created_by=by).aggregate(last=Max("pk"))["last"] or 0)
+
+
+@transaction.atomic
 def duplicate(original: Convention, *, by: User) -> Convention:
-    """Start an agreement with the host, people and content of an earlier one; dates and étape are asked again."""
+    """Start an agreement with the host, people and content of an earlier one; dates and étape are asked again.
+
+    Clicked again before anything is typed in it, it is the same copy.
+    """
+    claimed = once.claim(by, "copy", original.pk)
+    if copy := Convention.objects.filter(UNTOUCHED, pk=claimed.row or 0, status=Status.DRAFT).first():
+        return copy
     copied = {
         field.attname: getattr(original, field.attname)
         for field in Convention._meta.concrete_fields
         if NAMED[field.name].copied
     }
     convention = Convention(**copied, created_by=by, record=record_of(original.student))
-    return _save(convention, by=by)
+    _save(convention, by=by)
+    once.note(claimed, convention.pk)
+    return convention
 
 
 def _save(convention: Convention, *, by: User) -> Convention:

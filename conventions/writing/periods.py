@@ -225,6 +225,12 @@ class BasePeriodFormSet(forms.BaseFormSet[forms.Form]):
             if form.is_valid() and form.cleaned_data.get("start") and not form.cleaned_data.get("DELETE")
         )
 
+    def full_clean(self) -> None:
+        """Judge the periods together even when there are too many: Django would stop at their number."""
+        super().full_clean()
+        if self.is_bound and self.non_form_errors():
+            self.clean()
+
     def clean(self) -> None:
         """Refuse what overlaps or leaves the stage, and what waits for a decision."""
         for moved in self.moved.values():

@@ -19,7 +19,10 @@ class Answer(NamedTuple):
 
 
 def pin(convention: Convention, field: str, text: str, *, by: User) -> Remark:
-    """Write a remark on a field; its student sees it once the correction is asked."""
+    """Write a remark on a field; its student sees it once the correction is asked. Sent twice, it is one."""
+    for remark in convention.open_remarks:
+        if (remark.field, remark.text, remark.author_id) == (field, text, by.pk):
+            return remark
     return Remark.objects.create(
         convention=convention, avenant=convention.avenant, field=field, text=text, author=by
     )

@@ -14,8 +14,8 @@ from celery import Task, shared_task
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerLost
 
+from accounts.background import BrokerLost, hand_over
 from accounts.folding import fold
 from organisations import directory
 from organisations.models import HeadcountBand, LegalForm, Organisation
@@ -45,7 +45,7 @@ def compare_soon(hosts: Iterable[Organisation]) -> None:
 def _hand_over(task: Task[[Any], None], hosts: int | list[int]) -> None:
     """Hand hosts to a worker; when the broker is lost, the night still reads the register for them."""
     try:
-        task.delay(hosts)
+        hand_over(task, hosts)
     except BrokerLost as error:
         logger.warning(
             "The broker did not take %s %s: %s. The night reads the register.", task.name, hosts, error

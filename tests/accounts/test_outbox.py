@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 
 from accounts.mail import outbox
 from accounts.models import Message
+from accounts.sign_in import reset
 from pstage import embedded
 from pstage.celery import app
 from tests.factories import InstitutionFactory, MessageFactory, UserFactory
@@ -183,31 +184,46 @@ class TestDeliver:
         assert queue("event/1", "a@valmont.example", template, page, about="key:1").about == "key:1"
         assert queue("event/2", "a@valmont.example", template, page).about == ""
 
-    def test_a_link_that_opens_an_account_does_not_stay_once_sent(self, mail_server):
-        link = {"text": "http://127.0.0.1/secret", "html": "<a href='http://127.0.0.1/secret'>"}
-        reset = MessageFactory(key="password-reset/1", **link)
-        other = MessageFactory(key="event/1", **link)
-        mail_server.data_answer = "451 4.3.0 Réessayez plus tard"
-        outbox.deliver(reset.pk)
-        reset.refresh_from_db()
-        assert (reset.text, reset.html) == (link["text"], link["html"]), "it has to leave again"
-        Message.objects.update(next_attempt_at=None)
-        mail_server.data_answer = "250 ok"
-        assert outbox.deliver(reset.pk) is outbox.deliver(other.pk) is True
-        assert "secret" in mail_server.mails[0].get_body(("plain",)).get_content()
-        assert "secret" in mail_server.mails[0].get_body(("html",)).get_content()
-        reset.refresh_from_db()
-        other.refresh_from_db()
-        assert (reset.text, reset.html) == ("", "")
-        assert (other.text, other.html) == (link["text"], link["html"])
+    def test_a_link_that_opens_an_account_is_in_the_mail_and_never_in_its_row(self, mail_server):
+        """Whether it waits, failed, was set aside or left: nobody who reads rows can use it."""
+        person = UserFactory()
+        reset.ask(person.email.upper())
+        asked = Message.objects.get()
+        for answer, attempts in (
+            ("451 4.3.0 Réessayez plus tard", 7),
+            ("550 5.7.1 Refusé", 8),
+            ("250 ok", 1),
+        ):
+            mail_server.data_answer = answer
+            outbox.deliver(asked.pk)
+            asked.refresh_from_db()
+            assert "oubli" not in str(Message.objects.values().get())
+            Message.objects.update(next_attempt_at=None, state=Message.State.WAITING, attempts=attempts - 1)
+        [mail] = mail_server.mails
+        assert mail["To"] == person.email, "the address we know, not the one typed"
+        for part in ("plain", "html"):
+            assert "/compte/mot-de-passe/oubli/" in mail.get_body((part,)).get_content()
+        assert (asked.state, asked.institution, asked.recipient) == ("sent", person.institution, person.email)
+
+    def test_nothing_leaves_for_an_address_that_nobody_has(self, mail_server):
+        closed = UserFactory(is_active=False)
+        for address in (closed.email, "personne@valmont.example"):
+            reset.ask(address)
+            assert outbox.deliver(Message.objects.get().pk) is None
+            assert not Message.objects.exists()
+        assert mail_server.mails == []
+
+    def test_every_personal_cause_has_its_writer(self):
+        assert set(outbox.WRITERS) == Message.PERSONAL
 
     def test_the_demo_keeps_its_links(self, settings):
         settings.DEMO = True
         settings.DELIVERY_EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
-        reset = MessageFactory(key="password-reset/1", text="http://127.0.0.1/secret")
-        assert outbox.deliver(reset.pk) is True
-        reset.refresh_from_db()
-        assert reset.text == "http://127.0.0.1/secret"
+        reset.ask(UserFactory().email)
+        asked = Message.objects.get()
+        assert outbox.deliver(asked.pk) is True
+        asked.refresh_from_db()
+        assert "/compte/mot-de-passe/oubli/" in asked.text
 
     def test_retried_with_back_off_then_parked(self, mail_server, time_machine):
         mail_server.data_answer = "451 4.3.0 Réessayez plus tard"

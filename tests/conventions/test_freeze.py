@@ -19,13 +19,16 @@ from conventions.models import (
     Document,
     Event,
     Interruption,
+    NumberCounter,
     Remark,
     Status,
     Turn,
     WorkPeriod,
 )
-from conventions.models.freezing import MOVES_WHEN_FROZEN
+from conventions.models.freezing import MOVES_BEFORE_FROZEN, MOVES_WHEN_FROZEN
+from conventions.models.journal import MOVING
 from conventions.models.status import AWAITS_SIGNATURES, FROZEN
+from conventions.workflow import avenants
 from conventions.writing import changes
 from organisations.models import Party
 from tests.factories import ManagerFactory
@@ -79,6 +82,116 @@ def test_the_database_and_the_workflow_know_the_same_moves():
     moves |= {(Status.SIGNED, Status.TERMINATED)}
     assert set(MOVES_WHEN_FROZEN) == moves
     assert workflow.ACTIONS["sign"].sources == AWAITS_SIGNATURES
+
+
+def test_the_database_knows_the_moves_before_the_freeze_too():
+    moves = {
+        (source, action.target)
+        for actions in (workflow.ACTIONS, avenants.ACTIONS)
+        for action in actions.values()
+        for source in action.sources
+        if source not in (*FROZEN, AvenantStatus.EFFECTIVE) and source != action.target
+    }
+    assert set(MOVES_BEFORE_FROZEN) == moves
+
+
+@pytest.mark.parametrize("state", [Status.DRAFT, Status.RETURNED, Status.SUBMITTED])
+def test_only_the_workflow_leads_to_the_freeze(state):
+    convention = World().convention_in(state)
+    row = Convention.objects.filter(pk=convention.pk)
+    for status in set(Status) - {state}:
+        if (state, status) in MOVES_BEFORE_FROZEN and status != Status.VALIDATED:
+            continue
+        with pytest.raises(IntegrityError, match="pstage"), transaction.atomic():
+            row.update(status=status, validated_at=timezone.now())
+
+
+@pytest.mark.parametrize("lacking", ["circuit", "approval", "date"])
+def test_a_submission_is_validated_with_its_circuit(lacking):
+    world = World(teacher_approves=True)
+    convention = world.convention_in(Status.SUBMITTED)
+    row = Convention.objects.filter(pk=convention.pk)
+    if lacking != "approval":
+        workflow.act(convention.pk, "approve", by=world.people["teacher"])
+    if lacking != "circuit":
+        turns.open_circuit(convention)
+    validated_at = None if lacking == "date" else timezone.now()
+    with pytest.raises(IntegrityError, match="with its circuit, once approved"), transaction.atomic():
+        row.update(status=Status.VALIDATED, validated_at=validated_at)
+
+
+def test_an_avenant_is_validated_with_its_circuit():
+    avenant = World().avenant_in(AvenantStatus.SUBMITTED)
+    with pytest.raises(IntegrityError, match="with its circuit"), transaction.atomic():
+        Avenant.objects.filter(pk=avenant.pk).update(
+            status=AvenantStatus.VALIDATED, validated_at=timezone.now()
+        )
+
+
+@pytest.mark.parametrize("state", set(Status) - {Status.DRAFT})
+def test_nothing_is_inserted_but_a_draft(state):
+    convention = World().convention_in(state)
+    convention.pk, convention.number = None, "2099-000001"
+    with pytest.raises(IntegrityError, match="begins as a draft"), transaction.atomic():
+        convention.save(force_insert=True)
+    for forged in (
+        {"number": "2099-000001"},
+        {"validated_at": timezone.now()},
+        {"purged_at": timezone.now()},
+    ):
+        draft = World().draft()
+        draft.pk = None
+        for column, value in forged.items():
+            setattr(draft, column, value)
+        with pytest.raises(IntegrityError, match="begins as a draft"), transaction.atomic():
+            draft.save(force_insert=True)
+
+
+class TestJournal:
+    """It is added to only, and tells what is."""
+
+    @pytest.mark.parametrize(
+        ("action", "before", "after"),
+        [
+            ("validate", Status.SUBMITTED, Status.VALIDATED),  # it is not
+            ("submit", Status.DRAFT, Status.SUBMITTED),  # told already
+            ("validate", Status.SUBMITTED, Status.SUBMITTED),  # which always moves
+            ("sign", Status.SIGNED, Status.SIGNED),
+            ("create", "", Status.SUBMITTED),  # told already
+        ],
+    )
+    def test_a_line_that_nothing_made_is_refused(self, action, before, after):
+        convention = World().convention_in(Status.SUBMITTED)
+        with connection.cursor() as cursor:  # another transaction, for what moved in this one
+            cursor.execute("SELECT set_config('pstage.moved', '', true)")
+        with pytest.raises(IntegrityError, match="the journal tells what happened"), transaction.atomic():
+            Event.objects.create(convention=convention, action=action, before=before, after=after)
+
+    def test_of_an_avenant_too(self):
+        avenant = World().avenant_in(AvenantStatus.SUBMITTED)
+        states = {"before": AvenantStatus.SUBMITTED, "after": AvenantStatus.VALIDATED}
+        with pytest.raises(IntegrityError, match="the journal tells what happened"), transaction.atomic():
+            Event.objects.create(convention=avenant.convention, avenant=avenant, action="validate", **states)
+
+    def test_the_actions_that_always_move_are_those_of_the_workflow(self):
+        moving = {
+            action.name
+            for actions in (workflow.ACTIONS, avenants.ACTIONS)
+            for action in actions.values()
+            if action.target not in action.sources and not action.status_after
+        }
+        assert moving | {"take_effect"} == set(MOVING)
+
+
+def test_the_counter_of_numbers_only_grows():
+    World().convention_in(Status.SUBMITTED)
+    for attempt in (
+        lambda: NumberCounter.objects.update(last=0),
+        lambda: NumberCounter.objects.update(year=2099),
+        lambda: NumberCounter.objects.all().delete(),
+    ):
+        with pytest.raises(IntegrityError, match="only grows"), transaction.atomic():
+            attempt()
 
 
 @pytest.mark.parametrize("state", FROZEN)

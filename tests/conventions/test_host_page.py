@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from conventions.legality import quotas
-from conventions.models import Convention, Status, Turn
+from conventions.models import Status, Turn
 from organisations import merging
 from organisations.models import Ban, Note, Organisation
 from organisations.models.university import default_signature_order
@@ -26,6 +26,7 @@ from tests.factories import (
     next_siret,
 )
 from tests.pages import browser, text_of
+from tests.worlds import stand
 
 pytestmark = pytest.mark.django_db
 MONDAY = date(2027, 3, 1)
@@ -47,11 +48,7 @@ def stages(world, host, *periods, state=Status.SUBMITTED):
     agreements = []
     for start, end in periods:
         draft = world.draft(organisation=host, service=service, start=start, end=end)
-        row = Convention.objects.filter(pk=draft.pk)
-        row.update(number=f"2026-{draft.pk}", submitted_at=draft.created_at)
-        if state in {Status.SIGNING, Status.SIGNED, Status.TERMINATED}:
-            row.update(status=Status.VALIDATED)
-        row.update(status=state)
+        stand(draft, state, number=f"2026-{draft.pk}", submitted_at=draft.created_at)
         agreements.append(draft)
     return agreements
 
@@ -314,9 +311,7 @@ def signed(world, host, validated_on, signed_on):
             signed_on=signed_on,
         )
     noon = datetime.combine(validated_on, time(12), tzinfo=timezone.get_current_timezone())
-    row = Convention.objects.filter(pk=agreement.pk)
-    row.update(status=Status.VALIDATED, validated_at=noon)
-    row.update(status=Status.SIGNED)
+    stand(agreement, Status.SIGNED, validated_at=noon)
 
 
 def test_the_quota_is_told_week_by_week(world, host):

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerLost
+from kombu.exceptions import OperationalError
 
 from organisations import directory, merging
 from organisations.models import Organisation, Resemblance
@@ -184,7 +184,7 @@ class TestNewHosts:
         self, host, monkeypatch, django_capture_on_commit_callbacks, caplog
     ):
         def lost(pk):
-            raise BrokerLost("no broker")
+            raise OperationalError("no broker")
 
         monkeypatch.setattr(refreshing.examine_host, "delay", lost)
         with django_capture_on_commit_callbacks(execute=True), transaction.atomic():

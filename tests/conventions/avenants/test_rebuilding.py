@@ -14,7 +14,7 @@ from conventions.workflow import avenants
 from conventions.writing import changes
 from tests.conventions.avenants.kinds import WEEK, reloaded, spelled
 from tests.factories import ContactFactory, ServiceFactory, TeacherFactory
-from tests.worlds import World
+from tests.worlds import World, stand
 
 pytestmark = pytest.mark.django_db
 
@@ -119,8 +119,7 @@ def test_the_original_and_the_changes_rebuild_what_is_in_effect(data):
             changes.record(after)
             rank, now = len(stages), timezone.now()
             # The law and the signatures are tested apart: here only what the database and the values say.
-            for status in (AvenantStatus.SUBMITTED, AvenantStatus.VALIDATED, AvenantStatus.SIGNED):
-                Avenant.objects.filter(pk=avenant.pk).update(status=status, rank=rank, submitted_at=now)
+            stand(avenant, AvenantStatus.SIGNED, rank=rank, submitted_at=now)
             avenants.take_effect(reloaded(avenant))
             stages.append(spelled(changes.in_force(convention.pk)))
 
