@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import phonenumbers
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import (
     NumberParseException,
@@ -168,6 +169,50 @@ class DecimalField(forms.DecimalField):
     def prepare_value(self, value: Any) -> Any:
         """Show « 35 » rather than « 35,00 », and « 4,50 » as it is."""
         return int(value) if isinstance(value, Decimal) and value == value.to_integral_value() else value
+
+    def run_validators(self, value: Any) -> None:
+        """Say the limits that a number passes as the reader writes them: « 0,01 »."""
+        try:
+            super().run_validators(value)
+        except ValidationError as failed:
+            for error in failed.error_list:
+                limit = (error.params or {}).get("limit_value")
+                if isinstance(limit, Decimal):
+                    shown = number_format(f"{limit.normalize():f}", use_l10n=True)
+                    error.params = {**(error.params or {}), "limit_value": shown}
+            raise
+
+
+# « 35 », « 35,5 », « 35h », « 35 heures », then « 17h30 », « 3 h 05 min », « 7:30 », then « 45 min »; spaces apart.
+HOURS = re.compile(r"(\d+(?:\.\d+)?)(?:h|hs|hrs?|heures?|hours?)?")
+HOURS_AND_MINUTES = re.compile(r"(\d+)(?:h|:|hrs?|heures?|hours?)([0-5]?\d)(?:m|mn|min|minutes?|')?")
+MINUTES = re.compile(r"(\d+)(?:m|mn|min|minutes?)")
+# What people add, and the label says already.
+EVERY = re.compile(r"(?:/|par|by|a|per)(?:semaine|sem|s|week|jour|j|day|mois|month)\.?$")
+
+
+class HoursField(DecimalField):
+    """A number of hours as people write it, in hours and hundredths: « 17h30 » is 17,5 and « 45 min » 0,75."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            text = EVERY.sub("", "".join(value.split()).lower().replace(",", "."))
+            value = self.in_hours(text) or value
+        return super().to_python(value)
+
+    def in_hours(self, text: str) -> str:
+        """Return what a text says in hours, nothing when it is no duration."""
+        if found := HOURS.fullmatch(text):
+            return found[1]
+        minutes = Decimal(0)
+        if found := HOURS_AND_MINUTES.fullmatch(text):
+            minutes = Decimal(found[1]) * 60 + Decimal(found[2])
+        elif found := MINUTES.fullmatch(text):
+            minutes = Decimal(found[1])
+        else:
+            return ""
+        hundredths = Decimal(1).scaleb(-(2 if self.decimal_places is None else self.decimal_places))
+        return str((minutes / 60).quantize(hundredths, ROUND_HALF_UP))
 
 
 class WholeNumberField(forms.IntegerField):

@@ -39,6 +39,13 @@ from organisations.shared import SharedForm
 THIRD_PARTY = {"autocomplete": "off"}
 ADDRESS_FIELDS = ["street", "address_extra", "postal_code", "city", "country"]
 LONGEST_BAN = 5  # years
+# What Django's own fields say, which ours replace.
+DJANGO: dict[str, object] = {
+    **forms.DecimalField.default_error_messages,
+    **forms.ModelMultipleChoiceField.default_error_messages,
+    **forms.ChoiceField.default_error_messages,
+    **forms.Field.default_error_messages,
+}
 RNA = re.compile(r"W[0-9][0-9A-Z][0-9]{7}")
 
 
@@ -47,14 +54,37 @@ def text_inputs(names: str, **special: forms.Widget) -> dict[str, forms.Widget]:
     return {name: forms.TextInput(attrs=THIRD_PARTY) for name in names.split()} | special
 
 
+# What Django says of a form or of a column, by code, in words that tell what to do.
+TO_DO = {
+    "max_length": _("C’est trop long : %(show_value)s caractères, pour %(limit_value)s au plus."),
+    "min_length": _("C’est trop court : %(show_value)s caractères, pour %(limit_value)s au moins."),
+    "max_value": _("C’est trop : %(limit_value)s au plus."),
+    "min_value": _("C’est trop peu : %(limit_value)s au moins."),
+    "max_digits": _("Ce nombre a trop de chiffres : %(max)s au plus."),
+    "max_decimal_places": _("Écrivez %(max)s chiffres au plus après la virgule."),
+    "max_whole_digits": _("Ce nombre est trop grand : %(max)s chiffres au plus avant la virgule."),
+    "invalid_choice": _("Cette réponse n’est plus dans la liste : choisissez-en une autre."),
+    "invalid_list": _("Cochez une ou plusieurs réponses."),
+    "null_characters_not_allowed": _("Ce texte contient un caractère invisible : tapez-le à nouveau."),
+}
+
+
 def say_what_to_do(form: forms.BaseForm) -> None:
-    """Replace « Ce champ est obligatoire » by what the person should do."""
+    """Replace what Django says of a field, such as « Ce champ est obligatoire », by what the person should do."""
     for field in form.fields.values():
-        is_choice = isinstance(field, forms.ChoiceField)
-        if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
-            field.error_messages["required"] = (
-                _("Faites un choix.") if is_choice else _("Remplissez ce champ.")
-            )
+        for code, text in TO_DO.items():
+            if field.error_messages.get(code, DJANGO.get(code)) == DJANGO.get(code):
+                field.error_messages[code] = text
+        if field.error_messages.get("required") == DJANGO["required"]:
+            field.error_messages["required"] = required_of(field)
+
+
+def required_of(field: forms.Field) -> Any:
+    """Return what is asked of a field left empty, by what one does with it."""
+    if not isinstance(field, forms.ChoiceField):
+        return _("Remplissez ce champ.")
+    is_list = isinstance(field.widget, forms.Select) and not isinstance(field.widget, forms.RadioSelect)
+    return _("Choisissez dans la liste.") if is_list else _("Cochez une réponse.")
 
 
 def suggest_communes(form: forms.BaseForm, postal_code: str, city: str) -> None:

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from conventions.models import Completion
-from organisations.fields import DateField, DecimalField
+from organisations.fields import DateField, DecimalField, HoursField
 from organisations.forms import say_what_to_do
 from organisations.shared import SharedForm
 
@@ -42,8 +42,8 @@ class CompletionForm(SharedForm, forms.ModelForm[Completion]):
             "start": DateField,
             "end": DateField,
             "declared_on": DateField,
-            "hours": DecimalField,
-            "leave_hours": DecimalField,
+            "hours": HoursField,
+            "leave_hours": HoursField,
             "amount_paid": DecimalField,
         }
 

@@ -424,8 +424,12 @@ def amount_written(case: Case, rule: Rule) -> Iterator[Finding]:
     pay = case.facts.pay
     if not pay.is_paid:
         return
-    if pay.amount is None or pay.unit is None:
+    if pay.amount is None:
         yield rule.finds("amount", _("Indiquez le montant de la gratification."), is_missing=True)
+    if pay.unit is None:
+        yield rule.finds(
+            "amount_unit", _("Dites à quoi correspond le montant : une heure, un mois…"), is_missing=True
+        )
     if not pay.has_mode:
         yield rule.finds("payment_mode", _("Choisissez la modalité de versement."), is_missing=True)
     if not pay.in_euros and case.follows_french_pay:

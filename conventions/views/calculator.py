@@ -24,7 +24,8 @@ from conventions import calendar, law, legality
 from conventions.law import duration, facts, gratification
 from conventions.legality import words
 from conventions.models import Convention
-from organisations.fields import DateField, DecimalField
+from conventions.writing.forms import MOST_WEEKLY_HOURS
+from organisations.fields import DateField, DecimalField, HoursField
 from organisations.forms import say_what_to_do
 
 # What dates, hours and an amount decide; the rest needs an agreement.
@@ -69,10 +70,10 @@ class CalculatorForm(forms.Form):
     use_required_attribute = False
     debut = DateField(label=gettext_lazy("Début du stage"))
     fin = DateField(label=gettext_lazy("Fin du stage"))
-    heures = DecimalField(
+    heures = HoursField(
         label=gettext_lazy("Heures par semaine"),
         min_value=Decimal("0.5"),
-        max_value=Decimal(168),
+        max_value=Decimal(MOST_WEEKLY_HOURS),
         max_digits=5,
         decimal_places=2,
         initial=Decimal(35),
@@ -104,7 +105,7 @@ class CalculatorForm(forms.Form):
         decimal_places=1,
     )
     conges_payes = forms.BooleanField(label=gettext_lazy("Congés gratifiés"), required=False)
-    deja = DecimalField(
+    deja = HoursField(
         label=gettext_lazy("Heures déjà faites dans cet organisme cette année"),
         required=False,
         min_value=Decimal(0),

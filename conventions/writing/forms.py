@@ -26,6 +26,7 @@ from conventions.models.columns import COLUMNS, CONTENT, Required, asked
 from organisations.fields import (
     DateField,
     DecimalField,
+    HoursField,
     TimeField,
     WholeNumberField,
     clean_phone,
@@ -38,6 +39,8 @@ from organisations.shared import SharedForm
 Problems = dict[str, str]
 
 ENOUGH_TO_SAY = 20
+# No week may be longer, whatever the leave given to exceed 48 hours (article L3121-21 of the Code du travail).
+MOST_WEEKLY_HOURS = 60
 
 
 class StepForm(SharedForm, RemarkedForm, forms.ModelForm[Convention]):
@@ -48,6 +51,8 @@ class StepForm(SharedForm, RemarkedForm, forms.ModelForm[Convention]):
     # Why we ask, and the unit after the input, by field.
     reasons: dict[str, str | Promise] = {}
     units: dict[str, str | Promise] = {}
+    # What a list begins with in France, while nothing is chosen: the code of its entry, by field.
+    usual: dict[str, str] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -287,6 +292,7 @@ class ContentForm(StepForm):
         "earlier_hours": gettext_lazy("h"),
         "ects": gettext_lazy("ECTS"),
     }
+    usual = {"currency": "EUR"}
     start = DateField(label=Convention._meta.get_field("start").verbose_name)
     end = DateField(label=Convention._meta.get_field("end").verbose_name)
     working_days = forms.TypedMultipleChoiceField(
@@ -302,16 +308,16 @@ class ContentForm(StepForm):
         model = Convention
         fields = asked(CONTENT)
         field_classes = {
-            "weekly_hours": DecimalField,
-            "hours_corrected": DecimalField,
+            "weekly_hours": HoursField,
+            "hours_corrected": HoursField,
             "leave_days": DecimalField,
             "amount": DecimalField,
             "branch_minimum": DecimalField,
             "headcount": WholeNumberField,
             "host_trainees": WholeNumberField,
             "tutor_trainees": WholeNumberField,
-            "collective_hours": DecimalField,
-            "earlier_hours": DecimalField,
+            "collective_hours": HoursField,
+            "earlier_hours": HoursField,
             "previous_start": DateField,
             "previous_end": DateField,
             "insurance_start": DateField,
@@ -396,6 +402,11 @@ def schedule_problems(convention: Convention) -> Problems:
         if day and not calendar.plausible(day):
             found[name] = _("Vérifiez l’année.")
     found = found or words.wrong_dates(convention.start, convention.end)
+    if convention.weekly_hours and convention.weekly_hours > MOST_WEEKLY_HOURS:
+        found["weekly_hours"] = _(
+            "Plus de %(most)s heures par semaine : c’est sans doute une erreur de saisie. Écrivez les heures d’une "
+            "seule semaine."
+        ) % {"most": MOST_WEEKLY_HOURS}
     if convention.hours_corrected is not None and not convention.hours_reason.strip():
         found["hours_reason"] = _("Dites pourquoi le nombre d’heures calculé ne convient pas.")
     return found
@@ -460,12 +471,16 @@ def lists_of(form: forms.ModelForm[Convention]) -> dict[str, str]:
     }
 
 
-def offer_terms(form: forms.ModelForm[Convention]) -> None:
+def offer_terms(form: StepForm) -> None:
     """Fill every choice of a form that comes from the editable lists with one query, not one each."""
     kinds = lists_of(form)
     terms: dict[str, list[tuple[Any, str]]] = {kind: [] for kind in kinds.values()}
+    usual = form.usual if not form.instance.is_abroad else {}
     for term in form.instance.load_terms(offered=terms) if terms else ():
         terms[term.kind].append((term.pk, term.label))
+        for name, code in usual.items():
+            if kinds.get(name) == term.kind and term.code == code and is_empty(form.instance, name):
+                form.initial[name] = term.pk
     for name, kind in kinds.items():
         field = form.fields[name]
         assert isinstance(field, forms.ModelChoiceField)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from conventions.models import Convention, Interruption, WorkPeriod
 from conventions.models.schedule import PERIODS
-from organisations.fields import DateField, DecimalField
+from organisations.fields import DateField, HoursField
 from organisations.forms import say_what_to_do
 from organisations.shared import MINE, THEIRS, Moved, decided, shown_in, texts_for, texts_posted, version_of
 
@@ -62,8 +62,8 @@ class InterruptionForm(PeriodForm):
         return self.cleaned_data["kind"] or Interruption.Kind.INTERRUPTION
 
 
-def daily_hours(day: str) -> DecimalField:
-    return DecimalField(
+def daily_hours(day: str) -> HoursField:
+    return HoursField(
         label=WorkPeriod.DAYS[day],
         required=False,
         min_value=Decimal(0),

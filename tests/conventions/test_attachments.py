@@ -104,8 +104,8 @@ class TestSending:
     @pytest.mark.parametrize(
         ("typed", "field", "words"),
         [
-            ({"kind": ""}, "kind", "Faites un choix."),
-            ({"kind": Attachment.Kind.SIGNED_AGREEMENT}, "kind", "Sélectionnez un choix valide"),
+            ({"kind": ""}, "kind", "Choisissez dans la liste."),
+            ({"kind": Attachment.Kind.SIGNED_AGREEMENT}, "kind", "Cette réponse n’est plus dans la liste"),
             ({"title": ""}, "title", "Dites ce qu’est cette pièce."),
             ({"title": "x" * 81}, "title", "80 caractères"),
             ({"kind": CIVIL}, "valid_from", "Recopiez cette date de l’attestation."),

@@ -236,8 +236,8 @@ def test_the_naf_in_force_is_preferred(student, typed, day, code, version, notic
         ("website", "ftp://brecourt.example", "Saisissez une URL valide."),
         ("website", "javascript:alert(1)", "Saisissez une URL valide."),
         ("name", "", "Remplissez ce champ."),
-        ("headcount_band", "", "Faites un choix."),
-        ("country", "XX", "Sélectionnez un choix valide."),
+        ("headcount_band", "", "Choisissez dans la liste."),
+        ("country", "XX", "Cette réponse n’est plus dans la liste"),
     ],
 )
 def test_a_refusal_is_about_its_field(student, typed, field, value, message):

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from conventions.law import finding
 from conventions.legality.words import in_words
+from conventions.models import Term
 from tests.conventions.wizard.posting import content_of, step_url, week
 from tests.factories import OrganisationFactory, ServiceFactory
 
@@ -155,3 +156,37 @@ def test_only_a_stage_abroad_asks_about_the_country(client, draft):
         "FSD, 3 mars",
         True,
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        ({"amount": "4.5", "amount_unit": ""}, {"amount_unit"}),
+        ({"amount": "", "amount_unit": "hour"}, {"amount"}),
+        ({"amount": "", "amount_unit": ""}, {"amount", "amount_unit"}),
+    ],
+)
+def test_the_error_is_on_the_field_that_is_wrong(client, draft, typed, wrong):
+    page = client.post(step_url(draft, "contenu"), content_of(draft, is_paid="True", **typed))
+    assert page.status_code == 422
+    assert page.context["form"].errors.keys() & {"amount", "amount_unit"} == wrong
+
+
+@pytest.mark.parametrize(("typed", "stored"), [("17h30", "17.5"), ("35 heures", "35"), ("32,5 h", "32.5")])
+def test_weekly_hours_as_people_write_them(client, draft, typed, stored):
+    client.post(step_url(draft, "contenu"), content_of(draft, weekly_hours=typed))
+    draft.refresh_from_db()
+    assert draft.weekly_hours == Decimal(stored)
+
+
+@pytest.mark.parametrize("typed", ["168", "151,67", "61"])
+def test_a_week_longer_than_any_is_a_mistake_of_typing(client, draft, typed):
+    page = client.post(step_url(draft, "contenu"), content_of(draft, weekly_hours=typed))
+    assert "erreur de saisie" in str(page.context["form"].errors["weekly_hours"])
+
+
+def test_the_euro_is_chosen_beforehand_in_france(client, draft):
+    euro = Term.objects.get(kind=Term.Kind.CURRENCY, code="EUR")
+    draft.currency = None
+    draft.save()
+    assert client.get(step_url(draft, "contenu")).context["form"]["currency"].value() == euro.pk
