@@ -1,6 +1,6 @@
 # Web, worker and beat are this one image with different commands: see docker-compose.yml.
 
-FROM python:3.11-slim-bookworm AS base
+FROM python:3.11.13-slim-bookworm AS base
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PATH=/venv/bin:$PATH
 WORKDIR /app
 COPY packages.txt .

@@ -10,8 +10,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Personnes et comptes")
 
     def ready(self) -> None:
-        """Whatever sends the mails must know who writes the personal ones."""
+        """Whatever sends the mails must know who writes the personal ones; the checks register themselves."""
         import_module("accounts.sign_in.reset")
+        import_module("accounts.checks")
 
 
 class AdminConfig(admin.AdminConfig):

@@ -4,12 +4,21 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pstage.settings")
 
 app = Celery("pstage")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_ready.connect
+def say_what_is_unsafe(**_: object) -> None:
+    from accounts.checks import warn_at_start
+
+    warn_at_start()
+
 
 # A sweep sends what the broker lost; an avenant takes effect soon after its day begins; the night reads the stored
 # files and the register of companies again.

@@ -5,13 +5,27 @@ from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
 CHUNK = 64 * 1024
 # A browser shows our answer only once it has sent everything: we read, and forget, up to this many bytes.
 MOST_DRAINED = 128 * settings.MEBIBYTE
+
+
+class KnownProxyMiddleware:
+    """Say what is missing when a proxy that does HTTPS is not told of: redirecting to HTTPS would never end."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        is_unknown = settings.SECURE_SSL_REDIRECT and settings.SECURE_PROXY_SSL_HEADER is None
+        if is_unknown and request.headers.get("X-Forwarded-Proto") == "https" and not request.is_secure():
+            said = "TRUSTED_PROXY_COUNT: see docs/deployment.md\n"
+            return HttpResponse(said, status=503, content_type="text/plain")
+        return self.get_response(request)
 
 
 class PrivateMiddleware:

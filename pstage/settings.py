@@ -90,6 +90,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "pstage.middleware.KnownProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -141,6 +142,8 @@ REDIS_URL = required(
     "redis://127.0.0.1:6379/0",
     "the cache and the task queue live in Redis",
 )
+# The role that the web and the workers run with, for the command that makes it; DATABASE_URL is then its owner's.
+APPLICATION_DATABASE_URL: str = env.str("APPLICATION_DATABASE_URL", "")
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL)}
 # Our pages ask the same wide joins again and again: planned once per connection, never compiled.
 # (Both need a connection of our own: a PgBouncer in between must keep sessions.)

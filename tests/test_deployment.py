@@ -243,9 +243,31 @@ class TestCompose:
         for url in ("DATABASE_URL", "REDIS_URL"):
             address = urlsplit(filled(OURS["web"]["environment"][url]))
             assert PORTS[SERVICES[address.hostname]["image"].split(":")[0]] == address.port
-        database = urlsplit(filled(OURS["web"]["environment"]["DATABASE_URL"]))
         postgres = SERVICES["postgres"]["environment"]
-        assert (database.username, database.path[1:]) == (postgres["POSTGRES_USER"], postgres["POSTGRES_DB"])
+        for name, service in OURS.items():
+            database = urlsplit(filled(service["environment"]["DATABASE_URL"]))
+            assert database.path[1:] == postgres["POSTGRES_DB"]
+            assert (database.username == postgres["POSTGRES_USER"]) is (name == "migrate")
+
+    def test_the_owner_of_the_tables_makes_the_role_of_all_others(self):
+        migrate = OURS["migrate"]
+        made = migrate["environment"]["APPLICATION_DATABASE_URL"]
+        assert {OURS[name]["environment"]["DATABASE_URL"] for name in OURS.keys() - {"migrate"}} == {made}
+        assert [words[-1] for words in commands(migrate["command"])][-1] == "grant_rights"
+
+    @pytest.mark.parametrize("name", SERVICES)
+    def test_each_service_has_limits_and_turns_its_logs_over(self, name):
+        service = SERVICES[name]
+        assert re.fullmatch(r"\d+[mg]", service["mem_limit"])
+        assert float(filled(service["cpus"])) > 0
+        assert service["pids_limit"] > 0
+        assert service["logging"]["options"].keys() == {"max-size", "max-file"}
+
+    def test_images_name_a_version(self):
+        images = [service["image"] for service in SERVICES.values() if service["image"] != "pstage"]
+        images.append(next(rest for name, rest in DOCKERFILE if name == "FROM" and ":" in rest).split()[0])
+        for image in images:
+            assert re.search(r":v?\d+\.\d+", image), image
 
     def test_each_service_is_watched_and_waits_for_what_it_needs(self):
         for name, service in SERVICES.items():
