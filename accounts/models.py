@@ -20,6 +20,7 @@ from django_countries.fields import CountryField
 
 from accounts.folding import fold
 from accounts.limits import REFERENT_LIMIT, TWO_MONTHS, YEARS_OF_PENSION_CLAIMS
+from accounts.logos import LogoField
 
 
 class PostalAddress(models.Model):
@@ -115,7 +116,13 @@ class Institution(StricterRules, PostalAddress):
         _("Adresse d’assistance"),
         help_text=_("À qui écrire quand la connexion ne fonctionne pas."),
     )
-    logo = models.ImageField(_("Logo"), upload_to="logos/", blank=True)
+    logo = LogoField(
+        _("Logo"),
+        upload_to="logos/",
+        blank=True,
+        help_text=_("PNG, JPEG, WebP ou GIF ; enregistré en PNG, 1200 × 600 pixels au plus."),
+    )
+    logo_sha256 = models.CharField(max_length=64, blank=True, editable=False)
     accent_hue = models.PositiveSmallIntegerField(
         _("Couleur d’accent"),
         default=205,

@@ -199,6 +199,7 @@ class AttachmentAdmin(LeftByAgreement[Attachment]):
         "content_type",
         "size",
         "sha256",
+        "signatures",
         "valid_from",
         "valid_until",
         "uploaded_at",

@@ -69,7 +69,7 @@ class ReadAgainMiddleware:
 class BodyLimitMiddleware:
     """Refuse, with a page that says what to do, a body larger than DATA_UPLOAD_MAX_MEMORY_SIZE (413).
 
-    Where a page takes a file, UPLOAD_MAX_SIZE comes on top. Django's own limit ends in a bare 400 and does not
+    Where a page takes a file, PICTURE_MAX_SIZE comes on top. Django's own limit ends in a bare 400 and does not
     count files.
     """
 
@@ -79,7 +79,7 @@ class BodyLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if takes_a_file(request):
-            limit += settings.UPLOAD_MAX_SIZE
+            limit += settings.PICTURE_MAX_SIZE
         stream = request.META.get("wsgi.input")
         if request.META.get("HTTP_TRANSFER_ENCODING"):
             # No length is announced, so Django would see an empty body: read it here, within the limit.
@@ -101,6 +101,7 @@ class BodyLimitMiddleware:
         context = {
             "limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
             "largest_file": settings.UPLOAD_MAX_SIZE if takes_a_file(request) else None,
+            "largest_picture": settings.PICTURE_MAX_SIZE,
         }
         return render(request, "413.html", context, status=413)
 

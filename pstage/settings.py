@@ -309,7 +309,7 @@ STATIC_ROOT = BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(BASE_DIR / "var" / "media")))
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "accounts.storage.WholeFileStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEBIBYTE = 1024 * 1024
@@ -317,6 +317,8 @@ MEBIBYTE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * MEBIBYTE
 # One file that somebody joins to an agreement: conventions.attachments.uploads.
 UPLOAD_MAX_SIZE: int = env.int("UPLOAD_MAX_MEGABYTES", 10) * MEBIBYTE
+# A photograph may be heavier: it is made smaller on arrival.
+PICTURE_MAX_SIZE: int = max(UPLOAD_MAX_SIZE, env.int("PICTURE_MAX_MEGABYTES", 50) * MEBIBYTE)
 
 # Security
 SECURE_SSL_REDIRECT = PRODUCTION

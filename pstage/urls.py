@@ -8,6 +8,9 @@ from django.views.i18n import set_language
 from conventions.views import calculator, hosts, lists
 from pstage import views
 
+handler429 = "pstage.views.too_often"  # allauth asks for it
+handler500 = "pstage.views.failed"
+
 urlpatterns = [
     path("", lists.home, name="home"),
     path("calculer/", calculator.calculator, name="calculator"),

@@ -1,16 +1,21 @@
-"""Pages that belong to no app: health, theme, style guide."""
+"""Pages that belong to no app: health, theme, style guide, and those of what failed."""
+
+import sys
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseServerError
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.storage import has_no_room
 from pstage import specimens
+from pstage.middleware import takes_a_file
 
 
 @login_not_required
@@ -46,3 +51,15 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     if not (request.user.is_authenticated and request.user.is_staff):
         raise PermissionDenied
     return render(request, "styleguide.html", specimens.of_everything())
+
+
+def too_often(request: HttpRequest) -> HttpResponse:
+    """Say what to wait for, in the words of what was asked too often."""
+    return render(request, "429.html", {"sends_files": takes_a_file(request)}, status=429)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Answer 507 when a disk is full, whatever was being written, 500 to anything else; both are reported."""
+    if has_no_room(sys.exc_info()[1]):
+        return HttpResponse(render_to_string("507.html"), status=507)
+    return HttpResponseServerError(render_to_string("500.html"))

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.refusals import Refused
+from accounts.storage import rows_and_files
 from conventions import notices, permissions
 from conventions.attachments.uploads import Clean
 from conventions.models import Attachment, Convention
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 MOST_WAITING = 20
 
 
-@transaction.atomic
+@rows_and_files()
 def attach(attachment: Attachment, sent: Clean, *, by: User) -> Attachment:
     """Store a file, made safe, under a name of our own. Raises Refused when the agreement takes no more."""
     # Lock, then look: reading the file has taken a while.
@@ -42,13 +43,14 @@ def attach(attachment: Attachment, sent: Clean, *, by: User) -> Attachment:
     attachment.content_type = sent.content_type
     attachment.size = len(sent.content)
     attachment.sha256 = hashlib.sha256(sent.content).hexdigest()
+    attachment.signatures = sent.signatures
     attachment.uploaded_by = by
     attachment.file.save(f"piece{sent.extension}", ContentFile(sent.content), save=False)
     attachment.save(force_insert=True)
     return attachment
 
 
-@transaction.atomic
+@rows_and_files()
 def attach_signed_copy(convention: Convention, sent: Clean, *, by: User) -> Attachment:
     """Store the scan of what all parties signed; the one a manager joins needs nobody else's look."""
     # Lock, then look: a signature may have been taken back while the file was read.

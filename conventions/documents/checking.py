@@ -1,6 +1,7 @@
 """Whether the stored files are still what was stored: read again each night, byte by byte.
 
-A file is known by its columns, ``file`` and ``sha256``, whichever model has them: what we print, what people join.
+A file is known by its columns, ``file`` and ``sha256``, or ``logo`` and ``logo_sha256``, whichever model has them: what
+we print, what people join, the logos of institutions.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from typing import Any
 from celery import shared_task
 from django.apps import apps
 from django.core.mail import mail_admins
-from django.db.models import Model
+from django.db.models import FileField, Model
+from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext as _
 
 logger = logging.getLogger(__name__)
 
-COLUMNS = {"file", "sha256"}
 # Before the first file of the first model.
 FIRST = ("", 0)
 # What one task reads: far less than its time limit allows.
@@ -41,10 +42,28 @@ class Damage:
         return f"{', '.join(filter(None, [self.kind, self.agreement, self.name]))}: {self.what}"
 
 
-def models_with_a_file() -> list[type[Model]]:
-    """Return the models that keep a file with its digest, always in the same order."""
-    found = [model for model in apps.get_models() if {field.name for field in model._meta.fields} >= COLUMNS]
-    return sorted(found, key=lambda model: model._meta.label)
+@dataclass(frozen=True)
+class Stored:
+    """A column that keeps a file, and the one that keeps its digest."""
+
+    model: type[Model]
+    file: str
+    digest: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.model._meta.label}.{self.file}"
+
+
+def stored_files() -> list[Stored]:
+    """Return the columns that keep a file, always in the same order; a digest stands beside each."""
+    found = [
+        Stored(model, field.name, "sha256" if field.name == "file" else f"{field.name}_sha256")
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if isinstance(field, FileField) and not model._meta.proxy
+    ]
+    return sorted(found, key=lambda one: one.label)
 
 
 def damaged() -> Iterator[Damage]:
@@ -52,43 +71,49 @@ def damaged() -> Iterator[Damage]:
     place = FIRST
     while batch := _stored_after(*place):
         yield from _damaged(batch)
-        place = _place(batch[-1])
+        place = _place(*batch[-1])
 
 
-def _stored_after(label: str, pk: int) -> list[Any]:
-    """Return the rows of the next files: of a model after a row of it, then of the models that follow."""
-    batch: list[Any] = []
-    for model in models_with_a_file():
-        if model._meta.label >= label and len(batch) < BATCH:
-            stored = model._default_manager.exclude(sha256="").order_by("pk")
-            after = pk if model._meta.label == label else 0
-            batch += stored.filter(pk__gt=after).only("pk", *COLUMNS)[: BATCH - len(batch)]
+def _stored_after(label: str, pk: int) -> list[tuple[Stored, Any]]:
+    """Return the next files: of a column after a row of it, then of the columns that follow."""
+    batch: list[tuple[Stored, Any]] = []
+    for kept in stored_files():
+        if kept.label >= label and len(batch) < BATCH:
+            rows = kept.model._default_manager.exclude(**{kept.file: ""}).order_by("pk")
+            after = pk if kept.label == label else 0
+            found = rows.filter(pk__gt=after).only("pk", kept.file, kept.digest)[: BATCH - len(batch)]
+            batch += [(kept, row) for row in found]
     return batch
 
 
-def _place(row: Model) -> tuple[str, int]:
-    return row._meta.label, row.pk
+def _place(kept: Stored, row: Model) -> tuple[str, int]:
+    return kept.label, row.pk
 
 
-def _damaged(batch: list[Any]) -> Iterator[Damage]:
-    for row in batch:
-        what = _wrong(row)
-        # What was deleted while others were read is not lost.
-        if what and (still := type(row)._default_manager.filter(pk=row.pk).first()):
-            yield _damage(still, what)
+def _damaged(batch: list[tuple[Stored, Any]]) -> Iterator[Damage]:
+    for kept, row in batch:
+        what = _wrong(getattr(row, kept.file), getattr(row, kept.digest))
+        # What was deleted, or replaced, while others were read is not lost.
+        same = {"pk": row.pk, kept.file: getattr(row, kept.file).name}
+        if what and (still := kept.model._default_manager.filter(**same).first()):
+            yield _damage(kept, still, what)
 
 
-def _damage(row: Any, what: str) -> Damage:
-    kind = row.get_kind_display() if hasattr(row, "kind") else row._meta.verbose_name
-    agreement = str(row.convention.number or row.convention.pk) if hasattr(row, "convention") else ""
-    return Damage(str(kind), agreement, row.file.name, what)
+def _damage(kept: Stored, row: Any, what: str) -> Damage:
+    kind = (
+        row.get_kind_display()
+        if hasattr(row, "kind")
+        else str(getattr(kept.model._meta.get_field(kept.file), "verbose_name", kept.file))
+    )
+    of = row.convention.number or row.convention.pk if hasattr(row, "convention") else row
+    return Damage(str(kind), str(of), getattr(row, kept.file).name, what)
 
 
-def _wrong(row: Any) -> str:
+def _wrong(stored: FieldFile, sha256: str) -> str:
     """Return what is wrong with a file, read piece by piece; nothing when it is what was stored."""
     digest = hashlib.sha256()
     try:
-        with row.file.open() as file:
+        with stored.open() as file:
             for piece in file.chunks():
                 digest.update(piece)
     except FileNotFoundError:
@@ -96,7 +121,7 @@ def _wrong(row: Any) -> str:
     except OSError as error:
         return f"the file cannot be read: {error}"
     found = digest.hexdigest()
-    return "" if found == row.sha256 else f"its SHA-256 is {found}, {row.sha256} was stored"
+    return "" if found == sha256 else f"its SHA-256 is {found}, {sha256 or 'none'} was stored"
 
 
 @shared_task(name="conventions.tasks.check_documents")
@@ -106,7 +131,7 @@ def check_documents(label: str = FIRST[0], after: int = FIRST[1]) -> None:
     if found := list(_damaged(batch)):
         _report(found)
     if len(batch) == BATCH:
-        check_documents.delay(*_place(batch[-1]))
+        check_documents.delay(*_place(*batch[-1]))
 
 
 def _report(found: list[Damage]) -> None:

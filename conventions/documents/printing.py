@@ -22,7 +22,9 @@ from django.utils import timezone, translation
 from PIL import Image
 
 from accounts.background import BrokerLost, hand_over
+from accounts.logos import KINDS, MOST_MEGAPIXELS
 from accounts.mail.outbox import BACK_OFF
+from accounts.storage import rows_and_files
 from conventions import calendar
 from conventions.documents import kinds, pdf
 from conventions.documents.choices import EURO, entry_choice, kinds_of
@@ -92,7 +94,9 @@ def _logo(convention: Convention) -> str:
     if not logo:
         return ""
     try:
-        with logo.open("rb") as file, Image.open(file) as picture:
+        with logo.open("rb") as file, Image.open(file, formats=KINDS) as picture:
+            if picture.width * picture.height > MOST_MEGAPIXELS * 1_000_000:
+                raise OSError(f"{picture.width} × {picture.height} pixels are too many")
             small = picture.convert("RGBA")
     except OSError:  # a lost or damaged picture must not keep an agreement from being validated
         logger.exception("The logo %s could not be read", logo.name)
@@ -463,7 +467,7 @@ def make(document_id: int) -> Document:
     Nobody waits for a print under way elsewhere: a slow one would hold every worker. It comes back as it is. One
     that fails says why on its row and is tried again later, then parked until somebody replays it.
     """
-    with transaction.atomic():
+    with rows_and_files():
         free = Document.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=document_id)
         document = free.first()
         if document is None or document.is_ready:

@@ -2,6 +2,8 @@
 
 import hashlib
 import uuid
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePath
 
 import pgtrigger
@@ -23,8 +25,24 @@ def attachment_path(attachment: "Attachment", filename: str) -> str:
     return f"attachments/{timezone.now():%Y/%m}/{uuid.uuid4().hex}{PurePath(filename).suffix}"
 
 
+@dataclass(frozen=True)
+class Seal:
+    """One electronic signature of a file: by whom and when, as it declares, and the state of what was signed.
+
+    ``state``: whole, of the whole file, unchanged; earlier, of an unchanged first part, to which others were added;
+    altered; unread.
+    """
+
+    kind: str
+    signer: str
+    organisation: str
+    issuer: str
+    at: datetime | None
+    state: str
+
+
 class Attachment(models.Model):
-    """One file, written again by ``uploads.clean``; once a manager has decided, the database refuses any change."""
+    """One file, as ``uploads.clean`` returned it; once a manager has decided, the database refuses any change."""
 
     class Kind(models.TextChoices):
         CIVIL_LIABILITY = "liability", _("Attestation de responsabilité civile")
@@ -55,6 +73,12 @@ class Attachment(models.Model):
     content_type = models.CharField(_("Type"), max_length=20)
     size = models.PositiveIntegerField(_("Taille"))
     sha256 = models.CharField("SHA-256", max_length=64)
+    signatures = models.JSONField(
+        _("Signatures électroniques"),
+        default=list,
+        blank=True,
+        help_text=_("Ce qui a été lu à l’envoi d’un PDF signé, gardé tel quel."),
+    )
     valid_from = models.DateField(_("Valable du"), null=True, blank=True)
     valid_until = models.DateField(_("Valable jusqu’au"), null=True, blank=True)
     uploaded_by = models.ForeignKey(
@@ -151,6 +175,14 @@ class Attachment(models.Model):
     def download_name(self) -> str:
         """The name it was sent under, with the extension of what it has become."""
         return f"{PurePath(self.name).stem or 'piece'}{PurePath(self.file.name or '').suffix}"
+
+    @property
+    def seals(self) -> list["Seal"]:
+        """What the electronic signatures of its file said when it was sent."""
+        return [
+            Seal(**{**read, "at": datetime.fromisoformat(read["at"]) if read["at"] else None})
+            for read in self.signatures
+        ]
 
     def content(self) -> bytes:
         """Return the file; raise ValueError when it is not what was stored."""

@@ -1,14 +1,17 @@
 """The files joined to an agreement: who sends, reads and decides, and what waits for them."""
 
+import errno
 import re
 from datetime import timedelta
 from random import randbytes
 
+import psycopg
 import pytest
 from django.conf import settings as project
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +22,7 @@ from conventions import workflow
 from conventions.attachments import deciding
 from conventions.legality import insurance
 from conventions.models import Attachment, Convention, Status
-from tests import files
+from tests import files, signed
 from tests.factories import AttachmentFactory
 from tests.pages import browser
 from tests.worlds import World
@@ -158,14 +161,138 @@ class TestSending:
         assert answer.status_code == 422
         assert "dépasse 10 Mo" in plain(answer)
         answer = send(
-            client, convention, bytes(project.UPLOAD_MAX_SIZE + project.DATA_UPLOAD_MAX_MEMORY_SIZE)
+            client, convention, bytes(project.PICTURE_MAX_SIZE + project.DATA_UPLOAD_MAX_MEMORY_SIZE)
         )
         assert answer.status_code == 413
-        assert "Un fichier peut peser 10,0 Mio au plus" in plain(answer)
+        assert "Une photo peut peser 50,0 Mio au plus, un PDF 10,0 Mio." in plain(answer)
 
     def test_elsewhere_a_large_body_is_refused_as_before(self, world, convention):
         body = {"file": ContentFile(bytes(project.DATA_UPLOAD_MAX_MEMORY_SIZE), "x")}
         assert browser(world.people["student"]).post(convention.get_absolute_url(), body).status_code == 413
+
+    def test_too_many_in_a_minute_meet_a_page_about_files(self, world, convention, media):
+        client = browser(world.people["student"])
+        answers = [send(client, convention) for _ in range(11)]
+        assert [answer.status_code for answer in answers] == [302] * 10 + [429]
+        said = plain(answers[-1])
+        assert "Trop de fichiers en une minute" in said
+        assert "ceux que vous avez envoyés avant le sont" in said
+        assert f'href="{url("attach", convention.pk)}"' in answers[-1].content.decode()
+        assert "Revenir à la connexion" not in said
+        assert "Par sécurité" not in said
+
+
+class TestSeals:
+    """What the electronic signatures of a PDF said when it was sent, beside it."""
+
+    def test_they_are_read_once_kept_and_shown(self, world, convention, media):
+        content = signed.sign(files.saved(files.blank(2)))
+        content = signed.sign(content, "Visible", name="<b>Paul</b>", organisation="")
+        client = browser(world.people["student"])
+        send(client, convention, content)
+        attachment = convention.attachments.get()
+        assert attachment.content() == content
+        assert [seal.state for seal in attachment.seals] == ["earlier", "whole"]
+        for page in ("detail", "next", "attach"):
+            answer = client.get(url(page, convention.pk))
+            said = plain(answer)
+            assert "Hélène Ferrand , Ateliers du Bocage" in said
+            assert "Intacte, suivie d’ajouts" in said
+            assert "Couvre tout le fichier, sans changement depuis." in said
+            assert "heure déclarée" in said
+            assert "Certificat non vérifié, émis par" in said
+            assert "&lt;b&gt;Paul&lt;/b&gt;" in answer.content.decode()
+            assert "certificat valide" not in said.lower()
+
+    def test_a_file_changed_after_it_was_signed_says_so(self, world, convention, media):
+        content = signed.sign(files.pdf()).replace(b"612", b"613", 1)
+        client = browser(world.people["manager"])
+        send(client, convention, content)
+        said = plain(client.get(url("detail", convention.pk)))
+        assert "Fichier modifié depuis" in said
+        assert "Le contenu n’est plus celui qui a été signé." in said
+
+    def test_a_file_without_any_says_nothing(self, world, convention, media):
+        client = browser(world.people["student"])
+        send(client, convention)
+        assert "Signature électronique" not in plain(client.get(url("attach", convention.pk)))
+
+
+def full(*_args, **_options):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def full_database(*_args, **_options):
+    raise OperationalError("disk full") from psycopg.errors.DiskFull("could not extend file")
+
+
+class TestDiskFull:
+    """Wherever it fills up: neither row nor file, and a page that says so."""
+
+    @pytest.mark.parametrize(
+        "write",
+        ["os.fsync", "tempfile.mkstemp", "os.fdopen", "os.replace", "os.mkdir",
+         "django.core.files.uploadedfile.tempfile.NamedTemporaryFile"],
+    )  # fmt: skip
+    @pytest.mark.parametrize("page", ["attach", "signed_copy"])
+    def test_at_any_write(self, world, media, monkeypatch, write, page):
+        convention = world.convention_in(Status.SIGNED)
+        before = stored(media)
+        client = browser(world.people["student"])
+        client.raise_request_exception = False
+        content = files.with_content(randbytes(3_000_000))
+        file = SimpleUploadedFile("attestation.pdf", content)
+        monkeypatch.setattr(write, full)
+        answer = client.post(url(page, convention.pk), {"kind": OTHER, "title": "x", "upload": file})
+        monkeypatch.undo()
+        assert answer.status_code == 507
+        said = plain(answer)
+        assert "n’a plus de place pour enregistrer" in said
+        assert "Rien de cet envoi n’a été enregistré" in said
+        assert stored(media) == before
+        assert not convention.attachments.exists()
+
+    @pytest.mark.parametrize("place", ["Attachment.save", "accept"])
+    def test_when_the_row_cannot_be_written_the_file_goes(self, world, media, monkeypatch, place):
+        convention = world.convention_in(Status.SIGNED)
+        client = browser(world.people["manager"])
+        client.raise_request_exception = False
+        where = {"Attachment.save": (Attachment, "save"), "accept": (deciding, "accept")}[place]
+        monkeypatch.setattr(*where, full_database)
+        before = stored(media)
+        file = SimpleUploadedFile("attestation.pdf", files.pdf())
+        answer = client.post(url("signed_copy", convention.pk), {"upload": file})
+        assert answer.status_code == 507
+        assert stored(media) == before
+        assert not convention.attachments.exists()
+
+    def test_a_disk_that_fills_up_half_way_leaves_no_part_of_a_file(self, media, monkeypatch):
+        def pieces():
+            yield b"x" * 70_000
+            full()
+
+        file = ContentFile(b"x", "a.pdf")
+        monkeypatch.setattr(file, "chunks", pieces)
+        with pytest.raises(OSError, match="No space"):
+            default_storage.save("attachments/a.pdf", file)
+        assert stored(media) == []
+
+    def test_another_file_of_that_name_stays(self, media, monkeypatch):
+        default_storage.save("attachments/a.pdf", ContentFile(b"first"))
+        monkeypatch.setattr("os.replace", full)
+        with pytest.raises(OSError, match="No space"):
+            default_storage.save("attachments/a.pdf", ContentFile(b"second"))
+        [path] = stored(media)
+        assert path.read_bytes() == b"first"
+
+    def test_any_other_failure_is_no_full_disk(self, world, convention, media, monkeypatch):
+        client = browser(world.people["student"])
+        client.raise_request_exception = False
+        monkeypatch.setattr("os.fsync", lambda *_args: 1 / 0)
+        answer = send(client, convention)
+        assert answer.status_code == 500
+        assert "a rencontré un problème" in plain(answer)
+        assert stored(media) == []
 
 
 class TestReading:

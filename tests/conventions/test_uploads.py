@@ -77,17 +77,23 @@ ACTIVE = {
 }
 ENCRYPTED = {
     "with a password": files.saved(files.blank(), encryption=pikepdf.Encryption(owner="a", user="b")),
-    "against changes": files.saved(files.blank(), encryption=pikepdf.Encryption(owner="a", user="")),
+    "with an old password": files.saved(
+        files.blank(), encryption=pikepdf.Encryption(owner="a", user="b", R=3, aes=False, metadata=False)
+    ),
+    "by a certificate": files.pdf().replace(
+        b"trailer <<", b"trailer << /Encrypt << /Filter /Adobe.PubSec /V 4 >>"
+    ),
 }
 NOT_TAKEN = {
     "HTML named .pdf": HTML,
-    "a PDF after HTML": HTML + files.pdf(),
+    "a PDF too far in": HTML + bytes(1024) + files.pdf(),
+    "a PDF in an archive": b"PK\x03\x04" + files.pdf(),
+    "a PDF in a program": b"MZ" + files.pdf(),
     "SVG": SVG,
     "SVG after a prologue": b'<?xml version="1.0"?>' + SVG,
     "a zip": files.packed("bombe.txt", 50_000_000),
     "a docx": files.packed(),
     "a GIF": files.photo("GIF"),
-    "a TIFF": files.photo("TIFF"),
     "text": "Attestation d’assurance".encode(),
     "a program": b"MZ\x90\x00" + bytes(100),
 }
@@ -119,7 +125,8 @@ def refusals():
     yield pytest.param(files.bomb(), "trop lourd à lire", id="a bomb in a PDF")
     yield pytest.param(files.bomb(Name.DCTDecode), "trop lourd à lire", id="a bomb around a picture")
     yield pytest.param(files.packed_objects(200_000_000), "incomplet ou abîmé", id="a bomb of objects")
-    yield pytest.param(b"\0\0\0\x18ftypheic" + bytes(40), "au format HEIC", id="HEIC")
+    yield pytest.param(b"\0\0\0\x18ftypheic" + bytes(40), "ne savons pas lire", id="HEIC in name")
+    yield pytest.param(b"II*\0\x08\0\0\0" + bytes(40), "ne savons pas lire", id="TIFF in name")
     yield pytest.param(
         files.with_content(b"x", Subtype=Name.Image, Width=10_000, Height=10_000),
         "est trop grande",
