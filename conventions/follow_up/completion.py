@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -20,16 +20,13 @@ from conventions.models import Completion, Convention, Status, journal
 if TYPE_CHECKING:
     from accounts.models import User
 
-# A host prepares the certificate a little before the last day.
-BEFORE_THE_END = timedelta(days=15)
-
 
 def opens_on(convention: Convention) -> date | None:
-    """Return the first day on which the end may be recorded; None while the agreement is not signed."""
+    """Return the first day on which the end may be recorded, the last of the stage; None while nothing is signed."""
     if convention.status == Status.TERMINATED and convention.validated_at:
         return timezone.localdate(convention.validated_at)
     if convention.status == Status.SIGNED and convention.end:
-        return convention.end - BEFORE_THE_END
+        return convention.end
     return None
 
 
@@ -72,8 +69,8 @@ def mistakes(convention: Convention, done: dict[str, Any]) -> dict[str, str]:
             ) % {"start": in_short(convention.start), "end": in_short(last)}
     if done["declared_on"] > timezone.localdate():
         found["declared_on"] = _("La date de la déclaration ne peut pas être dans le futur.")
-    elif done["declared_on"] < convention.start:
-        found["declared_on"] = _("La déclaration ne peut pas précéder le stage.")
+    elif done["declared_on"] < done["end"]:
+        found["declared_on"] = _("La déclaration ne peut pas précéder la fin du stage.")
     return found
 
 

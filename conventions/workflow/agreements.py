@@ -165,6 +165,7 @@ ACTIONS = {
                 guards.complete,
                 guards.approved,
                 guards.insured,
+                guards.no_refused_proof,
             ),
             typed=(guards.alerts_accepted,),
             accepts=guards.alerts,

@@ -180,6 +180,7 @@ ACTIONS = {
                 complete,
                 guards.approved,
                 guards.insured,
+                guards.no_refused_proof,
             ),
             typed=(guards.alerts_accepted,),
             accepts=guards.alerts,

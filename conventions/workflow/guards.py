@@ -10,8 +10,17 @@ from conventions import law, legality, permissions
 from conventions.circuit import turns
 from conventions.follow_up.dates import is_recorded
 from conventions.legality import insurance, words
+from conventions.models import Attachment
 from conventions.workflow.engine import Request
 from conventions.writing import steps
+
+# What proves that a student has what the agreement says.
+PROOFS = {
+    Attachment.Kind.CIVIL_LIABILITY,
+    Attachment.Kind.SOCIAL_RIGHTS,
+    Attachment.Kind.VISA,
+    Attachment.Kind.ASSISTANCE,
+}
 
 # What an action accepts of what the law says
 
@@ -108,6 +117,18 @@ def approved(request: Request) -> None:
 def insured(request: Request) -> None:
     if insurance.awaits_insurance(request.convention):
         raise Refused(ACCEPT_INSURANCE, "insurance_awaited")
+
+
+def no_refused_proof(request: Request) -> None:
+    """What was refused proves nothing: another is joined first, or the agreement says what is not."""
+    latest = {one.kind: one for one in request.convention.attachments.all() if one.kind in PROOFS}
+    refused = [one for one in latest.values() if one.decision == Attachment.Decision.REFUSED]
+    if refused:
+        raise Refused(
+            _("Cette pièce a été refusée, et aucune autre ne la remplace : %(attachment)s.")
+            % {"attachment": ", ".join(one.get_kind_display() for one in refused)},
+            "attachment_refused",
+        )
 
 
 def approval_asked(request: Request) -> None:

@@ -18,6 +18,7 @@ from conventions.models.columns import CONTENT, NAMED, Required, asked
 from conventions.models.schedule import PERIODS
 from conventions.writing import forms
 from organisations import acceptance
+from organisations.models import Contact
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,25 @@ def teacher_problems(convention: Convention) -> forms.Problems:
     return {}
 
 
+def is_reached_as_the_student(convention: Convention, contact: Contact) -> bool:
+    """Whether somebody of the host has the telephone or an address of the trainee, however they are written."""
+    emails = {
+        convention.student.user.email,
+        convention.student_personal_email,
+        convention.student.personal_email,
+    }
+    phones = {convention.student_phone, convention.student.phone}
+    return bool(
+        {contact.email.casefold()} & {email.casefold() for email in emails if email}
+        or {dialled(contact.phone)} & {dialled(phone) for phone in phones if phone}
+    )
+
+
+def dialled(phone: str) -> str:
+    """Return the digits that tell one telephone from another: its last nine."""
+    return "".join(character for character in phone if character.isdecimal())[-9:]
+
+
 def contact_problems(name: str) -> Callable[[Convention], forms.Problems]:
     def problems(convention: Convention) -> forms.Problems:
         contact = getattr(convention, name)
@@ -91,6 +111,13 @@ def contact_problems(name: str) -> Callable[[Convention], forms.Problems]:
             }
         if contact and contact.organisation_id != convention.organisation_id:
             return {name: _("Cette personne n’appartient pas à l’établissement choisi.")}
+        if contact and is_reached_as_the_student(convention, contact):
+            return {
+                name: _(
+                    "Son téléphone ou son adresse électronique est celui de l’étudiant : indiquez le sien, dans "
+                    "l’organisme."
+                )
+            }
         return {}
 
     return problems

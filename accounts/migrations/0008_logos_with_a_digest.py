@@ -23,7 +23,7 @@ def read_logos(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_mails_by_key'),
+        ('accounts', '0007_creations'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conventions', '0014_amended'),
+        ('conventions', '0015_journal_and_numbers_kept_true'),
     ]
 
     operations = [
