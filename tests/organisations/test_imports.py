@@ -32,6 +32,7 @@ from organisations.records.headers import KNOWN, match
 from organisations.records.kinds import BY_SLUG, KINDS
 from organisations.records.tables import name_of
 from organisations.register import refreshing, sirene
+from tests.crawl import Page
 from tests.factories import (
     AdminFactory,
     CentreFactory,
@@ -687,3 +688,21 @@ def test_what_a_register_hides_never_becomes_a_name(register, name):
     refreshing.refresh(host)
     host.refresh_from_db()
     assert host.name == "Brécourt"
+
+
+def well_formed(answer):
+    html = answer.content.decode()
+    return list(Page(html).complaints(html))
+
+
+def test_the_pages_between_a_file_and_its_report_are_well_formed(client, bring_in):
+    doubtful = send(
+        client, "students", STUDENTS.replace("Lefèvre", "LEFÈVRE").replace("Zoé", "ZOE").encode("cp850")
+    )
+    assert well_formed(doubtful) == []
+    assert well_formed(send(client, "students", FOREIGN)) == []
+    checked = send(client, "students", STUDENTS.replace("91000004;", "91000004.0;"))
+    assert well_formed(checked) == []
+    assert well_formed(confirm(client, "students", checked)) == []
+    undone = client.post(reverse("organisations:undo_import", args=[Import.objects.get().pk]), follow=True)
+    assert well_formed(undone) == []
