@@ -59,6 +59,7 @@ NUMERIC = re.compile(rf"(\d\d?)\s*[-/. ]\s*(\d\d?)\s*[-/. ]\s*(\d{{4}}|\d\d){TIM
 SPOKEN = re.compile(r"(?:\w+ )?(\d\d?)(?:er)?[ -]([^\W\d_]+)\.?[ -](\d{4}|\d\d)")
 YEAR_PAIR = re.compile(r"(\d{4}|\d\d)\s*[-/–—_ ]\s*(\d{4}|\d\d)")
 SEVERAL_PHONES = re.compile(r"\s*(?:[/;,|\n]|\bou\b|\bor\b|\bet\b| - )\s*", re.IGNORECASE)
+FRENCH_PHONE = re.compile(r"(?<![\d+])(?:\+33[ .]?|0033[ .]?|0)[1-9](?:[ .-]?\d{2}){4}(?!\d)")
 FEWEST_DIGITS = 6  # of a telephone number
 COMMUNES = Path(__file__).parent.parent / "data" / "communes"
 
@@ -154,7 +155,7 @@ def country_code(text: str) -> str:
 def phone(text: str, of_country: str) -> str:
     """Return the first telephone number of a cell that may hold several. Raises Unreadable."""
     number, _changed = undone(text) if re.search(r"E\+?\d", text, re.IGNORECASE) else (text, False)
-    for part in dict.fromkeys([*SEVERAL_PHONES.split(number), number]):
+    for part in phones_in(number):
         try:
             return clean_phone(part, of_country)
         except ValidationError:
@@ -162,8 +163,15 @@ def phone(text: str, of_country: str) -> str:
     raise Unreadable(_("« %(text)s » n’est pas un numéro de téléphone.") % {"text": text})
 
 
+def phones_in(text: str) -> list[str]:
+    """Return what may be the telephone numbers of a cell, in their order, then the whole of it."""
+    written = FRENCH_PHONE.findall(text)
+    parts = written if len(written) > 1 else SEVERAL_PHONES.split(text)
+    return list(dict.fromkeys([*parts, text]))
+
+
 def has_several_phones(text: str) -> bool:
-    numbers = [part for part in SEVERAL_PHONES.split(text) if len(re.findall(r"\d", part)) >= FEWEST_DIGITS]
+    numbers = [part for part in phones_in(text)[:-1] if len(re.findall(r"\d", part)) >= FEWEST_DIGITS]
     return len(numbers) > 1
 
 

@@ -55,6 +55,7 @@ SIGNS = {
 RARE, OUT_OF_PLACE, CONTROL = log(2e-4), log(1e-5), log(1e-6)
 VOWELS = frozenset("aeiouy")
 SURE = log(15)  # how much likelier the best guess must be
+REPAIRED = 7.0  # how much better a text reads than the one it replaces, to be the right one of the two
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 WORD = re.compile(r"[^\W\d_]+")
 OTHER_SIGN = re.compile(r"[^\x00-\x7f\w]|(?!\s)[\x00-\x1f\x7f]")
@@ -281,7 +282,7 @@ def is_worse(after: str, before: str) -> bool:
         return True
     if before.isascii():
         return False
-    return is_lossy(after, before) or (misread(before, after) and score(after) < score(before))
+    return is_lossy(after, before) or (misread(before, after) and score(after) < score(before) + REPAIRED)
 
 
 def is_lossy(after: str, before: str) -> bool:

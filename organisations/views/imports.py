@@ -33,6 +33,7 @@ from organisations.records.results import Deed, Result
 from organisations.records.tables import (
     DoubtfulEncodingError,
     HeaderError,
+    Source,
     UnreadableFileError,
     read_table,
 )
@@ -64,6 +65,11 @@ class Sent:
     creates_alike: bool = False
     encoding: str = ""
     mapping: dict[str, str] | None = None
+    owner: Institution | None = None  # whose names of columns are remembered
+
+    def lines(self, kind: Kind) -> Source:
+        """Return the lines of the file. Raises UnreadableFileError."""
+        return files.open_file(kind, self.content, self.owner, encoding=self.encoding, mapping=self.mapping)
 
 
 def may_import(user: User) -> list[Kind]:
@@ -122,6 +128,7 @@ def send(request: HttpRequest, slug: str) -> HttpResponse:
         str(request.FILES["file"]),
         form.chosen_institution,
         form.cleaned_data.get("creates_alike", False),
+        owner=form.chosen_institution or user.institution,
     )
     return show(request, user, kind, sent, form)
 
@@ -153,13 +160,13 @@ def go_on(request: HttpRequest, user: User, kind: Kind) -> HttpResponse:
             table = read_table(sent.content, sent.encoding)
         except UnreadableFileError:
             return gone(request, kind)
-        proposed = files.matched(kind, table, sent.institution)
+        proposed = files.matched(kind, table, sent.owner)
         mapped = MappingForm(request.POST, kind=kind, header=table.header, proposed=proposed)
         if not mapped.is_valid():
             return ask_columns(request, kind, mapped, key, sent)
         sent = replace(sent, mapping=mapped.mapping)
         if mapped.cleaned_data["remembers"]:
-            files.remember(kind.code, sent.institution, table.header, mapped.mapping)
+            files.remember(kind.code, sent.owner, table.header, mapped.mapping)
     return show(request, user, kind, sent, None, key=key)
 
 
@@ -175,9 +182,7 @@ def show(
     """Show what a file would do, or ask what must be known to read it."""
     key = key or secrets.token_urlsafe(16)
     try:
-        lines = files.open_file(
-            kind, sent.content, sent.institution, encoding=sent.encoding, mapping=sent.mapping
-        )
+        lines = sent.lines(kind)
         check_size(kind, lines)
     except DoubtfulEncodingError as error:
         cache.set(place(user, kind, key), sent, KEPT_SECONDS)
@@ -188,7 +193,7 @@ def show(
         if len(error.header) > 1:
             cache.set(place(user, kind, key), sent, KEPT_SECONDS)
             table = read_table(sent.content, sent.encoding)
-            proposed = files.matched(kind, table, sent.institution)
+            proposed = files.matched(kind, table, sent.owner)
             mapped = MappingForm(kind=kind, header=table.header, proposed=proposed)
             return ask_columns(request, kind, mapped, key, sent, said=str(error))
         return refuse(request, user, kind, form, str(error))
@@ -270,9 +275,7 @@ def apply_import(request: HttpRequest, slug: str) -> HttpResponse:
     cache.delete(kept)
     if sent is None:
         return gone(request, kind)
-    lines = files.open_file(
-        kind, sent.content, sent.institution, encoding=sent.encoding, mapping=sent.mapping
-    )
+    lines = sent.lines(kind)
     context = Context(sent.institution, user, creates_alike=sent.creates_alike)
     imported = files.apply_at_once(kind, lines, context, sent.name)
     messages.success(request, kind.said_in_short(imported.counts))

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Student, User
 from organisations.models import Enrolment
-from organisations.records import workbook
+from organisations.records import encodings, workbook
 from tests.factories import ProgrammeFactory
 
 pytestmark = pytest.mark.django_db
@@ -257,6 +257,11 @@ READ = {
     "country 100, which is two": (with_cells(country="100"), {}, ["country : « 100 » n’est pas un pays."]),
     # Telephones
     "two telephones": (with_cells(phone="02 61 91 00 06 / 06 12 34 56 78"), {}, ["phone : "]),
+    "two telephones, nothing between": (
+        with_cells(phone="02 61 91 00 06 06 12 34 56 78"),
+        {},
+        ["phone : "],
+    ),
     "two telephones, words": (with_cells(phone="0261910006 ou 0612345678"), {}, ["phone : "]),
     "two telephones, the second readable": (
         with_cells(phone="inconnu ; 02 61 91 00 06".replace(";", "-")),
@@ -561,3 +566,78 @@ def test_students_of_other_systems_are_mapped(bring_in):
     said, errors = bring_in(others, *options)
     assert errors == ""
     assert "1 inchangés" in said
+
+
+NAMES = [
+    "Zoé",
+    "Lefèvre",
+    "Hélène",
+    "François",
+    "Noël",
+    "Anaïs",
+    "Benoît",
+    "Crête",
+    "Gonçalves",
+    "Gaëtan",
+    "Maïté",
+    "Jérôme",
+    "Éloïse",
+    "Müller",
+    "Ñuñez",
+    "José",
+    "Bjørn",
+    "Łukasz",
+    "Dvořák",
+    "Šárka",
+    "Håkan",
+    "Çelik",
+    "Özil",
+    "Ångström",
+    "LEFÈVRE",
+    "NOËL",
+    "FRANÇOIS",
+    "ÉLODIE",
+    "BENOÎT",
+    "HÉLÈNE",
+    "GAËTAN",
+    "Loïc",
+    "Cœur",
+    "L’Hôte",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_misread_in_any_way_is_worse(name):
+    written = [encoding for encoding in (*encodings.LEGACY, "utf_8") if can(name, encoding)]
+    misread = {encodings.read(name.encode(one), other) for one in written for other in encodings.LEGACY} - {
+        name
+    }
+    assert misread
+    assert {other for other in misread if not encodings.is_worse(other, name)} == set()
+
+
+@pytest.mark.parametrize("name", ["Zoé", "Hélène", "François", "Lefèvre"])
+def test_a_good_name_repairs_one_that_was_misread(name):
+    for one in ("cp1252", "mac_roman", "cp850"):
+        for other in ("cp1252", "mac_roman", "cp850"):
+            damaged = encodings.read(name.encode(one), other)
+            if encodings.score(damaged) < encodings.score(name) - encodings.REPAIRED:
+                assert not encodings.is_worse(name, damaged)
+    assert not encodings.is_worse(name, encodings.read(name.encode(), "cp1252"))
+    assert not encodings.is_worse("Lefèvre", "Lefevre")
+    assert not encodings.is_worse("Garcia", name)
+
+
+def can(text, encoding):
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "mac_roman", "cp850"])
+def test_a_long_list_of_names_is_read_without_a_question(encoding):
+    content = "\n".join(name for name in NAMES if can(name, encoding)).encode(encoding)
+    [guess] = encodings.guesses(content)
+    assert encodings.read(content, guess.encoding) == content.decode(encoding)

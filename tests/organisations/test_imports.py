@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from accounts.models import Student, User
 from conventions.models import Convention
+from organisations import fields
+from organisations.forms import OrganisationForm
 from organisations.models import (
     Centre,
     Enrolment,
@@ -29,6 +31,8 @@ from organisations.records import encodings, journal
 from organisations.records.headers import KNOWN, match
 from organisations.records.kinds import BY_SLUG, KINDS
 from organisations.records.tables import name_of
+from organisations.register import refreshing, sirene
+from tests.crawl import Page
 from tests.factories import (
     AdminFactory,
     CentreFactory,
@@ -42,6 +46,7 @@ from tests.factories import (
     TeacherFactory,
     UfrFactory,
     UserFactory,
+    siret,
 )
 from tests.pages import browser, text_of
 
@@ -637,3 +642,67 @@ def test_teachers_of_another_ufr_have_a_second_place(bring_in):
     assert errors == ""
     assert "2 ajoutés" in said
     assert teacher.user.teachings.count() == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "[ND]",
+        "[ND] [ND]",
+        "[nd]",
+        "[N.D.]",
+        "[NC]",
+        "[NR]",
+        "NON DIFFUSIBLE",
+        "[NON-DIFFUSIBLE]",
+        "non renseigné",
+        "XXXX",
+        "...",
+        "***",
+        "-",
+    ],
+)
+def test_what_a_register_hides_is_no_name(bring_in, name):
+    assert fields.is_withheld(name)
+    content = f"name;siret;legal_form;street;city;phone\n{name};{siret(4001)};57;4 quai;Caen;0261910004\n"
+    _said, errors = bring_in("hosts", content)
+    assert "n’est pas un nom." in errors or "name" in errors
+    assert not Organisation.objects.exists()
+    form = OrganisationForm({"name": name})
+    assert "name" in form.errors
+
+
+@pytest.mark.parametrize(
+    "name", ["NC", "Nd Conseil", "Nantes Diffusion", "ND Logistics", "NON", "Non-Lieu", "AXA", "3M", "M+M"]
+)
+def test_short_names_are_names(name):
+    assert not fields.is_withheld(name)
+
+
+@pytest.mark.parametrize("name", ["[ND]", "[ND] [ND]", "[N.D.]", "[NON-DIFFUSIBLE]", "[nr]"])
+def test_what_a_register_hides_never_becomes_a_name(register, name):
+    register.add(siret(4001), name)
+    found = sirene.get(siret(4001))
+    assert (found.name, found.is_hidden) == ("", True)
+    host = OrganisationFactory(siret=siret(4001), name="Brécourt")
+    refreshing.refresh(host)
+    host.refresh_from_db()
+    assert host.name == "Brécourt"
+
+
+def well_formed(answer):
+    html = answer.content.decode()
+    return list(Page(html).complaints(html))
+
+
+def test_the_pages_between_a_file_and_its_report_are_well_formed(client, bring_in):
+    doubtful = send(
+        client, "students", STUDENTS.replace("Lefèvre", "LEFÈVRE").replace("Zoé", "ZOE").encode("cp850")
+    )
+    assert well_formed(doubtful) == []
+    assert well_formed(send(client, "students", FOREIGN)) == []
+    checked = send(client, "students", STUDENTS.replace("91000004;", "91000004.0;"))
+    assert well_formed(checked) == []
+    assert well_formed(confirm(client, "students", checked)) == []
+    undone = client.post(reverse("organisations:undo_import", args=[Import.objects.get().pk]), follow=True)
+    assert well_formed(undone) == []
