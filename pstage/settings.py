@@ -204,6 +204,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.sign_in.passwords.GuessableValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -227,12 +228,15 @@ ACCOUNT_RATE_LIMITS = {
     # A campus may stand behind one address: what protects an account is the limit by account.
     "login": "600/m/ip",
     "login_failed": "100/m/ip,5/5m/key",
+    # Guesses of one account from anywhere but its owner's browsers, who keep their way in.
+    "login_from_afar": "50/h/key",
     "reset_password": "20/m/ip,3/h/key",
     "keep_typed_text": "60/h/ip",
     "calculator": "600/m/ip",
     # What costs seconds to read or print, is kept, or writes to people.
     "upload": "10/m/user",
     "summarise": "60/h/user",
+    "preview": "20/m/user",
     "avenant": "30/h/user",
 }
 # How many proxies stand in front: without the right count, rate limits would trust a forged address.
