@@ -233,6 +233,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,3/h/key",
     "keep_typed_text": "60/h/ip",
     "calculator": "600/m/ip",
+    "csp_report": "30/m/ip",
     # What costs seconds to read or print, is kept, or writes to people.
     "upload": "10/m/user",
     "summarise": "60/h/user",
@@ -331,6 +332,29 @@ SECURE_REDIRECT_EXEMPT = [r"^sante/$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PRODUCTION
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+# Whom to tell of a fault: an address (mailto: or https:), shown at /.well-known/security.txt; nothing there without.
+SECURITY_CONTACT: str = env.str("SECURITY_CONTACT", "")
+# What no page of ours asks of a browser, nor lets another ask from within it.
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "publickey-credentials-get",
+        "screen-wake-lock",
+        "serial",
+        "usb",
+        "xr-spatial-tracking",
+    )
+)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -343,6 +367,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "manifest-src": [SELF],
+        "report-uri": [env.str("CSP_REPORT_URL", "/csp/")],
     }
 }
 
