@@ -25,7 +25,7 @@ urlpatterns = [
     ),
     re_path(
         r"^compte/mot-de-passe/oubli/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        account.password_reset_from_key,
+        views.NewPassword.as_view(),
         name="account_reset_password_from_key",
     ),
     path(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from allauth.account.views import LoginView, logout
+from allauth.account.views import LoginView, PasswordResetFromKeyView, logout
 from allauth.socialaccount.providers.openid_connect import views as openid_connect
 from csp.decorators import csp_update
 from django.conf import settings
@@ -23,6 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException
 
 from accounts.models import Institution, Message
+from accounts.sign_in import devices
 from accounts.sign_in.adapters import UNKNOWN_IDENTITY
 
 logger = logging.getLogger(__name__)
@@ -55,8 +56,23 @@ class SignIn(LoginView):
         response: HttpResponseBase = posts_to_the_sso(super().dispatch)(request, *args, **kwargs)
         return response
 
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        devices.remember(response, form.cleaned_data["login"])
+        return response
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(sso=single_sign_on(), demo=settings.DEMO, **kwargs)
+
+
+@method_decorator(login_not_required, name="dispatch")
+class NewPassword(PasswordResetFromKeyView):
+    """Choose a password by the link of a mail: whoever has it may then sign in, however many guesses others made."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        devices.remember(response, self.reset_user.email)
+        return response
 
 
 @login_not_required

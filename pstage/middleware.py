@@ -29,7 +29,10 @@ class KnownProxyMiddleware:
 
 
 class PrivateMiddleware:
-    """Keep what a person sees out of shared caches, unless its view says how long it may stay there."""
+    """Keep what a person sees out of shared caches, unless its view says how long it may stay there.
+
+    And keep from the browser what no page of ours needs: camera, place, payment.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -38,6 +41,7 @@ class PrivateMiddleware:
         response = self.get_response(request)
         # Not no-store: a browser would no longer give back, on « Précédent », what was typed without JavaScript.
         response.setdefault("Cache-Control", "private, no-cache")
+        response.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
         return response
 
 

@@ -204,6 +204,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.sign_in.passwords.GuessableValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -227,12 +228,16 @@ ACCOUNT_RATE_LIMITS = {
     # A campus may stand behind one address: what protects an account is the limit by account.
     "login": "600/m/ip",
     "login_failed": "100/m/ip,5/5m/key",
+    # Guesses of one account from anywhere but its owner's browsers, who keep their way in.
+    "login_from_afar": "50/h/key",
     "reset_password": "20/m/ip,3/h/key",
     "keep_typed_text": "60/h/ip",
     "calculator": "600/m/ip",
+    "csp_report": "30/m/ip",
     # What costs seconds to read or print, is kept, or writes to people.
     "upload": "10/m/user",
     "summarise": "60/h/user",
+    "preview": "20/m/user",
     "avenant": "30/h/user",
 }
 # How many proxies stand in front: without the right count, rate limits would trust a forged address.
@@ -329,6 +334,29 @@ SECURE_REDIRECT_EXEMPT = [r"^sante/$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PRODUCTION
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+# Whom to tell of a fault: an address (mailto: or https:), shown at /.well-known/security.txt; nothing there without.
+SECURITY_CONTACT: str = env.str("SECURITY_CONTACT", "")
+# What no page of ours asks of a browser, nor lets another ask from within it.
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "publickey-credentials-get",
+        "screen-wake-lock",
+        "serial",
+        "usb",
+        "xr-spatial-tracking",
+    )
+)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -341,6 +369,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "manifest-src": [SELF],
+        "report-uri": [env.str("CSP_REPORT_URL", "/csp/")],
     }
 }
 

@@ -20,6 +20,8 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("sante/", views.health, name="health"),
+    path("csp/", views.csp_report, name="csp_report"),
+    path(".well-known/security.txt", views.security_txt, name="security_txt"),
     path("theme.css", views.theme, name="theme"),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),

@@ -63,6 +63,9 @@ def imported(kind, by):
 MATRIX = [
     # Open to all
     row("health", "200"),
+    row("csp_report", "405"),
+    row("csp_report", "400", method="post"),
+    row("security_txt", "404"),
     row("calculator", "200"),
     row("theme", "200", data={"hue": "205"}),
     row("institution_logo", "404", kwargs={"pk": "INSTITUTION"}),

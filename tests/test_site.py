@@ -1,6 +1,7 @@
 """What every page shares: the frame, the fields, the addresses that belong to no app, the pages of errors."""
 
 import gzip
+import json
 import re
 from types import SimpleNamespace
 
@@ -48,6 +49,49 @@ def test_health_names_the_cache_that_does_not_answer_and_stops_no_page(client, m
     monkeypatch.setattr(views, "cache", lost)
     response = client.get("/sante/")
     assert (response.status_code, response.content) == (200, b"ok, cache lost\n")
+
+
+class TestReports:
+    def test_what_a_browser_refused_is_written_in_the_log_without_what_was_typed(self, client, caplog):
+        assert "report-uri /csp/" in client.get("/theme.css?hue=1")["Content-Security-Policy"]
+        told = {
+            "document-uri": "https://stages.example/annuaire/?q=Zoé",
+            "effective-directive": "script-src-elem",
+            "blocked-uri": "https://mechant.example/x.js" + "x" * 500,
+        }
+        body = json.dumps({"csp-report": told})
+        answer = client.post("/csp/", body, content_type="application/csp-report")
+        assert answer.status_code == 204
+        assert "script-src-elem" in caplog.text
+        assert "Zoé" not in caplog.text
+        assert len(caplog.messages[-1]) < 700
+
+    @pytest.mark.parametrize("body", ["", "{", "[]", '{"csp-report": 1}', "x" * 20_000])
+    def test_anything_else_is_refused(self, client, body):
+        answer = client.post("/csp/", body, content_type="application/csp-report")
+        assert answer.status_code == (413 if len(body) > 16_384 else 400)
+
+    @pytest.mark.django_db
+    def test_limited(self, client, settings):
+        settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"csp_report": "2/m/ip"}
+        sent = [client.post("/csp/", "{}", content_type="application/csp-report") for _ in range(3)]
+        assert [answer.status_code for answer in sent] == [400, 400, 429]
+
+
+@pytest.mark.django_db
+def test_whom_to_tell_of_a_fault(client, settings):
+    settings.SECURITY_CONTACT = "mailto:securite@valmont.example"
+    answer = client.get("/.well-known/security.txt")
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    assert "Contact: mailto:securite@valmont.example\n" in answer.text
+    assert re.search(r"^Expires: \d{4}-\d\d-\d\dT00:00:00Z$", answer.text, re.MULTILINE)
+    settings.SECURITY_CONTACT = ""
+    assert client.get("/.well-known/security.txt").status_code == 404
+
+
+def test_no_page_may_use_the_camera_nor_know_the_place(client):
+    policy = client.get("/theme.css?hue=1")["Permissions-Policy"]
+    assert {"camera=()", "microphone=()", "geolocation=()"} <= set(policy.split(", "))
 
 
 def test_theme_is_kept_by_browsers_and_depends_on_nobody(client):

@@ -7,6 +7,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthProcess
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.folding import fold
 from accounts.models import Institution, User
+from accounts.sign_in import devices
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +33,9 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": _("L’adresse ou le mot de passe ne correspond pas. Vérifiez les deux."),
-        "too_many_login_attempts": _("Trop de tentatives. Attendez cinq minutes, puis recommencez."),
+        "too_many_login_attempts": _(
+            "Trop de tentatives. Attendez cinq minutes, ou demandez un nouveau mot de passe : le lien reçu ouvre toujours."
+        ),
         "enter_current_password": _("Ce n’est pas votre mot de passe actuel."),
     }
 
@@ -46,11 +50,30 @@ class AccountAdapter(DefaultAccountAdapter):
             return False
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Count guesses by account alone, in any spelling the database takes for the same.
+        """Count guesses by account, in any spelling the database takes for the same, and by who makes them.
 
-        allauth adds the host, of which whoever guesses chooses the port and the case: each would be a fresh count.
+        A browser that the owner signed in from counts apart, and so does each address: whoever guesses closes the
+        door to themselves. allauth adds the host, of which they choose the port and the case.
         """
-        return fold(credentials.get("email", ""))
+        email = credentials.get("email", "")
+        return f"{fold(email)} {devices.known(request, email) or self.get_client_ip(request)}"
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Limit the guesses of one account from all addresses together; its owner's browsers are not concerned."""
+        super().pre_authenticate(request, **credentials)
+        email = credentials.get("email", "")
+        self._from_afar = None
+        if not devices.known(request, email):
+            self._from_afar = ratelimit.consume(
+                request, app="allauth.account", action="login_from_afar", key=fold(email)
+            )
+            if not self._from_afar:
+                raise self.validation_error("too_many_login_attempts")
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        super()._rollback_login_failed_rl_usage()
+        if self._from_afar:
+            self._from_afar.rollback()
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return resolve_url(settings.LOGIN_REDIRECT_URL)

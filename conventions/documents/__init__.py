@@ -3,6 +3,7 @@
 from conventions.documents.checking import check_documents, damaged
 from conventions.documents.context import STORED, Context, agreed_context, agreement, both_sides
 from conventions.documents.earlier import read
+from conventions.documents.pool import Busy
 from conventions.documents.printing import (
     digest,
     file_name,
@@ -35,6 +36,7 @@ from conventions.documents.reading import (
 
 __all__ = [
     "STORED",
+    "Busy",
     "Change",
     "Context",
     "Row",

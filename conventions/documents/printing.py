@@ -26,7 +26,7 @@ from accounts.logos import KINDS, MOST_MEGAPIXELS
 from accounts.mail.outbox import BACK_OFF
 from accounts.storage import rows_and_files
 from conventions import calendar
-from conventions.documents import kinds, pdf
+from conventions.documents import kinds, pdf, pool
 from conventions.documents.choices import EURO, entry_choice, kinds_of
 from conventions.documents.context import Context, agreement, each_text, iso, rounded, stored_in_force, text
 from conventions.documents.earlier import read
@@ -369,8 +369,8 @@ def file_name(document: Document) -> str:
 
 
 def preview(convention: Convention) -> bytes:
-    """Return the agreement as it would be printed today, watermarked: for staff."""
-    return render_pdf(printable(convention), draft=True)
+    """Return the agreement as it would be printed today, watermarked: for staff. Raises pool.Busy."""
+    return pool.printed(pool.PREVIEW, printable(convention))
 
 
 def freeze(convention: Convention) -> Document:
@@ -430,7 +430,8 @@ def freeze_certificate(completion: Completion) -> Document:
 def summarise(convention: Convention) -> Document:
     """Return the summary of what is agreed, or typed so far, printed at once: one for each content, however often asked.
 
-    It comes back without its file when somebody else is printing it, or when the print failed: the sweep will do it.
+    It comes back without its file when somebody else is printing it, when too many print or when the print failed: a
+    worker or the sweep will do it.
     Raises Convention.DoesNotExist when it has been anonymised.
     """
     in_effect = convention.avenants.filter(status=AvenantStatus.EFFECTIVE).order_by("rank")
@@ -443,7 +444,11 @@ def summarise(convention: Convention) -> Document:
         made = made or Document.objects.create(
             convention=convention, kind=Document.Kind.SUMMARY, context=context
         )
-    return make(made.pk)
+    try:
+        return make(made.pk, printer=pool.printed)
+    except pool.Busy:
+        _ask_to_make(made.pk)
+        return made
 
 
 def _freeze(document: Document) -> Document:
@@ -461,7 +466,7 @@ def _ask_to_make(document_id: int) -> None:
         logger.warning("The broker did not take document %s, the sweep will: %s", document_id, error)
 
 
-def make(document_id: int) -> Document:
+def make(document_id: int, printer: Callable[[str, Context], bytes] = render) -> Document:
     """Print a document and store its file with its SHA-256, once, whoever calls again or at the same time.
 
     Nobody waits for a print under way elsewhere: a slow one would hold every worker. It comes back as it is. One
@@ -474,8 +479,10 @@ def make(document_id: int) -> Document:
             return Document.objects.get(pk=document_id)
         document.attempts += 1
         try:
-            content = render(document.kind, document.context)
+            content = printer(document.kind, document.context)
             document.file.save(file_name(document), ContentFile(content), save=False)
+        except pool.Busy:
+            raise
         except Exception as error:
             document.failure = f"{type(error).__name__}: {error}"
             wait = BACK_OFF[min(document.attempts, len(BACK_OFF)) - 1]

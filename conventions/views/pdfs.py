@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -22,6 +22,7 @@ from conventions.models import Convention, Document
 from conventions.views.access import visible
 
 Kind = Document.Kind
+ASKED_AGAIN = 5  # seconds, while too many documents are being printed
 
 
 @dataclass(frozen=True)
@@ -149,11 +150,18 @@ def summarise(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
+@rate_limited("preview", limit_get=True)
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """A draft of the agreement, watermarked, for the managers of its centre."""
     convention = visible(request, pk)
     if not permissions.may_preview(signed_in(request), convention):
         raise Http404
-    answer = HttpResponse(documents.preview(convention), content_type="application/pdf")
+    try:
+        content = documents.preview(convention)
+    except documents.Busy:
+        waiting = render(request, "conventions/printing.html", {"convention": convention}, status=202)
+        waiting["Refresh"] = str(ASKED_AGAIN)
+        return waiting
+    answer = HttpResponse(content, content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="apercu-{convention.pk}.pdf"'
     return answer

@@ -9,12 +9,15 @@ from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
 from django.db import connection
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.mail.outbox import sweep_messages
 from accounts.models import User
+from accounts.sign_in import devices
+from accounts.sign_in.passwords import is_guessable
 from accounts.sign_in.session import clear_sessions
 from tests.factories import PASSWORD, AdminFactory, InstitutionFactory, StudentFactory, UserFactory
 
@@ -169,6 +172,46 @@ class TestLimits:
         assert LIMIT in response.text
         assert not is_signed_in(client)
 
+    def test_guesses_of_others_do_not_close_the_door_to_its_owner(self, client, settings):
+        settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+        user, at_home, others = UserFactory(), {"x-forwarded-for": "192.0.2.1"}, type(client)()
+        typed = {"login": user.email, "password": PASSWORD}
+        assert client.post(SIGN_IN, typed, headers=at_home).status_code == 302
+        client.post(reverse("account_logout"))
+        for number in range(60):
+            guess = typed | {"password": f"faux {number}"}
+            answer = others.post(SIGN_IN, guess, headers={"x-forwarded-for": f"198.51.100.{number}"})
+        assert LIMIT in answer.text, "from wherever they come"
+        newcomer = type(client)().post(SIGN_IN, typed, headers={"x-forwarded-for": "203.0.113.1"})
+        assert LIMIT in newcomer.text
+        assert "le lien reçu ouvre toujours" in newcomer.text
+        assert client.post(SIGN_IN, typed, headers=at_home).status_code == 302, "a browser that is known"
+
+    def test_whoever_guesses_at_one_address_closes_it_to_themselves(self, client, settings):
+        settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+        user = UserFactory()
+        typed = {"login": user.email, "password": "faux"}
+        for _ in range(6):
+            answer = client.post(SIGN_IN, typed, headers={"x-forwarded-for": "198.51.100.1"})
+        assert LIMIT in answer.text
+        right = typed | {"password": PASSWORD}
+        assert client.post(SIGN_IN, right, headers={"x-forwarded-for": "192.0.2.1"}).status_code == 302
+
+    def test_a_known_browser_is_limited_too_and_known_for_one_account(self, client):
+        user, other = UserFactory(), UserFactory()
+        sign_in(client, user.email)
+        client.post(reverse("account_logout"))
+        wrong_attempts(client, user.email, 5)
+        assert LIMIT in sign_in(client, user.email).text
+        cookie = client.cookies[devices.COOKIE]
+        assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+        asked = RequestFactory()
+        asked.cookies[devices.COOKIE] = cookie.value
+        assert devices.known(asked.get("/"), user.email.upper())
+        assert not devices.known(asked.get("/"), other.email)
+        asked.cookies[devices.COOKIE] = cookie.value[:-1] + "x"
+        assert not devices.known(asked.get("/"), user.email)
+
     def test_a_stranger_is_limited_like_a_person(self, client):
         wrong_attempts(client, "personne@valmont.example", 5)
         assert LIMIT in sign_in(client, "personne@valmont.example").text
@@ -252,11 +295,17 @@ class TestForgottenPassword:
         )
         assert "Votre mot de passe est enregistré" in done.text
         assert not is_signed_in(elsewhere), "a new password ends the other sessions"
-        assert sign_in(client, user.email, NEW_PASSWORD).status_code == 302
+        wrong_attempts(type(client)(), user.email, 6)
+        assert sign_in(client, user.email, NEW_PASSWORD).status_code == 302, (
+            "the link made this browser known"
+        )
         again = type(client)().get(link.removeprefix(project.SITE_URL), follow=True)
         assert "Ce lien ne fonctionne plus" in again.text
 
-    @pytest.mark.parametrize("password", ["court", "qwerty123456", "camille.durand@valmont.example"])
+    @pytest.mark.parametrize(
+        "password",
+        ["court", "qwerty123456", "camille.durand@valmont.example", "aaaaaaaaaaaa", "motdepasse123"],
+    )
     def test_weak_passwords_are_refused(self, client, password):
         self.ask(client, UserFactory(email="camille.durand@valmont.example").email)
         page = client.get(self.link().removeprefix(project.SITE_URL), follow=True)
@@ -286,6 +335,72 @@ class TestForgottenPassword:
     def test_a_stranger_is_limited_like_a_person(self, client):
         answers = [self.ask(client, "personne@valmont.example").status_code for _ in range(4)]
         assert answers == [200, 200, 200, 429]
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "aaaaaaaaaaaa",
+        "abababababab",
+        "121212121212",
+        "abcabcabcabc",
+        "soleilsoleil",
+        "motdepasse123",
+        "MotDePasse2026!",
+        "m0td3p@ss3!!",
+        "azertyuiop123",
+        "AzertyUiop!!",
+        "qsdfghjklm12",
+        "wxcvbnwxcvbn",
+        "123456789012",
+        "987654321098",
+        "abcdefghijkl",
+        "1a2z3e4r5t6y",
+        "bonjour123456",
+        "Bonjour!2027!",
+        "jetaimejetaime",
+        "Marseille2026",
+        "marseille13000",
+        "Camille140527",
+        "soleil-soleil",
+        "chocolat2027!!",
+        "password1234",
+        "P@ssw0rd2026!",
+        "administrateur1",
+        "universite2027",
+        "etudiant12345",
+        "convention2027",
+        "azerty-qwerty1",
+        "nicolasmarie75",
+        "janvier2027!!",
+        "poiuytrezaaa",
+        "aqwzsxedcrfv",
+        "000000000001",
+        "doudouloulou12",
+        "vivelafrance!",
+    ],
+)
+def test_what_is_guessed_first_is_refused(password):
+    assert is_guessable(password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        PASSWORD,
+        NEW_PASSWORD,
+        "bonjour grenouille verte",
+        "trottinette-42-camion",
+        "Xk7#qPz9!vLm",
+        "le chat mange du béton armé",
+        "correct horse battery staple",
+        "mot de passe du garage voisin",
+        "ÉrableÀSucre&Patin",
+        "tg9wq-zz4hd-1mvbk",
+    ],
+)
+def test_what_only_its_owner_thinks_of_is_taken(password):
+    assert not is_guessable(password)
 
 
 class TestChangePassword:

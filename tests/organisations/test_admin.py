@@ -314,7 +314,7 @@ def test_an_administrator_of_one_institution_sees_only_its_agreements(client, ad
     elsewhere = InstitutionFactory(name="Autre université", short_name="Autre")
     student = StudentFactory(user__institution=elsewhere)
     theirs = ConventionFactory(student=student)
-    Event.objects.create(convention=theirs, action="submit", after=Status.SUBMITTED)
+    Event.objects.create(convention=theirs, action="create", after=Status.DRAFT)
     client.force_login(AdminFactory(institution=elsewhere))
     assert client.get(page(Convention, "change", theirs.pk)).status_code == 200
     assert client.get(page(Convention, "change", world.pk)).status_code == 302

@@ -4,9 +4,9 @@ import pytest
 from django.utils import timezone
 
 from conventions import documents
-from conventions.models import Avenant, Status
+from conventions.models import Avenant, AvenantStatus, Status
 from tests.conventions import specimen
-from tests.worlds import World
+from tests.worlds import World, stand
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ def avenant(world):
     draft = Avenant.objects.create(
         convention=convention, kinds=["termination", "extension"], reason="Fin\u202e du projet.", changes={}
     )
-    draft.rank, draft.status = 2, "validated"
-    draft.submitted_at = draft.validated_at = timezone.now()
-    draft.save()
+    now = timezone.now()
+    stand(draft, AvenantStatus.VALIDATED, rank=2, submitted_at=now, validated_at=now)
+    draft.refresh_from_db()
     return draft
 
 
