@@ -54,8 +54,8 @@ PLACE = re.compile(rb"startxref\s+\d+")
 END = re.compile(rb"startxref\s+\d+\s+%%EOF")
 # What a signature vouches for: never packed, since it says where in the file it begins and ends.
 BYTES_SIGNED = b"/ByteRange"
-# What programs that append to a file often get wrong, and no reader minds.
-MISCOUNTED = "reported number of objects"
+# How qpdf begins to say that an object is not written as it should.
+UNREAD = "(object "
 # Where a link may lead; an address without a scheme is taken for a page.
 LINKS = {"http", "https", "mailto", "tel"}
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -116,7 +116,7 @@ def _take(content: bytes, read: bytes, limits: Limits, *, mend: bool) -> tuple[b
             "sealed_active" if is_signed and str(refusal) == "active" else str(refusal)
         ) from None
     # qpdf takes what it cannot read for nothing: a page would lose its content.
-    if not mend and any(MISCOUNTED not in warning for warning in pdf.get_warnings()):
+    if not mend and any(UNREAD in warning for warning in pdf.get_warnings()):
         raise pikepdf.PdfError("Something in it was not read.")
     if is_signed and (found := sealed(content, limits, is_sound=content == read and not mend)):
         return content, found
