@@ -25,6 +25,7 @@ from django.utils.translation import ngettext
 from accounts.folding import fold
 from accounts.mail.outbox import replay
 from accounts.models import Institution, Message, Student, User
+from accounts.storage import rows_and_files
 
 # Addresses live on the person and providers in the environment: these lists would only mislead. Importing
 # allauth's admin modules registers them all.
@@ -178,6 +179,11 @@ class InstitutionAdmin(WithinInstitution[Institution], ListedAdmin[Institution])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return sees_all(request) and super().has_add_permission(request)
+
+    def changeform_view(self, *args: Any, **kwargs: Any) -> Any:
+        """A logo goes with the row that is not saved."""
+        with rows_and_files():
+            return super().changeform_view(*args, **kwargs)
 
 
 class UserCreationForm(AdminUserCreationForm[User]):

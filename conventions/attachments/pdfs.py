@@ -52,6 +52,10 @@ ACTIVE_BYTES = re.compile(
 ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 PLACE = re.compile(rb"startxref\s+\d+")
 END = re.compile(rb"startxref\s+\d+\s+%%EOF")
+# What a signature vouches for: never packed, since it says where in the file it begins and ends.
+BYTES_SIGNED = b"/ByteRange"
+# How qpdf begins to say that an object is not written as it should.
+UNREAD = "(object "
 # Where a link may lead; an address without a scheme is taken for a page.
 LINKS = {"http", "https", "mailto", "tel"}
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -62,6 +66,8 @@ PACKINGS = {
 }  # fmt: skip
 # The objects of a large file, unpacked; they hold no picture.
 MOST_OBJECTS = 16 * MEBIBYTE
+# What pikepdf raises of a file whose objects are not those it should have.
+NOT_AS_WRITTEN = (pikepdf.PdfError, AttributeError, LookupError, TypeError, ValueError)
 # How a file is written, without what its streams hold.
 STREAM = re.compile(rb"\bstream\r?\n.*?\bendstream\b", re.DOTALL)
 DEFINITION = re.compile(rb"(?<!\d)(\d+)\s+\d+\s+obj\b")
@@ -89,13 +95,7 @@ def take(content: bytes, limits: Limits) -> tuple[bytes, list[Seal]]:
             return _take(content, attempt, limits, mend=mend)
         except pikepdf.DataDecodingError as error:
             raise NotTakenError("complex") from error
-        except (
-            pikepdf.PdfError,
-            AttributeError,
-            LookupError,
-            TypeError,
-            ValueError,
-        ):  # not written as it should
+        except NOT_AS_WRITTEN:
             continue
     raise NotTakenError("damaged")
 
@@ -108,13 +108,16 @@ def _take(content: bytes, read: bytes, limits: Limits, *, mend: bool) -> tuple[b
         raise pikepdf.PdfError("No page was found.")
     if len(pdf.pages) > limits.pages:
         raise NotTakenError("pages")
-    is_signed = seems_signed(pdf)
+    is_signed = BYTES_SIGNED in content
     try:
         examine(pdf, limits.pixels)
     except NotTakenError as refusal:
         raise NotTakenError(
             "sealed_active" if is_signed and str(refusal) == "active" else str(refusal)
         ) from None
+    # qpdf takes what it cannot read for nothing: a page would lose its content.
+    if not mend and any(UNREAD in warning for warning in pdf.get_warnings()):
+        raise pikepdf.PdfError("Something in it was not read.")
     if is_signed and (found := sealed(content, limits, is_sound=content == read and not mend)):
         return content, found
     return rewritten(pdf, read, mend=mend), []
@@ -143,11 +146,6 @@ def has_lost_something(content: bytes) -> bool:
         or not has_its_end
         or set(REFERENCE.findall(written)) - set(DEFINITION.findall(written)) != set()
     )
-
-
-def seems_signed(pdf: Pdf) -> bool:
-    """Whether it holds what a signature is: some bytes of the file, and what vouches for them."""
-    return any("/ByteRange" in holder and "/Contents" in holder for holder in everything(pdf))
 
 
 def sealed(content: bytes, limits: Limits, *, is_sound: bool) -> list[Seal]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zlib
-from typing import cast
 
 import pikepdf
 import pillow_heif
@@ -92,36 +92,33 @@ def encoded(drawn: Image.Image, kind: str) -> bytes:
 
 
 def bound(content: bytes, pages: int, limits: Limits) -> bytes:
-    """Return a PDF of all the pages of a file, each compared once it is stored."""
-    pdf = pikepdf.new()
-    for number in range(pages):
-        drawn = page(content, number, limits, LONGEST_SIDES[0])
-        add_page(pdf, drawn, has_only_black=opened(content, limits, number).mode == "1")
-    output = io.BytesIO()
-    pdf.save(output)
-    stored = output.getvalue()
-    if len(stored) > limits.stored:
-        raise NotTakenError("complex")
-    kept = pikepdf.open(io.BytesIO(stored))
-    if len(kept.pages) != pages:
-        raise NotTakenError("differs")
-    for number, one in enumerate(kept.pages):
-        drawn = page(content, number, limits, LONGEST_SIDES[0])
-        [image] = one.get_images().values()
-        if not alike(drawn, pikepdf.PdfImage(cast("Stream", image)).as_pil_image(), exactly=False):
-            raise NotTakenError("differs")
-    return stored
+    """Return a PDF of all the pages of a file, each compared once it is packed, then once it is stored."""
+    for side in LONGEST_SIDES:
+        pdf = pikepdf.new()
+        packed = [add_page(pdf, page(content, number, limits, side)) for number in range(pages)]
+        output = io.BytesIO()
+        pdf.save(output)
+        stored = output.getvalue()
+        if len(stored) <= limits.stored:
+            kept = pikepdf.open(io.BytesIO(stored))
+            found = [image.read_raw_bytes() for one in kept.pages for image in one.get_images().values()]
+            if [hashlib.sha256(data).digest() for data in found] != packed:
+                raise NotTakenError("differs")
+            return stored
+    raise NotTakenError("complex")
 
 
-def add_page(pdf: Pdf, drawn: Image.Image, *, has_only_black: bool) -> None:
-    """Add a page that a picture fills: in black and white without loss, otherwise as JPEG."""
-    points = PAGE_SIDE / max(drawn.size)
-    width, height = (round(side * points, 2) for side in drawn.size)
-    if has_only_black:
-        drawn = drawn.convert("1", dither=Image.Dither.NONE)
-        data, packing, bits = zlib.compress(drawn.tobytes()), Name.FlateDecode, 1
+def add_page(pdf: Pdf, drawn: Image.Image) -> bytes:
+    """Add a page that a picture fills: in black and white without loss, otherwise as JPEG. Return its digest."""
+    if drawn.mode == "L" and not any(drawn.histogram()[1:255]):
+        bare = drawn.convert("1", dither=Image.Dither.NONE)
+        data, packing, bits = zlib.compress(bare.tobytes()), Name.FlateDecode, 1
+        read = Image.frombytes("1", drawn.size, zlib.decompress(data))
     else:
         data, packing, bits = encoded(drawn, "JPEG"), Name.DCTDecode, 8
+        read = Image.open(io.BytesIO(data), formats=["JPEG"])
+    if not alike(drawn, read, exactly=bits == 1):
+        raise NotTakenError("differs")
     image = Stream(
         pdf,
         data,
@@ -133,9 +130,12 @@ def add_page(pdf: Pdf, drawn: Image.Image, *, has_only_black: bool) -> None:
         BitsPerComponent=bits,
         Filter=packing,
     )
+    points = PAGE_SIDE / max(drawn.size)
+    width, height = (round(side * points, 2) for side in drawn.size)
     added = pdf.add_blank_page(page_size=(width, height))
     added.obj.Resources = Dictionary(XObject=Dictionary(Scan=pdf.make_indirect(image)))
     added.obj.Contents = pdf.make_indirect(Stream(pdf, f"q {width} 0 0 {height} 0 0 cm /Scan Do Q".encode()))
+    return hashlib.sha256(data).digest()
 
 
 def alike(drawn: Image.Image, stored: Image.Image, *, exactly: bool) -> bool:

@@ -374,6 +374,9 @@ PDFS = {
     "without startxref": PLAIN.rsplit(b"startxref", 1)[0],
     "without startxref, packed": TIGHT.rsplit(b"startxref", 1)[0],
     "its table is shifted": PLAIN.replace(b"%PDF-1.", b"%PDF-1.", 1).replace(b"xref\n0 ", b"xref\n1 ", 1),
+    "the lengths of its texts are wrong": re.sub(
+        rb"/Length \d+ (?=/Filter /FlateDecode|>>)", b"/Length 7 ", PLAIN
+    ),
     "lines added within": PLAIN.replace(b"endobj", b"endobj\n% a line\n", 2),
     "zeros after its end": PLAIN + bytes(2000),
     "a mail after its end": PLAIN + b"\r\n--boundary--\r\n",
@@ -387,7 +390,7 @@ def contents(pdf):
     return [
         (
             page.obj.Contents.read_bytes(),
-            [image.read_raw_bytes() for image in page.get_images().values()],
+            [image.read_raw_bytes().rstrip() for image in page.get_images().values()],
             [str(link.A.URI) for link in page.obj.Annots if "/A" in link],
             [float(side) for side in page.mediabox],
         )
