@@ -61,7 +61,7 @@ WORD = re.compile(r"[^\W\d_]+")
 OTHER_SIGN = re.compile(r"[^\x00-\x7f\w]|(?!\s)[\x00-\x1f\x7f]")
 OUTSIDE_ASCII = re.compile(r"[^\x00-\x7f]")
 # What a letter in UTF-8 becomes when its bytes are read one by one, of which the last may have become a space.
-MOJIBAKE = re.compile("[ÂÃÅâ├√Γ┬ð]")
+MOJIBAKE = re.compile(r"[ÂÃÅâ├√Γ┬ð][^\x00-\x7f]")
 LOST_END = "Ã(?=[ ]|$)|ï¿½|â€"
 LOST = "\N{REPLACEMENT CHARACTER}"
 MENDED = re.compile("[\u00a0-\u017f\u2010-\u203a\u20ac]+")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
@@ -36,11 +36,11 @@ def open_file(
     if mapping is not None:
         return source(table, kind.columns, kind.required, mapping)
     found = matched(kind, table, institution)
-    names = table.names
-    if all(name in kind.columns for name in names) or len(set(names)) != len(names):
-        return source(table, kind.columns, kind.required)
+    counts = Counter(table.names)
+    are_named_alike = any(counts[theirs] > 1 for theirs in found.ours.values())
+    are_all_ours = all(name in kind.columns for name in counts)
     is_known = accepts_known and not found.unknown and set(kind.required) <= found.ours.keys()
-    if found.is_certain or is_known:
+    if (found.is_certain or is_known) and not (are_all_ours or are_named_alike):
         return source(table, kind.columns, kind.required, found.ours)
     return source(table, kind.columns, kind.required)  # says what is wrong
 

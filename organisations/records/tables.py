@@ -25,6 +25,8 @@ OLE = b"\xd0\xcf\x11\xe0"  # an .xls of before 2007, or a workbook under a passw
 LOST_LETTER = re.compile(
     rf"(?<=[^\W\d_]){encodings.CONTROLS.pattern}|{encodings.CONTROLS.pattern}(?=[^\W\d_])"
 )
+# What nothing could have damaged: most cells, read without more ado.
+PLAIN = re.compile(r"(?:(?![='#]|Err:)[!-~]+(?: [!-~]+)*)?")
 MARKUP = re.compile(rb"\s*<(?:!doctype|html|table|\?xml)", re.IGNORECASE)
 
 
@@ -262,6 +264,9 @@ def read_line(number: int, raw: Mapping[str, str], required: Container[str]) -> 
     cells: dict[str, str] = {}
     notices: list[str] = []
     for column, cell in raw.items():
+        if PLAIN.fullmatch(cell):
+            cells[column] = cell
+            continue
         mended = encodings.mend(cell)
         text = unwrapped(tidy(LOST_LETTER.sub(encodings.LOST, mended)))
         if is_error(text):

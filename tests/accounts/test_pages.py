@@ -104,7 +104,7 @@ class TestHeader:
             ),
             (
                 AdminFactory,
-                ["Accueil", "Conventions", "Annuaire", "Calculer un stage", "Administration"],
+                ["Accueil", "Conventions", "Annuaire", "Imports", "Calculer un stage", "Administration"],
                 "Administrateur",
             ),
             (

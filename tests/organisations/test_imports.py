@@ -556,6 +556,10 @@ def test_what_is_remembered_serves_the_command(client, bring_in):
     said, errors = bring_in("students", FOREIGN)
     assert errors == ""
     assert "1 étudiants ajoutés" in said
+    twice = FOREIGN.replace(";COD_SEX\n", ";COD_SEX;COD_SEX\n").replace(";F\n", ";F;F\n")
+    assert bring_in("students", twice)[1] == ""
+    doubled = FOREIGN.replace(";COD_SEX\n", ";MAIL_ETAB\n")
+    assert "Ces colonnes sont répétées : mail_etab." in bring_in("students", doubled)[1]
 
 
 def test_a_mapping_of_one_institution_is_not_another_ones(client, bring_in, institution):
