@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from conventions import calendar
-from conventions.models import Convention, Status
+from conventions.models import Amended, Convention, Status
 from organisations.models import Organisation
 
 # Whose hours and whose people count: what was asked for, or agreed.
@@ -77,6 +77,27 @@ AROUND = """
            one.status, 0, 0, FALSE, NULL, NULL, NULL, NULL, NULL
     FROM during AS one WHERE one.organisation_id = ANY(%(establishment)s::bigint[])
 """
+
+
+# Sorted by what is locked: two people who wait for the same never wait for one another.
+IN_TURN = """
+    SELECT pg_advisory_xact_lock(key) FROM (
+        SELECT DISTINCT hashtextextended(shared, 0) AS key FROM unnest(%s::text[]) AS shared ORDER BY key OFFSET 0
+    ) AS in_order
+"""
+
+
+def wait_for_those_alike(convention: Convention) -> None:
+    """Wait until whoever moves an agreement of the same student, tutor, referent or host is done, and hold the others.
+
+    In the transaction of a move, before the law is judged: a quota counts those that are there, not those on their way.
+    """
+    shared = in_common([convention])
+    if isinstance(convention, Amended):
+        before = in_common([convention.before])
+        shared = {kind: [*keys, *before[kind]] for kind, keys in shared.items()}
+    with connection.cursor() as cursor:
+        cursor.execute(IN_TURN, [[f"{kind}:{key}" for kind, keys in shared.items() for key in keys]])
 
 
 class Neighbours:

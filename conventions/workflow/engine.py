@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.refusals import Refused
 from conventions import law, legality, notices, permissions
-from conventions.legality import words
+from conventions.legality import neighbours, words
 from conventions.models import Amended, Avenant, AvenantStatus, Convention, Event, Remark, Status, journal
 
 if TYPE_CHECKING:
@@ -126,6 +126,11 @@ class Action:
         """Something is typed or weighed before acting."""
         return bool(self.warning or (self.comment_label and not self.comment_only_if_required))
 
+    @property
+    def is_judged(self) -> bool:
+        """The law is read before it, with the quotas that others fill meanwhile."""
+        return self.target in (Status.SUBMITTED, Status.VALIDATED) and self.target not in self.sources
+
     def starts_from(self, convention: Convention) -> bool:
         """Whether the agreement, or the avenant it shows, is in a state that this leads from."""
         return convention.acted_on.status in self.sources
@@ -184,6 +189,8 @@ def check(action: Action, request: Request) -> None:
 
 def carry_out(action: Action, request: Request) -> Event:
     """Do one action on an agreement that is locked, or on the avenant it shows."""
+    if action.is_judged:
+        neighbours.wait_for_those_alike(request.convention)
     check(action, request)
     # A comment asked only of some is asked by a guard, which says what it is for.
     is_asked = not action.comment_only_if_required and action.comment_required(request)
