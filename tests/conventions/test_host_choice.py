@@ -30,7 +30,7 @@ from tests.factories import (
     siret,
 )
 from tests.fake_register import status
-from tests.worlds import World, next_signatures
+from tests.worlds import World, next_signatures, stand
 
 pytestmark = pytest.mark.django_db
 
@@ -169,17 +169,14 @@ class TestRefusals:
         small = HeadcountBandFactory(code="01", label="1 ou 2 salariés", minimum=1, maximum=2)
         host = OrganisationFactory(name="Café Éole", headcount_band=small)
         for rank in range(3):
-            ConventionFactory(
+            stage = ConventionFactory(
                 complete=True,
                 organisation=host,
                 start=draft.start,
                 end=draft.end,
                 hours_computed=Decimal(266),
-                status=Status.VALIDATED,
-                number=f"2026-{rank:06d}",
-                submitted_at=timezone.now(),
-                validated_at=timezone.now(),
             )
+            stand(stage, Status.VALIDATED, number=f"2026-{rank:06d}", submitted_at=timezone.now())
         page = client.get(step_url(draft), {"q": "cafe eole"}).text
         assert "Quota de stagiaires atteint" in page
         assert "3 stages déjà validés" in page

@@ -500,7 +500,7 @@ EXAMPLES = [
     ),
     silent("G-17", "another currency abroad", foreign(pay=paid("4.50", in_euros=False))),
     finds("G-17", "no amount", hourly(140, None), told(BLOCK, "amount", "missing")),
-    finds("G-17", "no unit", spring("630", None), told(BLOCK, "amount", "missing")),
+    finds("G-17", "no unit", spring("630", None), told(BLOCK, "amount_unit", "missing")),
     finds(
         "G-17", "no mode", agreement(pay=paid("4.50", has_mode=False)), told(BLOCK, "payment_mode", "missing")
     ),
@@ -509,6 +509,7 @@ EXAMPLES = [
         "nothing written",
         agreement(pay={"is_paid": True}),
         told(BLOCK, "amount", "missing"),
+        told(BLOCK, "amount_unit", "missing"),
         told(BLOCK, "payment_mode", "missing"),
     ),
 ]

@@ -77,6 +77,7 @@ CHECKED = [rule.id for rule in RULES.values() if rule.check]
 # The columns that a finding may point at: those of the agreement, of its host, of an avenant.
 FIELDS = {
     "amount",
+    "amount_unit",
     "attachments",
     "benefits",
     "collective_hours",
