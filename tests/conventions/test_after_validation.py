@@ -87,7 +87,7 @@ def act_page(avenant, name):
 )
 def test_an_avenant_after_the_certificate_asks_for_another(world, see, kind, days):
     convention = world.convention_in(Status.SIGNED)
-    with at(convention.end - timedelta(days=10)):
+    with at(convention.end):
         record_end(world, convention)
         # An avenant takes effect at the time of the database, which does not travel.
         Document.objects.filter(kind=Document.Kind.CERTIFICATE).update(created_at=Now() - ONE_DAY)

@@ -110,7 +110,7 @@ class TestSending:
             ({"kind": ""}, "kind", "Choisissez dans la liste."),
             ({"kind": Attachment.Kind.SIGNED_AGREEMENT}, "kind", "Cette réponse n’est plus dans la liste"),
             ({"title": ""}, "title", "Dites ce qu’est cette pièce."),
-            ({"title": "x" * 81}, "title", "80 caractères"),
+            ({"title": "x" * 81}, "title", "80 au plus"),
             ({"kind": CIVIL}, "valid_from", "Recopiez cette date de l’attestation."),
             ({"kind": CIVIL, "valid_from": "2026-09-01"}, "valid_until", "Recopiez cette date"),
             ({"valid_from": "hier"}, "valid_from", "Saisissez une date"),

@@ -25,9 +25,9 @@ Kind = Document.Kind
 
 @pytest.fixture
 def ending(world):
-    """A signed stage, three days before its last day."""
+    """A signed stage, on its last day."""
     convention = loaded(world.convention_in(Status.SIGNED))
-    with time_machine.travel(convention.end - timedelta(days=3), tick=False):
+    with time_machine.travel(convention.end, tick=False):
         yield convention
 
 
@@ -51,15 +51,15 @@ def address_of(convention):
     return reverse("conventions:certificate", args=[convention.pk])
 
 
-def test_the_end_is_recorded_from_fifteen_days_before_it_and_not_earlier(world):
+def test_the_end_is_recorded_from_the_last_day_on_and_not_earlier(world):
     convention = world.convention_in(Status.SIGNED)
-    with time_machine.travel(convention.end - timedelta(days=16), tick=False):
+    with time_machine.travel(convention.end - timedelta(days=1), tick=False):
         client = browser(world.people["manager"])
         assert client.get(address_of(convention)).status_code == 404
         page = client.get(convention.get_absolute_url())
         assert address_of(convention) not in page.text
         assert "sera établie à partir du" in words(page.text)
-    with time_machine.travel(convention.end - timedelta(days=15), tick=False):
+    with time_machine.travel(convention.end, tick=False):
         client = browser(world.people["manager"])
         assert client.get(address_of(convention)).status_code == 200
         assert address_of(convention) in client.get(convention.get_absolute_url()).text
@@ -136,11 +136,11 @@ def test_a_colleague_who_recorded_first_is_not_overwritten(world, ending):
     [
         ("start", "01/01/2020", "un autre jour demande un avenant"),
         ("end", "31/12/2040", "un autre jour demande un avenant"),
-        ("hours", "-1", "supérieure ou égale à 0"),
+        ("hours", "-1", "C’est trop peu"),
         ("hours", "9000", "Il y a plus d’heures que ces jours n’en comptent."),
-        ("amount_paid", "-5", "supérieure ou égale à 0"),
+        ("amount_paid", "-5", "C’est trop peu"),
         ("declared_on", "31/12/2040", "ne peut pas être dans le futur"),
-        ("declared_on", "01/01/2020", "ne peut pas précéder le stage"),
+        ("declared_on", "01/01/2020", "ne peut pas précéder la fin du stage"),
         ("declared_by", "", "Remplissez ce champ."),
     ],
 )

@@ -19,7 +19,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.pages import browser, text_of
-from tests.worlds import World
+from tests.worlds import World, stand
 
 pytestmark = pytest.mark.django_db
 
@@ -147,7 +147,7 @@ def test_typing_in_the_search_box_keeps_a_clean_address(world):
 
 def test_pages_of_a_long_list(world):
     model = submitted(world)
-    Convention.objects.bulk_create(copies(model, 30))
+    copy(model, 30)
     manager = world.people["manager"]
     first, second = list_of(manager, q="labo"), list_of(manager, q="labo", page=2)
     assert (len(listed(first)), len(listed(second))) == (25, 6)
@@ -156,13 +156,13 @@ def test_pages_of_a_long_list(world):
     assert not set(listed(first)) & set(listed(second))
 
 
-def copies(model, count):
-    rows = []
-    for rank in range(count):
-        row = Convention.objects.get(pk=model.pk)
-        row.pk, row.number = None, f"2019-{rank:06d}"
-        rows.append(row)
-    return rows
+def copy(model, count):
+    """Store agreements submitted like this one."""
+    rows = [Convention.objects.get(pk=model.pk) for _ in range(count)]
+    for row in rows:
+        row.pk, row.number, row.status, row.submitted_at = None, None, Status.DRAFT, None
+    for rank, row in enumerate(Convention.objects.bulk_create(rows)):
+        stand(row, Status.SUBMITTED, number=f"2019-{rank:06d}", submitted_at=model.submitted_at)
 
 
 @pytest.mark.parametrize("role", ["manager", "teacher", "admin"])
@@ -172,5 +172,5 @@ def test_a_page_costs_the_same_for_one_row_and_for_fifty(world, queries_for, rol
     client = browser(world.people[role])
     client.get(reverse(address))
     once = queries_for(client, reverse(address))
-    Convention.objects.bulk_create(copies(model, 50))
+    copy(model, 50)
     assert queries_for(client, reverse(address)) == once
