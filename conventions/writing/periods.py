@@ -229,12 +229,15 @@ class BasePeriodFormSet(forms.BaseFormSet[forms.Form]):
         """Judge the periods together even when there are too many: Django would stop at their number."""
         super().full_clean()
         if self.is_bound and self.non_form_errors():
-            self.clean()
+            self.refuse_what_overlaps()
 
     def clean(self) -> None:
         """Refuse what overlaps or leaves the stage, and what waits for a decision."""
+        self.refuse_what_overlaps()
         for moved in self.moved.values():
             raise forms.ValidationError(moved.message, "moved")
+
+    def refuse_what_overlaps(self) -> None:
         periods: list[tuple[date, date]] = []
         for form in self.forms:
             cleaned = getattr(form, "cleaned_data", {})

@@ -3,9 +3,11 @@
 import pytest
 from django.utils import timezone
 
+from conventions.models import Status
 from organisations import directory
 from organisations.models import Organisation
 from tests.factories import ConventionFactory, OrganisationFactory, siret
+from tests.worlds import stand
 
 pytestmark = pytest.mark.django_db
 
@@ -214,7 +216,8 @@ def test_few_rows_are_read_and_the_search_says_that_more_match():
 def test_each_host_says_how_many_agreements_were_validated_there():
     host = OrganisationFactory(name="Atelier Belombre")
     ConventionFactory(organisation=host)
-    ConventionFactory(organisation=host, validated_at=timezone.now())
+    validated = ConventionFactory(organisation=host, complete=True)
+    stand(validated, Status.VALIDATED, number="2027-000001", submitted_at=timezone.now())
     assert [found.agreements for found in search("belombre")] == [1]
 
 

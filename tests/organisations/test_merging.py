@@ -18,7 +18,7 @@ from organisations import directory, merging
 from organisations.models import Ban, Contact, Merge, Note, Organisation, Resemblance, Service
 from tests.at_once import at_once
 from tests.factories import ContactFactory, ConventionFactory, OrganisationFactory, ServiceFactory
-from tests.worlds import next_signatures
+from tests.worlds import next_signatures, stand
 
 pytestmark = pytest.mark.django_db
 STATES = (Status.DRAFT, Status.RETURNED, Status.SUBMITTED, *FROZEN)
@@ -75,16 +75,12 @@ def agreements_of(world, host, number):
     columns = {
         field.attname: getattr(model, field.attname)
         for field in Convention._meta.concrete_fields
-        if field.attname not in {"id", "number", "status"}
+        if field.attname not in {"id", "number", "status", "submitted_at", "validated_at"}
     }
-    made = Convention.objects.bulk_create(
-        Convention(
-            **columns,
-            number=f"2099-{rank:06d}",
-            status=Status.VALIDATED if rank % 2 else Status.SUBMITTED,
-        )
-        for rank in range(1, number)
-    )
+    made = Convention.objects.bulk_create(Convention(**columns) for _ in range(1, number))
+    for rank, agreement in enumerate(made, start=1):
+        agreement.status = Status.VALIDATED if rank % 2 else Status.SUBMITTED
+        stand(agreement, agreement.status, number=f"2099-{rank:06d}", submitted_at=model.submitted_at)
     Document.objects.bulk_create(
         Document(
             convention=agreement,
