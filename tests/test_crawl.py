@@ -48,6 +48,8 @@ NOT_BY_A_LINK = {
     "styleguide",
     "theme",
     "unknown_identity",
+    "csp_report",
+    "security_txt",
 }
 
 

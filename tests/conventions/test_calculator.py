@@ -76,9 +76,9 @@ def test_each_answer_counts(client, typed, expected):
         ({"fin": "9999-12-31"}, "un an"),
         ({"heures": "mille"}, "Saisissez un nombre"),
         ({"jours": []}, "Cochez au moins un jour"),
-        ({"lieu": "lune"}, "lune"),
+        ({"lieu": "lune"}, "Cette réponse n’est plus dans la liste"),
         ({"du_2": "2026-04-06"}, "Indiquez le premier et le dernier jour"),
-        ({"montant": "-3"}, "supérieure ou égale"),
+        ({"montant": "-3"}, "C’est trop peu"),
     ],
 )
 def test_a_mistake_is_told_and_computes_nothing(client, typed, expected):

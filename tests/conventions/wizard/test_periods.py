@@ -139,8 +139,8 @@ def test_hours_by_period_are_saved_as_they_are_filled(client, draft):
         ((4, 0, {"monday": "7"}), None, "La fin de la période précède son début"),
         ((-9, 3, {"monday": "7"}), None, "La période doit rester entre le début et la fin du stage"),
         ((0, 4, {"monday": "0"}), None, "Indiquez les heures d’au moins un jour"),
-        ((0, 4, {"monday": "-1"}), None, "supérieure ou égale à 0"),
-        ((0, 4, {"monday": "24,5"}), None, "inférieure ou égale à 24"),
+        ((0, 4, {"monday": "-1"}), None, "C’est trop peu"),
+        ((0, 4, {"monday": "24,5"}), None, "C’est trop"),
         ((0, 4, {"monday": "sept"}), None, "Saisissez un nombre"),
     ],
 )
