@@ -6,6 +6,8 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from conventions import demo
+from conventions.models import Attachment
+from tests.factories import AttachmentFactory
 from tests.journeys import filling
 from tests.journeys.conftest import PHONE
 
@@ -201,6 +203,10 @@ def test_a_teacher_approves_before_the_manager_validates(people, worker):
 
     manager.reads_mail("stages.lan", "approuvée par Sophie Garnier")
     manager.sees(ABROAD)
+    manager.reads(re.compile("Cette pièce a été refusée, et aucune autre ne la remplace"))
+    refused = Attachment.objects.get(decision=Attachment.Decision.REFUSED, kind=Attachment.Kind.ASSISTANCE)
+    AttachmentFactory(convention=refused.convention, kind=refused.kind, uploaded_by=refused.uploaded_by)
+    manager.page.reload()
     manager.follows("Valider")
     manager.presses("Valider")
     manager.sees(ABROAD)
