@@ -164,7 +164,8 @@ def chosen(request: HttpRequest, convention: Convention, slug: str) -> HttpRespo
     """Put what was chosen on the agreement, and go on; a host is shown once more before. None: nothing was ticked."""
     answered = answer_remarks(convention, request)
     choice = request.POST.get("choice", "")
-    if not choice and any(name.startswith("answer-") for name in request.POST):
+    answers = any(name.startswith("answer-") for name in request.POST)
+    if not choice and answers:
         if answered:
             messages.success(request, _("Votre réponse est enregistrée."))
         else:
@@ -179,7 +180,7 @@ def chosen(request: HttpRequest, convention: Convention, slug: str) -> HttpRespo
         messages.error(request, refusal)
         return redirect(f"{steps.step_url(convention, slug)}?changer")
     column = CHOICES[slug][0]
-    if row == getattr(convention, column):  # it stays, and was shown already
+    if answers and row == getattr(convention, column):  # what stays was shown beside the remark
         return redirect(onward(convention, slug))
     assign(convention, column, row)
     return redirect(after_choice(convention, slug))
