@@ -207,7 +207,7 @@ class SharedForm(forms.BaseForm):
 
     def _clean_fields(self) -> None:
         """What moved on both sides never reaches the row."""
-        super()._clean_fields()  # type: ignore[misc]
+        super()._clean_fields()  # type: ignore[misc]  # Django has it, its stubs do not
         for name, conflict in self.moved.items():
             self.errors.pop(name, None)
             self.add_error(name, ValidationError(conflict.message, "moved"))

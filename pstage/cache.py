@@ -28,6 +28,13 @@ MOST_STALE = 100_000
 LOST = object()
 
 
+class Alone(LocMemCache):
+    """What one process keeps without Redis; keys come complete from the cache that lost it."""
+
+    def make_and_validate_key(self, key: Any, version: int | None = None) -> str:
+        return str(key)
+
+
 class Loss:
     """What one process knows of a Redis that it lost: until when to leave it alone, and what it missed meanwhile."""
 
@@ -35,9 +42,7 @@ class Loss:
         self.until = 0.0  # time.monotonic()
         self.stale: dict[str, None] = {}
         self.lock = Lock()
-        self.alone = LocMemCache(f"alone:{name}", {})
-        # Keys come complete from the cache that lost its Redis.
-        self.alone.make_and_validate_key = lambda key, version=None: key  # type: ignore[method-assign]
+        self.alone = Alone(f"alone:{name}", {})
 
     @property
     def is_under_way(self) -> bool:
