@@ -38,6 +38,7 @@ urlpatterns = [
     path("compte/<slug:provider_id>/connexion/", views.sso_login, name="openid_connect_login"),
     path("compte/<slug:provider_id>/retour/", views.sso_callback, name="openid_connect_callback"),
     path("logo/<int:pk>/", views.institution_logo, name="institution_logo"),
+    path("demo/entrer/", views.demo_enter, name="demo_enter"),
     path("demo/courriels/", views.demo_mails, name="demo_mails"),
     path("demo/courriels/<int:pk>/", views.demo_mail, name="demo_mail"),
 ]

@@ -7,22 +7,25 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import LoginView, PasswordResetFromKeyView, logout
 from allauth.socialaccount.providers.openid_connect import views as openid_connect
 from csp.decorators import csp_update
 from django.conf import settings
+from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException
 
-from accounts.models import Institution, Message
+from accounts.demo import ACCOUNTS
+from accounts.models import Institution, Message, User
 from accounts.sign_in import devices
 from accounts.sign_in.adapters import UNKNOWN_IDENTITY
 
@@ -62,7 +65,9 @@ class SignIn(LoginView):
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(sso=single_sign_on(), demo=settings.DEMO, **kwargs)
+        return super().get_context_data(
+            sso=single_sign_on(), demo_accounts=ACCOUNTS if settings.DEMO else (), **kwargs
+        )
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -121,6 +126,16 @@ def only_in_the_demo(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return login_not_required(guarded)
+
+
+@only_in_the_demo
+@require_POST
+def demo_enter(request: HttpRequest) -> HttpResponse:
+    """Sign in as one of the people of the demo, by a button of the sign-in page."""
+    listed = {account.email for account in ACCOUNTS} & {request.POST.get("email", "")}
+    user = get_object_or_404(User, email__in=listed, is_active=True)
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return redirect(get_next_redirect_url(request) or settings.LOGIN_REDIRECT_URL)
 
 
 @only_in_the_demo

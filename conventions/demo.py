@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_UP, Decimal
 from typing import Any
@@ -21,6 +20,7 @@ from django.utils import timezone
 from PIL import Image, ImageDraw
 from stdnum import luhn
 
+from accounts.demo import DOMAIN
 from accounts.folding import fold
 from accounts.models import Institution, Student, User
 from conventions import legality, workflow
@@ -57,29 +57,10 @@ from organisations.models import (
 )
 
 PASSWORD = "bocage-en-fleurs"  # noqa: S105  printed at each start of the demo
-DOMAIN = "univ-bocage.example"
 NAME = "Université du Bocage"
 # The hosts.
 LAB, TOWN = "Laboratoires Vauquelin", "Ville de Pont-l’Abbaye"
 HEDGES, ABROAD = "Association Haies vives", "Übersetzungsbüro Weser"
-
-
-@dataclass(frozen=True)
-class Account:
-    """One account of the demo, as the terminal lists it."""
-
-    role: str
-    email: str
-
-
-ACCOUNTS = (
-    Account("Étudiante", f"ines.marchand@{DOMAIN}"),
-    Account("Gestionnaire (UFR des Sciences)", f"nathalie.rousseau@{DOMAIN}"),
-    Account("Gestionnaire (UFR des Langues)", f"karim.benali@{DOMAIN}"),
-    Account("Enseignant référent", f"paul.lemoine@{DOMAIN}"),
-    Account("Enseignante et gestionnaire", f"sophie.garnier@{DOMAIN}"),
-    Account("Administrateur", f"admin@{DOMAIN}"),
-)
 
 
 @transaction.atomic

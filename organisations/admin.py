@@ -44,6 +44,7 @@ from organisations.models import (
 )
 from organisations.models.host import ContactQuerySet
 from organisations.models.university import academic_year_label, default_signature_order
+from organisations.shared import SharedForm
 
 Row = TypeVar("Row", bound=Model)
 
@@ -197,7 +198,7 @@ class RankedWidget(SplitArrayWidget):
     template_name = "organisations/ranked.html"
 
 
-class CentreForm(forms.ModelForm[Centre]):
+class CentreForm(SharedForm, forms.ModelForm[Centre]):
     signature_order = SplitArrayField(
         forms.ChoiceField(choices=Party),
         size=len(Party),
@@ -218,6 +219,7 @@ class ManagerInline(WithinInstitution[Manager], admin.TabularInline[Manager, Cen
 @admin.register(Centre)
 class CentreAdmin(WithinInstitution[Centre], ListedAdmin[Centre]):
     form = CentreForm
+    change_form_template = "organisations/centre_admin.html"
     list_display = ["name", "institution", "mailbox", "signatory_name"]
     list_filter = [("institution", OwnRows)]
     list_select_related = ["institution"]
@@ -239,6 +241,15 @@ class CentreAdmin(WithinInstitution[Centre], ListedAdmin[Centre]):
         ),
         STRICTER_RULES,
     ]
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Centre | None:
+        """Read a centre that is about to change under a lock: what its form merges with is what is stored."""
+        centre = super().get_object(request, object_id, from_field)
+        if centre is None or request.method != "POST":
+            return centre
+        return self.get_queryset(request).select_for_update().get(pk=centre.pk)
 
 
 @admin.register(Ufr)

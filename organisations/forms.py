@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.folding import fold
 from accounts.models import User
 from organisations import directory
+from organisations.conditions import Block
 from organisations.directory import find_by_siret
 from organisations.fields import (
     DateField,
@@ -110,6 +111,7 @@ Row = TypeVar("Row", bound=models.Model)
 class DirectoryForm(SharedForm, RemarkedForm, forms.ModelForm[Row]):
     """Adds one row to the directory. When the directory has it already, ``existing`` is that row."""
 
+    keeps_hidden = False
     existing: models.Model | None = None
     notices: Sequence[str] = ()  # what to say once it is saved
     sometimes_required = frozenset({"postal_code"})
@@ -153,6 +155,7 @@ class DirectoryForm(SharedForm, RemarkedForm, forms.ModelForm[Row]):
             self.add_error(field, ValidationError(message, "existing", {"name": str(existing)}))
 
 
+HAVE_A_SIRET = "|".join(sorted(SIRENE_COUNTRIES))
 # Why a host in France has no SIRET; elsewhere, its country says it.
 NO_SIRET = [
     (reason.value, reason.label)
@@ -166,6 +169,10 @@ class OrganisationForm(DirectoryForm[Organisation]):
     sometimes_required = frozenset(
         {"siret", "siret_exemption", "naf", "activity", "postal_code", "is_another"}
     )
+    blocks = {
+        "siret": Block(f"country={HAVE_A_SIRET}", ("siret", "siret_exemption")),
+        "local_identifier": Block(f"country!={HAVE_A_SIRET},siret_exemption", ("local_identifier",)),
+    }
     is_another = forms.BooleanField(
         label=_("Aucune de ces fiches n’est la bonne : créer la mienne"), required=False
     )

@@ -17,6 +17,8 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from organisations.conditions import ConditionalForm
+
 # What a page posts beside its fields: the values that it showed, and what one decides of those that moved.
 SHOWN = "shown"
 DECISION = "decision-"
@@ -29,9 +31,10 @@ Texts = dict[str, Any]
 
 @dataclass(frozen=True)
 class Moved:
-    """A value that was changed here, and elsewhere too: ``theirs`` in words, ``version`` of it, its ``name`` in the form."""
+    """A value changed here, and elsewhere too: its ``name`` in the form, ``theirs`` in words, ``version`` of it."""
 
     name: str
+    label: str
     theirs: str
     version: str
 
@@ -129,7 +132,7 @@ def in_words(field: forms.Field, value: Any) -> str:
     return str(value)
 
 
-class SharedForm(forms.BaseForm):
+class SharedForm(ConditionalForm):
     """A form on a stored row, read again under a lock when it is posted.
 
     Its page posts ``shown``, the values that it showed: a field left alone keeps what is stored now, one that only this
@@ -137,7 +140,6 @@ class SharedForm(forms.BaseForm):
     without ``shown`` says it all, as an import or a program does.
     """
 
-    instance: Any
     moved: Mapping[str, Moved] = {}
     # What is stored now and was not when the page was drawn, of fields that were left alone: what a browser posts.
     refreshed: Mapping[str, list[str]] = {}
@@ -196,14 +198,19 @@ class SharedForm(forms.BaseForm):
             field, html_name = self.fields[name], self.add_prefix(name)
             mine = texts_posted(field.widget, merged, html_name)
             conflict = Moved(
-                html_name, ", ".join(in_words(field, text) for text in theirs), version_of(theirs)
+                html_name,
+                str(self[name].label),
+                ", ".join(in_words(field, text) for text in theirs),
+                version_of(theirs),
             )
             if mine == before or decided(merged, conflict) == THEIRS:
                 put(merged, field.widget, html_name, theirs)
                 refreshed[name] = theirs
             elif mine != theirs and decided(merged, conflict) != MINE:
                 moved[name] = conflict
-        self.data, self.moved, self.refreshed = merged, moved, refreshed
+        self.data, self.refreshed = merged, refreshed
+        hidden = self.hidden_names()
+        self.moved = {name: conflict for name, conflict in moved.items() if name not in hidden}
 
     def _clean_fields(self) -> None:
         """What moved on both sides never reaches the row."""

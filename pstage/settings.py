@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import Env, EnvError
 
+from organisations import countries
 from pstage.generics import bear_types
 
 bear_types()
@@ -304,9 +305,8 @@ LANGUAGES = [("fr", _("Français")), ("en", _("Anglais"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Europe/Paris"
 FORMAT_MODULE_PATH = ["pstage.formats"]
-COUNTRIES_FIRST = ["FR"]
-# Two countries must not be taken for one another: French Guiana is in France.
-COUNTRIES_OVERRIDE = {"GF": _("Guyane (France)"), "GY": _("Guyana"), "MH": _("Îles Marshall")}
+COUNTRIES_FIRST = countries.FRANCE
+COUNTRIES_OVERRIDE = countries.NAMES
 
 # Files
 STATIC_URL = "static/"

@@ -85,6 +85,8 @@ MATRIX = [
     row("socialaccount_login_error", "login 401 401 401 401 401 401 401"),
     row("openid_connect_login", "404", kwargs={"provider_id": "sso"}),
     row("openid_connect_callback", "404", kwargs={"provider_id": "sso"}),
+    row("demo_enter", "404"),
+    row("demo_enter", "404", method="post", data={"email": "admin@univ-bocage.example"}),
     row("demo_mails", "404"),
     row("demo_mail", "404", kwargs={"pk": "MESSAGE"}),
     row("set_language", "302"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.refusals import Refused
 from conventions.attachments import uploads
 from conventions.models import Attachment
+from organisations.conditions import Block, ConditionalForm
 from organisations.fields import DateField
 from organisations.forms import say_what_to_do
 
@@ -24,11 +25,16 @@ def made_safe(file: UploadedFile[bytes]) -> uploads.Clean:
         raise forms.ValidationError(str(refusal)) from refusal
 
 
-class AttachmentForm(forms.ModelForm[Attachment]):
+class AttachmentForm(ConditionalForm, forms.ModelForm[Attachment]):
     """An attachment to join to an agreement; ``cleaned_data["upload"]`` is its content, made safe."""
 
     use_required_attribute = False
     sometimes_required = ("title", "valid_from", "valid_until")
+    keeps_hidden = False
+    blocks = {
+        "title": Block(f"kind={Attachment.Kind.OTHER.value}", ("title",)),
+        "validity": Block("kind", ("valid_from", "valid_until")),
+    }
     upload = forms.FileField(
         label=gettext_lazy("Fichier"),
         widget=forms.FileInput(attrs={"accept": uploads.ACCEPT}),
@@ -60,11 +66,9 @@ class AttachmentForm(forms.ModelForm[Attachment]):
     def clean(self) -> dict[str, Any]:
         super().clean()
         cleaned = self.cleaned_data
-        if cleaned.get("kind") == Attachment.Kind.OTHER:
-            if not cleaned.get("title") and "title" not in self.errors:
-                self.add_error("title", _("Dites ce qu’est cette pièce."))
-        else:
-            cleaned["title"] = ""
+        untitled = not cleaned.get("title") and "title" not in self.errors
+        if cleaned.get("kind") == Attachment.Kind.OTHER and untitled:
+            self.add_error("title", _("Dites ce qu’est cette pièce."))
         self.check_validity(cleaned)
         return cleaned
 

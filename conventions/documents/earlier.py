@@ -5,9 +5,11 @@ What is here is as it was then, and follows nothing: neither the labels of today
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import Any, ClassVar
 
-from django_countries import countries
+from django.utils import translation
+from django_countries import Countries, countries
 
 from conventions.documents.choices import NOTHING, Choice
 from conventions.models.columns import KEPT_IN
@@ -152,8 +154,21 @@ def _choice(words: str | Choice, codes: dict[str, str]) -> Choice:
     return {"code": codes.get(words, ""), "label": words} if isinstance(words, str) else words
 
 
+class EarlierCountries(Countries):
+    """Countries as they were named before ours had their official names."""
+
+    override: ClassVar[dict[str, str]] = {}
+
+
+@cache
+def _countries() -> dict[str, str]:
+    """Return the codes of countries by every French name that a document may hold."""
+    with translation.override("fr"):
+        return {each.name: each.code for named in (countries, EarlierCountries()) for each in named}
+
+
 def _country(name: str) -> Choice:
-    return {"code": countries.by_name(name, language="fr"), "label": name} if name else NOTHING
+    return {"code": _countries().get(name, ""), "label": name} if name else NOTHING
 
 
 def _person(name: str) -> Context:

@@ -18,6 +18,17 @@ FORBIDDEN = re.compile(
     re.IGNORECASE,
 )
 
+# What a convention must say in its own words, and how one recognises that it says nothing.
+SAYING = ("subject", "missions", "skills", "exceptional_work", "leave_terms", "benefits", "follow_up")
+FEWEST_SIGNS = 3
+SHOWN_NOISE = 40
+REPEATED = re.compile(r"(.{1,4}?)\1{2,}.{0,3}|(.)\2+")
+WAITING = re.compile(
+    r"(?:(?:[àa] (?:compl[ée]ter|d[ée]finir|pr[ée]ciser|remplir|venir|voir)|en attente|lorem ipsum.*|bla(?: ?bla)*"
+    r"|n a|tba|tbd|to ?do|test(?:ing|e|s)?|essai|truc|machin|azerty\w*|qwerty\w*|qsdf\w*|asdf\w*|poiuy\w*"
+    r"|voir (?:annexe|tuteur)|je ne sais pas|sais pas|idem)(?: |$))+"
+)
+
 
 @CHAPTER.rule(
     "R-01",
@@ -260,3 +271,30 @@ def no_dangerous_work(case: Case, rule: Rule) -> Iterator[Finding]:
                 "confiés au stagiaire."
             ),
         )
+
+
+@CHAPTER.rule(
+    "R-12",
+    "D124-4",
+    "Les mentions de la convention disent quelque chose : « xx », « ??? » ou « à compléter » n’en sont pas.",
+    WARN,
+    formula="moins de trois lettres ; une suite répétée ou du clavier ; un mot d’attente",
+    example="Sujet : « … » : à justifier.",
+)
+def says_something(case: Case, rule: Rule) -> Iterator[Finding]:
+    for name in SAYING:
+        text = getattr(case.facts.stage, name)
+        if text.strip() and is_noise(text):
+            yield rule.finds(
+                name,
+                _("« %(said)s » ne dit rien : écrivez ce que la convention doit prévoir."),
+                said=text.strip() if len(text.strip()) <= SHOWN_NOISE else f"{text.strip()[:SHOWN_NOISE]}…",
+            )
+
+
+def is_noise(text: str) -> bool:
+    """Tell whether a text says nothing: too few letters, a repeated piece, keys side by side, a word that waits."""
+    signs = "".join(sign for sign in text.casefold() if sign.isalnum())
+    if len(signs) < FEWEST_SIGNS or REPEATED.fullmatch(signs) or signs.isdecimal():
+        return True
+    return bool(WAITING.fullmatch(" ".join(re.findall(r"\w+", text.casefold()))))

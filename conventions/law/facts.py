@@ -116,6 +116,8 @@ class Stage:
     leave_is_paid: bool = False
     subject: str = ""
     missions: str = ""
+    skills: str = ""
+    follow_up: str = ""
     benefits: str = ""
 
 

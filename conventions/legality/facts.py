@@ -265,6 +265,8 @@ def _stage(convention: Convention) -> facts.Stage:
         leave_is_paid=convention.leave_is_paid,
         subject=convention.subject,
         missions=convention.missions,
+        skills=convention.skills,
+        follow_up=convention.follow_up,
         benefits=convention.benefits,
     )
 

@@ -39,7 +39,7 @@ from organisations import acceptance, directory, people
 from organisations.fields import compact
 from organisations.forms import ContactForm, DirectoryForm, OrganisationForm, ServiceForm
 from organisations.models import Contact, Organisation, Service, Teacher
-from organisations.models.host import SIRENE_COUNTRIES, siret_text
+from organisations.models.host import siret_text
 from organisations.register import sirene
 
 # The steps that choose a row of the directory: which column, and which form creates one.
@@ -223,8 +223,10 @@ def offered(convention: Convention, slug: str, query: str, by: User) -> dict[str
     """Return what the page proposes: a search for hosts and teachers, the host's own rows for the rest."""
     if slug == HOST:
         hosts = directory.search(Organisation.objects.visible_to(by), query)
+        found = offers(convention, hosts.organisations)
         return {
-            "found": offers(convention, hosts.organisations),
+            "found": found,
+            "may_choose": any(not offer.refusal for offer in found),
             "has_more": hosts.has_more,
             "is_approximate": hosts.is_approximate,
         }
@@ -336,7 +338,7 @@ def write_in_directory(
         convention,
         steps.BY_SLUG[slug],
         f"conventions/steps/{'contact' if isinstance(form, ContactForm) else slug}_new.html",
-        {"form": form, "sirene": "|".join(sorted(SIRENE_COUNTRIES)), **context},
+        {"form": form, **context},
         form,
     )
 

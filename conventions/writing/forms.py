@@ -23,6 +23,7 @@ from conventions import calendar, law
 from conventions.legality import words
 from conventions.models import Convention, HealthInsuranceFund, Term
 from conventions.models.columns import COLUMNS, CONTENT, Required, asked
+from organisations.conditions import Block
 from organisations.fields import (
     DateField,
     DecimalField,
@@ -293,6 +294,20 @@ class ContentForm(StepForm):
         "ects": gettext_lazy("ECTS"),
     }
     usual = {"currency": "EUR"}
+    blocks = {
+        "paid": Block(
+            "is_paid=True",
+            (
+                "amount",
+                "amount_unit",
+                "currency",
+                "payment_mode",
+                "payment_frequency",
+                "branch_minimum",
+                "is_employed_by_host",
+            ),
+        )
+    }
     start = DateField(label=Convention._meta.get_field("start").verbose_name)
     end = DateField(label=Convention._meta.get_field("end").verbose_name)
     working_days = forms.TypedMultipleChoiceField(

@@ -118,7 +118,7 @@ class BasePeriodFormSet(forms.BaseFormSet[forms.Form]):
 
     def __init__(self, data: QueryDict | None = None, *, convention: Convention) -> None:
         self.convention = convention
-        self.model, self.columns, _label = PERIODS[self.name]
+        self.model, self.columns, self.label = PERIODS[self.name]
         self.stored = [
             tuple(getattr(period, column) for column in self.columns)
             for period in convention.periods(self.name)
@@ -146,7 +146,7 @@ class BasePeriodFormSet(forms.BaseFormSet[forms.Form]):
         before, mine, theirs = shown_in(data).get(self.name), self.posted_rows(data), self.stored_rows()
         if before is None or before == theirs:
             return True
-        conflict = Moved(self.name, self.dates_in_words(), version_of(theirs))
+        conflict = Moved(self.name, str(self.label), self.dates_in_words(), version_of(theirs))
         self.before, self.is_taken = before, decided(data, conflict) == THEIRS
         if mine == before or self.is_taken:
             return False

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conventions.models import Avenant, AvenantKind, Convention
+from organisations.conditions import Block
 from organisations.fields import DateField
 from organisations.forms import RemarkedForm, say_what_to_do
 from organisations.shared import SharedForm
@@ -56,6 +57,7 @@ class PurposeForm(SharedForm, RemarkedForm, forms.ModelForm[Avenant]):
 
     use_required_attribute = False
     sometimes_required = frozenset({"other"})
+    blocks = {"other": Block(f"kinds={AvenantKind.OTHER.value}", ("other",))}
     reasons = {
         "effective_on": gettext_lazy(
             "Un avenant est signé par les mêmes parties avant de prendre effet ; aucun n’est rétroactif."

@@ -10,6 +10,7 @@ from django.utils import translation
 from django_countries import countries
 
 from accounts.folding import fold
+from organisations.countries import IN_FRANCE
 from organisations.records.spreadsheets import undone
 from organisations.register import sirene
 
@@ -71,6 +72,17 @@ ALIASES = {
     "saint marin": "SM",
     "bielorussie": "BY",
     "birmanie": "MM",
+    "kirghizistan": "KG",
+    "trinidad et tobago": "TT",
+    "saint siege": "VA",
+    "republique de macedoine du nord": "MK",
+    "salomon": "SB",
+    "palestine etat de": "PS",
+    "reunion la": "RE",
+    "saint martin antilles francaises": "MF",
+    "saint martin royaume des pays bas": "SX",
+    "eswatini republique d": "SZ",
+    "micronesie etats federes de": "FM",
 }
 
 
@@ -106,6 +118,7 @@ def by_name() -> dict[str, str]:
     for language in ("fr", "en"):
         with translation.override(language):
             for each in countries:
-                named.setdefault(fold(each.name), set()).add(each.code)
+                for name in (each.name, each.name.removesuffix(IN_FRANCE)):
+                    named.setdefault(fold(name), set()).add(each.code)
     certain = {name: codes.pop() for name, codes in named.items() if len(codes) == 1}
     return certain | sirene.INSEE_COUNTRIES | ALIASES

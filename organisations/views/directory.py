@@ -23,7 +23,6 @@ from accounts.sign_in.typed_text import keeps_typed_text, posted
 from organisations import acceptance, directory
 from organisations.forms import KeptOrganisationForm
 from organisations.models import Organisation, Resemblance
-from organisations.models.host import SIRENE_COUNTRIES
 from organisations.models.roles import roles_of
 
 ROWS_A_PAGE = 25
@@ -149,7 +148,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "organisations/edit.html",
-        {"form": form, "host": host, "name": name, "sirene": "|".join(sorted(SIRENE_COUNTRIES))},
+        {"form": form, "host": host, "name": name},
         status=422 if request.method == "POST" else 200,
     )
 

@@ -156,12 +156,14 @@ def comparison(
 ) -> HttpResponse:
     """Show two records side by side; the one to keep is the one chosen, else the one worth more."""
     first, last = min(pair, key=lambda host: host.pk), max(pair, key=lambda host: host.pk)
+    compared = sides(pair, kept or max(pair, key=worth))
     return render(
         request,
         "organisations/merge.html",
         {
             "host": pair[0],
-            "sides": sides(pair, kept or max(pair, key=worth)),
+            "sides": compared,
+            "may_merge": not all(side.obstacle for side in compared),
             "lines": list(lines(pair)),
             "banned": acceptance.banned(pair, signed_in(request).institution),
             "both_numbered": all(host.siret for host in pair),

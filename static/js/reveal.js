@@ -1,4 +1,5 @@
-// Shows a block only when another field has a given value; without JavaScript every block is shown.
+// Shows a block only when another field has a given value; without JavaScript every block is shown. What is hidden keeps
+// what was typed and is not sent; the server does not read it either (organisations/conditions.py, with the same words).
 //   data-reveal-when="is_paid=True"        one value, or several: "kind=a|b"
 //   data-reveal-when="country!=FR"         any other value
 //   data-reveal-when="works_at_night"      anything at all: a ticked box, a text that is not empty
@@ -18,7 +19,9 @@ function holds(form, condition) {
 function update(root) {
   for (const block of root.querySelectorAll("[data-reveal-when]")) {
     const form = block.closest("form");
-    if (form) block.hidden = !block.dataset.revealWhen.split(",").some((condition) => holds(form, condition));
+    if (!form) continue;
+    block.hidden = !block.dataset.revealWhen.split(",").some((condition) => holds(form, condition));
+    for (const control of block.querySelectorAll("input, select, textarea")) control.disabled = block.hidden;
   }
 }
 

@@ -6,8 +6,10 @@ from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.db.models import CharField, TextField
 from django.template import engines
+from django.test import Client
 from django.urls import reverse
 
+from accounts.demo import ACCOUNTS
 from accounts.models import Institution, Message, Student, User
 from organisations.models.roles import Roles, roles_of
 from tests.factories import (
@@ -33,6 +35,34 @@ class TestDemoMails:
         client.force_login(AdminFactory())
         assert client.get(reverse("demo_mails")).status_code == 404
         assert client.get(reverse("demo_mail", args=[mail.pk])).status_code == 404
+
+        entered = client.post(reverse("demo_enter"), {"email": ACCOUNTS[0].email})
+        assert entered.status_code == 404
+        assert reverse("demo_enter") not in Client().get(reverse("account_login")).text
+
+    def test_each_role_is_entered_by_one_click(self, client, demo):
+        InstitutionFactory()
+        for account in ACCOUNTS:
+            UserFactory(email=account.email)
+            page = Client().get(reverse("account_login"))
+            assert f'value="{account.email}"' in page.text
+            browser = Client()
+            answer = browser.post(
+                reverse("demo_enter"), {"email": account.email, "next": reverse("calculator")}
+            )
+            assert answer.url == reverse("calculator")
+            assert browser.get(reverse("home")).context["user"].email == account.email
+
+    def test_nobody_else_is_entered_nor_sent_elsewhere(self, client, demo):
+        InstitutionFactory()
+        listed, other = UserFactory(email=ACCOUNTS[0].email), UserFactory()
+        closed = UserFactory(email=ACCOUNTS[1].email, is_active=False)
+        for email in (other.email, closed.email, "", listed.email.upper()):
+            assert client.post(reverse("demo_enter"), {"email": email}).status_code == 404
+        answer = client.post(
+            reverse("demo_enter"), {"email": listed.email, "next": "https://ailleurs.example/"}
+        )
+        assert answer.url == reverse("home")
 
     def test_everybody_reads_every_mail_there(self, client, demo):
         first = MessageFactory(subject="Premier")

@@ -60,10 +60,10 @@ def pages():
     """Yield (label, account, address) of the ten main pages."""
     from django.urls import reverse
 
-    from conventions import demo
+    from accounts.demo import ACCOUNTS
     from conventions.models import Convention, Status
 
-    student, manager = demo.ACCOUNTS[0].email, demo.ACCOUNTS[1].email
+    student, manager = ACCOUNTS[0].email, ACCOUNTS[1].email
     draft = Convention.objects.get(student__user__email=student, status=Status.DRAFT)
     returned = Convention.objects.get(student__user__email=student, status=Status.RETURNED)
     submitted = Convention.objects.filter(

@@ -101,6 +101,9 @@ class TestRefusals:
         assert "Fermé depuis le 31/03/2024" in page
         assert "Cet établissement est fermé depuis le 31 mars 2024." in page
         assert f'value="{host.pk}" disabled' in page
+        assert "Choisir et continuer" not in page, "no button where nothing can be ticked"
+        OrganisationFactory(name="Café Éole")
+        assert "Choisir et continuer" in client.get(step_url(draft), {"q": "cafe eole"}).text
         answer = client.post(step_url(draft), {"choice": host.pk}, follow=True)
         assert "Cherchez celui qui l’a remplacé" in answer.text
         draft.refresh_from_db()

@@ -14,6 +14,10 @@ MOST_TABS = 250
 axe = Axe()
 # axe leaves out the size of targets, which WCAG 2.2 AA asks for, unless told otherwise.
 EVERY_RULE = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+COLOURS = {
+    "runOnly": ["color-contrast", "link-in-text-block"],
+    "rules": {"link-in-text-block": {"enabled": True}},
+}
 numbers = count(1)
 CHECKS = Path(__file__).with_name("checks.js").read_text()
 
@@ -144,10 +148,7 @@ class Person:
         # The bar of actions covers a part of whatever is under it until one scrolls: judge the page as it opens.
         scrolled = page.evaluate("scrollY")
         page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
-        faults = page.evaluate(f"{CHECKS}.faults()")
-        for violation in axe.run(self._scripted(), options=EVERY_RULE).response["violations"]:
-            for node in violation["nodes"]:
-                faults.append(f"{violation['id']}: {node['html'][:200]} {node['failureSummary']}")
+        faults = page.evaluate(f"{CHECKS}.faults()") + self._violations(EVERY_RULE)
         page.evaluate("(top) => scrollTo({top, behavior: 'instant'})", scrolled)
         self._photograph(name)
         size = page.viewport_size
@@ -159,6 +160,19 @@ class Person:
         else:
             faults += page.evaluate(f"{CHECKS}.overflow()")
         assert not faults, "\n".join([page.url, *faults])
+
+    def checks_colours(self, name):
+        """Check what another scheme of colours changes in a page that was checked."""
+        self._photograph(name)
+        faults = self._violations(COLOURS)
+        assert not faults, "\n".join([self.page.url, *faults])
+
+    def _violations(self, options):
+        return [
+            f"{violation['id']}: {node['html'][:200]} {node['failureSummary']}"
+            for violation in axe.run(self._scripted(), options=options).response["violations"]
+            for node in violation["nodes"]
+        ]
 
     def _scripted(self):
         """Return the page, or what its twin shows of it: the same HTML, without our scripts."""

@@ -466,6 +466,14 @@ def test_an_impossible_merge_says_why(browser, kept, message):
     assert not Merge.objects.exists()
 
 
+def test_two_records_of_which_neither_can_be_kept_offer_no_button(browser):
+    """The one without a SIRET cannot be kept, nor the one whose twin the register hides."""
+    public, hidden = verified(), new(is_private=True)
+    answer = browser.get(address("merge", public, hidden))
+    assert text(answer).count("Gardez la fiche qui a un numéro SIRET.") == 1
+    assert 'type="submit">' not in answer.text.split('class="bar"')[1]
+
+
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_record_merged_meanwhile_leads_to_the_one_kept(manager, browser, method):
     known, added = pair()

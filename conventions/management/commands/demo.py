@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.demo import ACCOUNTS
 from conventions import demo
 
 
@@ -15,7 +16,7 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             raise CommandError("The demo world has a public password: it is never made in production.")
         demo.build()
-        width = max(len(account.role) for account in demo.ACCOUNTS)
-        for account in demo.ACCOUNTS:
+        width = max(len(account.role) for account in ACCOUNTS)
+        for account in ACCOUNTS:
             self.stdout.write(f"  {account.role:<{width}}  {account.email}")
         self.stdout.write(f"  Mot de passe de tous : {demo.PASSWORD}")

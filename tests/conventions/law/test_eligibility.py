@@ -186,6 +186,58 @@ EXAMPLES = [
         agreement(host={"has_regulated_work": True}),
         told(WARN, "has_regulated_work"),
     ),
+    silent(
+        "R-12",
+        "words",
+        agreement(stage={"subject": "SIG", "benefits": "Néant", "follow_up": ""}),
+    ),
+    *(
+        silent("R-12", f"« {text} »", agreement(stage={"subject": text}))
+        for text in [
+            "R&D 4.0",
+            "Test A/B d’une page",
+            "À compléter le fonds",
+            "Néant",
+            "Bébé",
+            "Essai clinique",
+            "2D ou 3D",
+        ]
+    ),
+    *(
+        finds("R-12", f"« {text} »", agreement(stage={"subject": text}), told(WARN, "subject", said=text))
+        for text in [
+            "xx",
+            "???",
+            "…",
+            ".",
+            "-",
+            "IA",
+            "XXXXXXXXXXXXXXXXXXXX",
+            "x x x x x",
+            "abcabcabcabc",
+            "12345",
+            "test",
+            "Test test TEST",
+            "À compléter",
+            "a completer",
+            "à définir…",
+            "azerty",
+            "azertyuiop",
+            "qsdfqsdfg",
+            "blablabla",
+            "Lorem ipsum dolor sit amet",
+            "N/A",
+            "TODO",
+        ]
+    ),
+    finds(
+        "R-12",
+        "each text of its own",
+        agreement(stage={"missions": "?" * 60, "skills": "blabla " * 10, "follow_up": "..."}),
+        told(WARN, "missions", said="?" * 40 + "…"),
+        told(WARN, "skills", said=("blabla " * 10)[:40] + "…"),
+        told(WARN, "follow_up", said="..."),
+    ),
 ]
 
 
