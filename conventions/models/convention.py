@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -31,7 +32,15 @@ from conventions.models.freezing import (
     tell_moves,
 )
 from conventions.models.nomenclature import HealthInsuranceFund, Term
-from conventions.models.status import AWAITS_SIGNATURES, EDITABLE, FROZEN, IN_FORCE, STOPPED, Status
+from conventions.models.status import (
+    AWAITS_SIGNATURES,
+    EDITABLE,
+    FROZEN,
+    IN_FORCE,
+    STOPPED,
+    UNDECIDED,
+    Status,
+)
 from organisations import acceptance
 from organisations.models import (
     AgreementsMixin,
@@ -198,6 +207,25 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
             if agreement.search_key != before:
                 changed.append(agreement)
         Convention.objects.bulk_update(changed, ["search_key"], batch_size=500)
+
+    def relying_on(self, table: type[models.Model], keys: Collection[int]) -> dict[int, set[int]]:
+        """Return those that may still change with each of some records: not frozen, or being amended with one."""
+        wanted = set(keys)
+        columns = [one for one in self.model._meta.concrete_fields if one.related_model is table]
+        named = Q(*[(f"{one.name}__in", wanted) for one in columns], _connector=Q.OR)
+        amended = Q(
+            *[(f"avenants__changes__{one.attname}__after__in", list(wanted)) for one in columns],
+            _connector=Q.OR,
+        )
+        found: dict[int, set[int]] = defaultdict(set)
+        for pk, *rows in self.unfrozen().filter(named).values_list("pk", *[one.attname for one in columns]):
+            for row in wanted & set(rows):
+                found[row].add(pk)
+        avenants = self.filter(amended, avenants__status__in=UNDECIDED)
+        for pk, changes in avenants.values_list("pk", "avenants__changes"):
+            for row in wanted & {changes.get(one.attname, {}).get("after") for one in columns}:
+                found[row].add(pk)
+        return found
 
     def without_texts(self) -> ConventionQuerySet:
         """Leave in the database the long columns that no list shows."""
