@@ -197,6 +197,9 @@ class Institution(StricterRules, PostalAddress):
         return day.year if (day.month, day.day) > (self.year_end_month, self.year_end_day) else day.year - 1
 
 
+LONGEST_SEARCH_KEY = 440
+
+
 class UserManager(BaseUserManager["User"]):
     def with_email(self, email: str) -> models.QuerySet[User]:
         """Return nobody or the one person with this address, in any case; the unique index answers."""
@@ -232,7 +235,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("Adresse électronique universitaire"), unique=True)
     first_name = models.CharField(_("Prénom"), max_length=100)
     last_name = models.CharField(pgettext_lazy("person", "Nom"), max_length=100)
-    search_key = models.CharField(max_length=220, editable=False, default="")
+    search_key = models.CharField(max_length=LONGEST_SEARCH_KEY, editable=False, default="")
     is_staff = models.BooleanField(_("peut utiliser le site d’administration"), default=False)
     is_active = models.BooleanField(_("peut se connecter"), default=True)
     date_joined = models.DateTimeField(_("créé le"), auto_now_add=True)
@@ -255,13 +258,20 @@ class User(AbstractBaseUser, PermissionsMixin):
         indexes = [GinIndex(fields=["search_key"], opclasses=["gin_trgm_ops"], name="user_search")]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.search_key = self.make_search_key(self.last_name, self.first_name)
+        named = kwargs.get("update_fields")
+        if named is None or {"last_name", "first_name", "search_key"} & set(named):
+            others = Student.objects.filter(user=self.pk).values_list(*Student.OTHER_NAMES) if self.pk else ()
+            self.search_key = self.make_search_key(
+                self.last_name, self.first_name, *(name for names in others for name in names)
+            )
         super().save(*args, **kwargs)
 
     @staticmethod
-    def make_search_key(last_name: str, first_name: str) -> str:
-        """Return what sorts and finds a person; bulk writers must set it themselves."""
-        return fold(f"{last_name} {first_name}")[:220]
+    def make_search_key(last_name: str, first_name: str, *others: str) -> str:
+        """Return what sorts and finds a person, under all their names; bulk writers must set it themselves."""
+        own = (fold(last_name), fold(first_name))
+        besides = dict.fromkeys(name for name in map(fold, others) if name and name not in own)
+        return " ".join([*own, *besides]).strip()[:LONGEST_SEARCH_KEY]
 
     def __str__(self) -> str:
         return self.get_full_name()
@@ -274,7 +284,18 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Student(PostalAddress):
-    """A student as the university's records know them; agreements keep their own corrected copy."""
+    """A student as the university's records know them; agreements keep their own corrected copy.
+
+    Their account bears the names that they use; here is what the civil registry says besides, where it is known.
+    """
+
+    class Sex(models.TextChoices):
+        FEMALE = "F", _("Féminin")
+        MALE = "M", _("Masculin")
+        __empty__ = _("Non précisé")
+
+    # What finds them besides the names that they use.
+    OTHER_NAMES = ("birth_name", "usage_name", "civil_first_name")
 
     user = models.OneToOneField(
         User,
@@ -289,6 +310,15 @@ class Student(PostalAddress):
         verbose_name=_("établissement"),
     )
     number = models.CharField(_("Numéro étudiant"), max_length=20)
+    birth_name = models.CharField(_("Nom de naissance"), max_length=100, blank=True)
+    usage_name = models.CharField(_("Nom d’usage"), max_length=100, blank=True)
+    civil_first_name = models.CharField(
+        _("Prénom d’état civil"),
+        max_length=100,
+        blank=True,
+        help_text=_("S’il n’est pas celui que l’étudiant utilise."),
+    )
+    sex = models.CharField(_("Sexe à l’état civil"), max_length=1, choices=Sex, blank=True)
     birth_date = models.DateField(_("Date de naissance"), null=True, blank=True)
     phone = models.CharField(_("Téléphone"), max_length=30, blank=True)
     personal_email = models.EmailField(_("Adresse électronique personnelle"), blank=True)
@@ -314,6 +344,30 @@ class Student(PostalAddress):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.number})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        named = kwargs.get("update_fields")
+        if (named is None or set(self.OTHER_NAMES) & set(named)) and (key := self.found_by()) != (
+            self.user.search_key
+        ):
+            self.user.search_key = key
+            User.objects.filter(pk=self.user_id).update(search_key=key)
+
+    @property
+    def registry(self) -> list[tuple[str, str]]:
+        """What the civil registry says of their names and sex, as far as it is known: labels and words."""
+        said = {name: getattr(self, name) for name in self.OTHER_NAMES} | {"sex": self.get_sex_display()}
+        return [
+            (str(field.verbose_name), said[field.name])
+            for field in self._meta.concrete_fields
+            if said.get(field.name)
+        ]
+
+    def found_by(self) -> str:
+        """Return what sorts and finds their account."""
+        others = (getattr(self, name) for name in self.OTHER_NAMES)
+        return User.make_search_key(self.user.last_name, self.user.first_name, *others)
 
 
 class Message(models.Model):

@@ -69,16 +69,16 @@ def may_amend(user: User, convention: Convention) -> bool:
 
 
 def may_correct(user: User, convention: Convention, row: Organisation | Contact) -> bool:
-    """Correct a host or a person in the directory: whoever added it, or a manager, while no other student relies on it."""
-    if row.created_by_id != user.pk and not manages(user, convention):
+    """Correct a host or a person in the directory: a manager, who is told what else it serves; whoever added it, while no
+    other student relies on it. A verified host is corrected in the directory only."""
+    if isinstance(row, Organisation) and row.is_verified:
         return False
-    if isinstance(row, Contact):
-        used = Q(tutor=row) | Q(signatory=row)
-    elif row.is_verified:
+    if manages(user, convention):
+        return True
+    if row.created_by_id != user.pk:
         return False
-    else:
-        used = Q(organisation=row)
-    return not Convention.objects.filter(used).exclude(student=convention.student_id).exists()
+    named = Q(tutor=row) | Q(signatory=row) if isinstance(row, Contact) else Q(organisation=row)
+    return not Convention.objects.filter(named).exclude(student=convention.student_id).exists()
 
 
 def may_remark(user: User, convention: Convention) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TypeVar
 
 from django import forms
@@ -11,6 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.admin import (
     STRICTER_RULES,
@@ -23,6 +25,7 @@ from accounts.admin import (
 )
 from accounts.folding import fold
 from accounts.models import User
+from organisations import reliance
 from organisations.fields import SiretField, WebsiteField
 from organisations.models import (
     Ban,
@@ -78,16 +81,46 @@ class OrganisationForm(forms.ModelForm[Organisation]):
         return [name for name in self.cleaned_data["former_names"] if name]
 
 
-class ServiceInline(admin.StackedInline[Service, Organisation]):
+def served(number: int) -> str:
+    """Return what changes with a record, in words."""
+    text = ngettext(
+        "%(number)s convention qui peut encore changer",
+        "%(number)s conventions qui peuvent encore changer",
+        number,
+    )
+    return text % {"number": number}
+
+
+class OfHost(admin.StackedInline[Row, Organisation]):
+    """What hangs on a host, each row with what changes with it; counted for all of them together."""
+
+    extra = 0
+    readonly_fields = ["serves"]
+    numbers: Counter[int] | None = None
+
+    @admin.display(description=_("Sert à"))
+    def serves(self, row: Service | Contact) -> str:
+        if row._state.adding:
+            return ""
+        if self.numbers is None:
+            rows = self.model._default_manager.filter(organisation=row.organisation_id)
+            self.numbers = reliance.numbers(self.model, list(rows.values_list("pk", flat=True)))
+        return served(self.numbers[row.pk])
+
+
+class ServiceInline(OfHost[Service]):
     model = Service
-    extra = 0
-    fields = [("name", "phone"), ("street", "address_extra"), ("postal_code", "city", "country")]
+    fields = [("name", "phone"), ("street", "address_extra"), ("postal_code", "city", "country"), "serves"]
 
 
-class ContactInline(admin.StackedInline[Contact, Organisation]):
+class ContactInline(OfHost[Contact]):
     model = Contact
-    extra = 0
-    fields = [("civility", "first_name", "last_name"), ("function", "department"), ("phone", "email")]
+    fields = [
+        ("civility", "first_name", "last_name"),
+        ("function", "department"),
+        ("phone", "email"),
+        "serves",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
         """Keep from the staff of one institution the people that only others may name."""
@@ -117,6 +150,7 @@ class OrganisationAdmin(FoldedSearch[Organisation]):
     ordering = ["search_key", "pk"]
     autocomplete_fields = ["naf_code"]
     readonly_fields = [
+        "serves",
         "register",
         "refreshed_at",
         "verified_by",
@@ -128,7 +162,7 @@ class OrganisationAdmin(FoldedSearch[Organisation]):
     ]
     inlines = [ServiceInline, ContactInline]
     fieldsets = [
-        (None, {"fields": ["name", "trade_name", "acronym", "former_names"]}),
+        (None, {"fields": ["serves", "name", "trade_name", "acronym", "former_names"]}),
         (_("Identité"), {"fields": ["siret", "siret_exemption", "local_identifier", "legal_form"]}),
         (_("Activité"), {"fields": ["naf_code", "activity", "headcount_band", ("is_open", "closed_on")]}),
         (_("Adresse"), {"fields": ["street", "address_extra", "postal_code", "city", "country"]}),
@@ -167,6 +201,10 @@ class OrganisationAdmin(FoldedSearch[Organisation]):
             obj.verified_by = request.user if obj.is_verified else None
             obj.verified_at = timezone.now() if obj.is_verified else None
         super().save_model(request, obj, form, change)
+
+    @admin.display(description=_("Sert à"))
+    def serves(self, organisation: Organisation) -> str:
+        return served(reliance.reliance_of(organisation).others) if organisation.pk else ""
 
     @admin.display(description=_("Créé par"))
     def author(self, organisation: Organisation) -> str:

@@ -34,6 +34,7 @@ from organisations.fields import (
 from organisations.models import Ban, Centre, Contact, NafCode, Note, Organisation, Service
 from organisations.models.host import FRENCH_COUNTRIES, SIRENE_COUNTRIES
 from organisations.register import naf, refreshing, sirene
+from organisations.reliance import TOLD, Reliance
 from organisations.shared import SharedForm
 
 # About somebody else: the browser must not offer the student's own name and address.
@@ -114,6 +115,7 @@ class DirectoryForm(SharedForm, RemarkedForm, forms.ModelForm[Row]):
     keeps_hidden = False
     existing: models.Model | None = None
     notices: Sequence[str] = ()  # what to say once it is saved
+    serves = Reliance()  # what else changes with the row that it corrects
     sometimes_required = frozenset({"postal_code"})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -127,6 +129,10 @@ class DirectoryForm(SharedForm, RemarkedForm, forms.ModelForm[Row]):
 
     def clean(self) -> dict[str, Any]:
         super().clean()
+        # A page tells what it told, as it posts what it showed; a program says nothing of either.
+        if TOLD in self.data and self.serves.is_news(self.data[TOLD]):
+            message = _("Entre-temps, cette fiche sert aussi ailleurs : lisez où, puis enregistrez.")
+            self.add_error(None, ValidationError(message, "serves"))
         for name, value in self.cleaned_data.items():
             if isinstance(value, str):
                 self.cleaned_data[name] = one_line(value)

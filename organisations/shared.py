@@ -59,9 +59,9 @@ def version_of(texts: Any) -> str:
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
 
 
-def shown_in(data: Mapping[str, Any] | None) -> Texts:
+def shown_in(data: Mapping[str, Any] | None, name: str = SHOWN) -> Texts:
     """Return what a page says that it showed; nothing of a page that does not say, or not readably."""
-    text = (data or {}).get(SHOWN, "")
+    text = (data or {}).get(name, "")
     if not isinstance(text, str) or len(text) > LONGEST_SHOWN:
         return {}
     with suppress(ValueError, RecursionError):
@@ -140,6 +140,7 @@ class SharedForm(ConditionalForm):
     without ``shown`` says it all, as an import or a program does.
     """
 
+    posts_shown = SHOWN  # the hidden field that says what the page showed
     moved: Mapping[str, Moved] = {}
     # What is stored now and was not when the page was drawn, of fields that were left alone: what a browser posts.
     refreshed: Mapping[str, list[str]] = {}
@@ -171,7 +172,7 @@ class SharedForm(ConditionalForm):
     @property
     def shown_texts(self) -> Texts:
         """What the page shows of each field: what is stored, but of what still waits for a decision."""
-        before = shown_in(self.data)
+        before = shown_in(self.data, self.posts_shown)
         return {
             name: before[name] if name in self.moved else theirs
             for name, theirs in (self.stored_texts() if self.is_shared else {}).items()
@@ -183,9 +184,13 @@ class SharedForm(ConditionalForm):
         return json.dumps(self.shown_texts)
 
     def full_clean(self) -> None:
-        if self.is_bound and self.is_shared and (shown := shown_in(self.data)):
+        if self.is_bound and self.is_shared and (shown := shown_in(self.data, self.posts_shown)):
             self._merge(shown)
         super().full_clean()
+
+    def is_left_alone(self, mine: list[str], before: list[str]) -> bool:
+        """Whether what was posted of a field is what the page showed, and nobody's answer."""
+        return mine == before
 
     def _merge(self, shown: Texts) -> None:
         """Take what is stored for each field left alone; find those that moved on both sides."""
@@ -203,7 +208,7 @@ class SharedForm(ConditionalForm):
                 ", ".join(in_words(field, text) for text in theirs),
                 version_of(theirs),
             )
-            if mine == before or decided(merged, conflict) == THEIRS:
+            if self.is_left_alone(mine, before) or decided(merged, conflict) == THEIRS:
                 put(merged, field.widget, html_name, theirs)
                 refreshed[name] = theirs
             elif mine != theirs and decided(merged, conflict) != MINE:

@@ -30,6 +30,7 @@ from conventions.documents.reading import (
     compare,
     differences,
     in_brief,
+    printed_identity,
     sections,
     worded,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "make_document",
     "preview",
     "printable",
+    "printed_identity",
     "read",
     "render_html",
     "render_pdf",

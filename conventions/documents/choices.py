@@ -7,8 +7,11 @@ from typing import Any
 
 from django.db import models
 from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 from django_countries import countries
 
+from accounts.models import Student
 from conventions.models import Avenant, AvenantKind, Convention
 from organisations.models import Contact, Organisation, Party, Programme
 
@@ -79,6 +82,14 @@ def currency(choice: Choice) -> str:
     return "€" if choice["code"] == "EUR" else wording(choice, str)
 
 
-def party(signer: dict[str, str]) -> str:
-    """Return in whose name somebody of a circuit signs."""
+BY_SEX: dict[str, Promise] = {
+    Student.Sex.FEMALE: gettext_lazy("L’étudiante"),
+    Student.Sex.MALE: gettext_lazy("L’étudiant"),
+}
+
+
+def party(signer: dict[str, str], sex: str = "") -> str:
+    """Return in whose name somebody of a circuit signs; ``sex`` is that of the student, where it is known."""
+    if signer["party"] == Party.STUDENT and sex in BY_SEX:
+        return str(BY_SEX[sex])
     return wording({"code": signer["party"], "label": signer["label"]}, of(Party))

@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import Any
 
 from django.db import models
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone, translation
 
 from accounts.models import PostalAddress
@@ -22,26 +22,28 @@ from conventions import calendar
 from conventions.documents.choices import chosen, country, entry_choice, is_choice
 from conventions.documents.earlier import read
 from conventions.law.case import is_minor
-from conventions.models import Amended, Convention, Document, signers
-from conventions.models.columns import KEPT_IN
+from conventions.models import Amended, AvenantKind, Convention, Document, signers
+from conventions.models.columns import CORRECTED, KEPT_IN
 from conventions.writing.drafts import differences
 from organisations.fields import without_invisible
-from organisations.models import Contact, Organisation, Service, Teacher
+from organisations.models import Contact, Organisation, Party, Service, Teacher
 from organisations.models.university import academic_year_label
 
 Context = dict[str, Any]
 
 # The shape of the context and the text of the articles: one more each time either changes.
-VERSION = 3
+VERSION = 4
 
 
-def agreement(convention: Convention) -> Context:
+def agreement(convention: Convention, identity: Context | None = None) -> Context:
     """Return the context of an agreement, complete or not: dates in ISO, decimals as text, all in French.
 
+    ``identity`` is who its student is, if it is not what its rows say.
     Queries: one for the list values, none beyond ``for_detail()``, the interruptions and the work periods
     besides.
     """
     convention.load_terms()
+    identity = identity or convention.identity
     with translation.override("fr"):
         context = {
             "version": VERSION,
@@ -50,7 +52,7 @@ def agreement(convention: Convention) -> Context:
             "logo": "",
             "validated_on": iso(convention.validated_at and timezone.localdate(convention.validated_at)),
             "university": _university(convention),
-            "student": _student(convention),
+            "student": _student(convention, identity),
             "programme": _programme(convention),
             "organisation": _organisation(convention.organisation),
             "service": _service(convention.service),
@@ -62,7 +64,7 @@ def agreement(convention: Convention) -> Context:
             "declarations": _declarations(convention),
             "insurance": _insurance(convention),
             "abroad": _abroad(convention),
-            "circuit": _circuit(convention),
+            "circuit": _circuit(convention, identity),
             "copies": _copies(convention),
             "differences": _differences(convention),
         }
@@ -102,7 +104,25 @@ def stored_in_force(convention: Convention, day: date | None = None) -> Context:
 def as_stored(convention: Amended) -> tuple[Context, Context]:
     """Return the contexts of an agreement as its rows stand and as an avenant makes it."""
     convention.load_terms()
-    return agreement(convention.before), agreement(convention)
+    before, after = convention.before.identity, convention.identity
+    if AvenantKind.IDENTITY in convention.avenant.kinds:
+        # What is corrected is what was printed, whatever the records say since.
+        printed = identity_in(printed_now(convention))
+        before |= printed
+        after |= {name: said for name, said in printed.items() if not getattr(convention, CORRECTED[name])}
+    return agreement(convention.before, before), agreement(convention, after)
+
+
+def printed_now(convention: Convention) -> Context:
+    """Return what ``agreed_context`` does of one agreement that was read without its documents."""
+    prefetch_related_objects([convention], Prefetch("documents", Document.objects.select_related("avenant")))
+    return agreed_context(convention)
+
+
+def identity_in(context: Context) -> Context:
+    """Return who the student of a context is, as far as it says."""
+    said = {name: value for name, value in context["student"].items() if name in CORRECTED}
+    return said | {"birth_date": date.fromisoformat(said["birth_date"]) if said["birth_date"] else None}
 
 
 def both_sides(convention: Amended) -> tuple[Context, Context]:
@@ -143,16 +163,16 @@ def _university(convention: Convention) -> Context:
     }
 
 
-def _student(convention: Convention) -> Context:
-    student, user = convention.student, convention.student.user
-    for_minor = is_minor(student.birth_date, convention.start)
+def _student(convention: Convention, identity: Context) -> Context:
+    student = convention.student
+    for_minor = is_minor(identity["birth_date"], convention.start)
     return {
         **kept(convention, "student"),
-        "first_name": user.first_name,
-        "last_name": user.last_name,
-        "email": user.email,
+        **identity,
+        "birth_date": iso(identity["birth_date"]),
+        "sex": student.sex,
+        "email": student.user.email,
         "number": student.number,
-        "birth_date": iso(student.birth_date),
         "is_minor": for_minor,
         "guardian": convention.guardian_name if for_minor else "",
         "address": _lines(
@@ -289,13 +309,13 @@ def _abroad(convention: Convention) -> Context:
     return kept(convention, "abroad")
 
 
-def _circuit(convention: Convention) -> list[Context]:
+def _circuit(convention: Convention, identity: Context) -> list[Context]:
     """Return who signs, in order: party, its label, the person's name and quality."""
     return [
         {
             "party": str(signer.party),
             "label": str(signer.party.label),
-            "name": signer.name,
+            "name": full_name(identity) if signer.party == Party.STUDENT else signer.name,
             "quality": signer.quality,
         }
         for signer in signers(convention)
@@ -320,6 +340,10 @@ def _copies(convention: Convention) -> int | None:
     if convention.centre is None or not convention.is_editable:
         return convention.copies
     return convention.centre.copies(abroad=convention.is_abroad)
+
+
+def full_name(identity: Context) -> str:
+    return f"{identity['first_name']} {identity['last_name']}".strip()
 
 
 def each_text(change: Callable[[str], str], value: Any) -> Any:

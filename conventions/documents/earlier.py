@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from django.utils import translation
 from django_countries import Countries, countries
 
+from accounts.models import Student
 from conventions.documents.choices import NOTHING, Choice
 from conventions.models.columns import KEPT_IN
 
@@ -75,8 +76,13 @@ SINCE_VERSION_2 = {
     "stage": ("leave_hours", "work_periods"),
     "gratification": ("payment_frequency", "branch_minimum"),
 }
+# Nor in version 3.
+SINCE_VERSION_4 = {"student": (*Student.OTHER_NAMES, "sex")}
 # What each part holds today, and may have lacked.
-ASKED = {part: (*SINCE_VERSION_2.get(part, ()), *names) for part, names in KEPT_IN.items()}
+ASKED = {
+    part: (*SINCE_VERSION_2.get(part, ()), *SINCE_VERSION_4.get(part, ()), *names)
+    for part, names in KEPT_IN.items()
+}
 AVENANT_KINDS = {
     "Prolongation du stage": "extension",
     "Report du stage": "postponement",

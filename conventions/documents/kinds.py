@@ -11,6 +11,7 @@ from conventions.documents.choices import currency, kind_of_avenant
 from conventions.documents.context import Context
 from conventions.documents.reading import (
     Change,
+    civil_rows,
     compare,
     insurance,
     long_date,
@@ -161,6 +162,7 @@ def _trainee(agreement: Context) -> Part:
         say("certifie que", "certifies that"),
         lines=_filled(
             Entry(say("Nom et prénom", "Name"), f"{student['last_name']} {student['first_name']}"),
+            *(Entry(row.label, row.value) for row in civil_rows(student)),
             Entry(say("Date de naissance", "Date of birth"), short_date(student["birth_date"])),
             Entry(say("Adresse", "Address"), ", ".join(student["address"])),
             Entry(say("Téléphone", "Telephone"), student["phone"]),
@@ -554,7 +556,15 @@ def _parties(agreement: Context) -> list[BoundParty]:
         BoundParty(
             say("Le stagiaire", "The trainee"),
             f"{student['first_name']} {student['last_name']}",
-            say("N° étudiant %s", "Student no. %s") % student["number"],
+            _joined(
+                "\n",
+                *(
+                    say("%(label)s : %(value)s", "%(label)s: %(value)s") % vars(row)
+                    for row in civil_rows(student)
+                    if row.value
+                ),
+                say("N° étudiant %s", "Student no. %s") % student["number"],
+            ),
         ),
     ]
 

@@ -33,7 +33,9 @@ from conventions.documents.earlier import read
 from conventions.documents.reading import (
     Row,
     Section,
+    born,
     by_field,
+    civil_rows,
     exceptional_row,
     sections,
     short_date,
@@ -153,7 +155,8 @@ def _shown(agreement: Context) -> Context:
         "in_bold": IN_BOLD,
         "siret": siret_text(agreement["organisation"]["siret"]),
         "validated_on": short_date(agreement["validated_on"]),
-        "birth_date": short_date(agreement["student"]["birth_date"]),
+        "civil": [row for row in civil_rows(agreement["student"]) if row.value],
+        "born": born(agreement["student"]),
         "signature_rows": _signature_rows(agreement),
     }
 

@@ -16,8 +16,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.folding import fold
+from accounts.models import Student
 from conventions.documents import choices
-from conventions.documents.context import Context, agreement, as_stored
+from conventions.documents.context import Context, agreement, as_stored, printed_now
 from conventions.documents.earlier import completed
 from conventions.models import Amended, Convention, Interruption, WorkPeriod
 from conventions.models.columns import COLUMNS
@@ -103,7 +105,8 @@ def worded(context: Context) -> Context:
     }
     for name in ("tutor", "signatory"):
         parts[name]["name"] = f"{parts[name].pop('civility', '')} {parts[name]['name']}".strip()
-    parts["circuit"] = [{**one, "label": choices.party(one)} for one in context["circuit"]]
+    sex = context["student"].get("sex", "")
+    parts["circuit"] = [{**one, "label": choices.party(one, sex)} for one in context["circuit"]]
     return parts
 
 
@@ -152,6 +155,7 @@ def _student_section(student: Context) -> Section:
         "eleve",
         [
             Row("name", _("Nom et prénom"), f"{student['last_name']} {student['first_name']}".strip()),
+            *civil_rows(student),
             Row("number", _("Numéro étudiant"), student["number"]),
             Row("birth_date", _("Date de naissance"), short_date(student["birth_date"])),
             *guardian,
@@ -164,6 +168,41 @@ def _student_section(student: Context) -> Section:
             column("health_fund_other", student["fund_other"]),
         ],
     )
+
+
+def civil_rows(student: Context) -> list[Row]:
+    """Return the names of the civil registry, empty where they are those that the student uses."""
+    used = {"birth_name": "last_name", "usage_name": "last_name", "civil_first_name": "first_name"}
+    labels = {
+        "birth_name": _("Nom de naissance"),
+        "usage_name": _("Nom d’usage"),
+        "civil_first_name": _("Prénom d’état civil"),
+    }
+    return [
+        Row(name, labels[name], student[name] if fold(student[name]) != fold(student[other]) else "")
+        for name, other in used.items()
+    ]
+
+
+def printed_identity(convention: Convention) -> list[Row]:
+    """Return who its student is on a validated agreement, as it is printed now."""
+    student = worded(printed_now(convention))["student"]
+    keys = {"name", "birth_date", *(row.key for row in civil_rows(student))}
+    return [row for row in _student_section(student).rows if row.key in keys and row.value]
+
+
+def born(student: Context) -> str:
+    """Return « Née le 17/05/2004 », in agreement with the sex where it is known; nothing without a date."""
+    day = {"day": short_date(student["birth_date"])}
+    if not day["day"]:
+        return ""
+    match student["sex"]:
+        case Student.Sex.FEMALE:
+            return _("Née le %(day)s") % day
+        case Student.Sex.MALE:
+            return _("Né le %(day)s") % day
+        case _unknown:
+            return _("Date de naissance : %(day)s") % day
 
 
 def _programme_section(programme: Context) -> Section:
@@ -445,7 +484,9 @@ def compare(before: Context, after: Context) -> list[Change]:
 
 def changed(convention: Convention) -> list[Change]:
     """Return what the avenant shown changes, while it is written; nothing without an avenant."""
-    return compare(*as_stored(convention)) if isinstance(convention, Amended) else []
+    if isinstance(convention, Amended) and convention.avenant.changes:
+        return compare(*as_stored(convention))
+    return []
 
 
 Places = dict[tuple[str, str], tuple[Section, Row]]

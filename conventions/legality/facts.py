@@ -89,7 +89,7 @@ def facts_of(convention: Convention, around: Neighbours, today: date) -> law.Fac
         today=today,
         trainee=facts.Trainee(
             facts.Person(user.email, user.last_name),
-            convention.student.birth_date,
+            convention.identity["birth_date"],
             has_guardian=bool(convention.guardian_name.strip()),
         ),
         studies=_studies(convention, others),

@@ -184,8 +184,9 @@ def signers(convention: Convention) -> list[Signer]:
     """Return who signs, in the order noted at submission; before it in the centre's, or in the usual one."""
     centre, tutor = convention.centre, convention.tutor
     signatory, teacher = convention.signatory, convention.teacher
+    student = "{first_name} {last_name}".format_map(convention.identity)
     people = {
-        Party.STUDENT: (str(convention.student.user), ""),
+        Party.STUDENT: (student.strip(), ""),
         Party.TUTOR: (str(tutor), tutor.function) if tutor else ("", ""),
         Party.HOST: (str(signatory), signatory.function) if signatory else ("", ""),
         Party.TEACHER: (str(teacher), teacher.position) if teacher else ("", ""),

@@ -26,6 +26,7 @@ class AvenantKind(models.TextChoices):
     TUTOR = "tutor", _("Tuteur professionnel")
     SIGNATORY = "signatory", _("Signataire de l’organisme")
     TEACHER = "teacher", _("Enseignant référent")
+    IDENTITY = "identity", _("Identité de l’étudiant")
     TERMINATION = "termination", _("Fin du stage avant son terme")
     OTHER = "other", _("Autre changement")
 
@@ -51,6 +52,7 @@ NEVER, SOMETIMES, ALWAYS = Required
     TUTOR,
     SIGNATORY,
     TEACHER,
+    IDENTITY,
     TERMINATION,
     OTHER,
 ) = AvenantKind
@@ -123,6 +125,13 @@ COLUMNS = (
     Column("health_fund", "eleve", required=SOMETIMES, erased=NO_ROW),
     Column("health_fund_other", "eleve", erased=""),
     Column("guardian_name", "eleve", required=SOMETIMES, erased=""),
+    # What an avenant corrects of who the student is; the rest is what the records of the university say
+    Column("corrected_last_name", "identite", "", (IDENTITY,), SOMETIMES, copied=False, erased=""),
+    Column("corrected_first_name", "identite", "", (IDENTITY,), SOMETIMES, copied=False, erased=""),
+    Column("corrected_birth_name", "identite", "", (IDENTITY,), SOMETIMES, copied=False, erased=""),
+    Column("corrected_usage_name", "identite", "", (IDENTITY,), SOMETIMES, copied=False, erased=""),
+    Column("corrected_civil_first_name", "identite", "", (IDENTITY,), SOMETIMES, copied=False, erased=""),
+    Column("corrected_birth_date", "identite", "", (IDENTITY,), SOMETIMES, copied=False, erased=None),
     # Programme
     Column("enrolment", "formation", required=ALWAYS, copied=False),
     Column("stage_type", "formation", required=ALWAYS, part="programme", shown="programme"),
@@ -237,6 +246,10 @@ COLUMNS = (
     Column("teacher", "responsable", "", (TEACHER,), ALWAYS, erased=NO_ROW),
     Column("signatory", "signataire", "", (SIGNATORY,), ALWAYS, erased=NO_ROW),
 )
+# What an avenant corrects, by the name that it has in the records.
+CORRECTED = {
+    column.name.removeprefix("corrected_"): column.name for column in COLUMNS if IDENTITY in column.kinds
+}
 NAMED = {column.name: column for column in COLUMNS}
 # What each kind of avenant may change.
 MAY_CHANGE: dict[str, tuple[str, ...]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -18,11 +19,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_countries.fields import CountryField
 
 from accounts.folding import fold
 from accounts.models import Institution, Student
 from conventions.law.case import is_minor
+from conventions.models.columns import CORRECTED
 from conventions.models.freezing import (
     begin_as_draft,
     freeze_content,
@@ -31,7 +34,15 @@ from conventions.models.freezing import (
     tell_moves,
 )
 from conventions.models.nomenclature import HealthInsuranceFund, Term
-from conventions.models.status import AWAITS_SIGNATURES, EDITABLE, FROZEN, IN_FORCE, STOPPED, Status
+from conventions.models.status import (
+    AWAITS_SIGNATURES,
+    EDITABLE,
+    FROZEN,
+    IN_FORCE,
+    STOPPED,
+    UNDECIDED,
+    Status,
+)
 from organisations import acceptance
 from organisations.models import (
     AgreementsMixin,
@@ -185,6 +196,9 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
             "number",
             "subject",
             "student__number",
+            "student__birth_date",
+            *(f"student__{name}" for name in Student.OTHER_NAMES),
+            *CORRECTED.values(),
             "student__user",
             "organisation__name",
             "service__city",
@@ -198,6 +212,25 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
             if agreement.search_key != before:
                 changed.append(agreement)
         Convention.objects.bulk_update(changed, ["search_key"], batch_size=500)
+
+    def relying_on(self, table: type[models.Model], keys: Collection[int]) -> dict[int, set[int]]:
+        """Return those that may still change with each of some records: not frozen, or being amended with one."""
+        wanted = set(keys)
+        columns = [one for one in self.model._meta.concrete_fields if one.related_model is table]
+        named = Q(*[(f"{one.name}__in", wanted) for one in columns], _connector=Q.OR)
+        amended = Q(
+            *[(f"avenants__changes__{one.attname}__after__in", list(wanted)) for one in columns],
+            _connector=Q.OR,
+        )
+        found: dict[int, set[int]] = defaultdict(set)
+        for pk, *rows in self.unfrozen().filter(named).values_list("pk", *[one.attname for one in columns]):
+            for row in wanted & set(rows):
+                found[row].add(pk)
+        avenants = self.filter(amended, avenants__status__in=UNDECIDED)
+        for pk, changes in avenants.values_list("pk", "avenants__changes"):
+            for row in wanted & {changes.get(one.attname, {}).get("after") for one in columns}:
+                found[row].add(pk)
+        return found
 
     def without_texts(self) -> ConventionQuerySet:
         """Leave in the database the long columns that no list shows."""
@@ -326,6 +359,14 @@ class Convention(models.Model):
         blank=True,
         help_text=_("Père, mère ou tuteur légal : cette personne signe avec vous tant que vous êtes mineur."),
     )
+
+    # What an avenant corrected of the identity of its student; what is empty is as the records of the university say
+    corrected_last_name = models.CharField(pgettext_lazy("person", "Nom"), max_length=100, blank=True)
+    corrected_first_name = models.CharField(_("Prénom"), max_length=100, blank=True)
+    corrected_birth_name = models.CharField(_("Nom de naissance"), max_length=100, blank=True)
+    corrected_usage_name = models.CharField(_("Nom d’usage"), max_length=100, blank=True)
+    corrected_civil_first_name = models.CharField(_("Prénom d’état civil"), max_length=100, blank=True)
+    corrected_birth_date = models.DateField(_("Date de naissance"), null=True, blank=True)
 
     # 2. Programme
     centre = models.ForeignKey(
@@ -717,11 +758,12 @@ class Convention(models.Model):
 
     def refresh_search_key(self) -> None:
         """Recompute what the lists search: number, student, host and town, subject."""
-        student = self.student
+        student, identity = self.student, self.identity
         parts = [
             self.number or "",
-            student.user.last_name,
-            student.user.first_name,
+            identity["last_name"],
+            identity["first_name"],
+            *dict.fromkeys(identity[name] for name in Student.OTHER_NAMES if identity[name]),
             student.number,
             self.organisation.name if self.organisation else "",
             self.service.city if self.service else "",
@@ -851,7 +893,16 @@ class Convention(models.Model):
     @property
     def is_for_minor(self) -> bool:
         """The student is under 18 when the stage starts; today, while its start is not known."""
-        return is_minor(self.student.birth_date, self.start or timezone.localdate())
+        return is_minor(self.identity["birth_date"], self.start or timezone.localdate())
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Who its student is: what an avenant corrected, else what the records of the university say, by column of these."""
+        student = self.student
+        said = {
+            name: getattr(student if hasattr(student, name) else student.user, name) for name in CORRECTED
+        }
+        return {name: getattr(self, CORRECTED[name]) or value for name, value in said.items()}
 
     @property
     def hours(self) -> Decimal | None:

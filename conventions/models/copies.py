@@ -19,7 +19,7 @@ from organisations.models import Organisation, Service
 # What each says of itself in the search of agreements, and where an agreement points at it.
 REPEATED: dict[type[Model], tuple[str, frozenset[str]]] = {
     User: ("student__user", frozenset({"first_name", "last_name"})),
-    Student: ("student", frozenset({"number", "user"})),
+    Student: ("student", frozenset({"number", "user", *Student.OTHER_NAMES})),
     Organisation: ("organisation", frozenset({"name"})),
     Service: ("service", frozenset({"city"})),
 }

@@ -21,6 +21,8 @@ class Status(models.TextChoices):
 
 
 EDITABLE = (Status.DRAFT, Status.RETURNED)
+# The content may still change, of an agreement as of an avenant, whose states have the same names.
+UNDECIDED = (*EDITABLE, Status.SUBMITTED)
 IN_FORCE = (Status.VALIDATED, Status.SIGNING, Status.SIGNED, Status.TERMINATED)
 FROZEN = (*IN_FORCE, Status.REFUSED, Status.CANCELLED)
 # An avenant waits for its signatures in the states of the same names.

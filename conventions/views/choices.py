@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import once
 from accounts.folding import fold
-from accounts.models import User
+from accounts.models import Creation, User
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted, take_typed_text
 from conventions import permissions
@@ -35,12 +35,14 @@ from conventions.views.frame import (
     show_locked,
 )
 from conventions.writing import changes, drafts, steps
+from conventions.writing.choosing import CREATED, ChoiceForm
 from organisations import acceptance, directory, people
 from organisations.fields import compact
 from organisations.forms import ContactForm, DirectoryForm, OrganisationForm, ServiceForm
 from organisations.models import Contact, Organisation, Service, Teacher
 from organisations.models.host import siret_text
 from organisations.register import sirene
+from organisations.reliance import reliance_of
 
 # The steps that choose a row of the directory: which column, and which form creates one.
 CHOICES: dict[str, tuple[str, type[DirectoryForm[Any]] | None]] = {
@@ -84,7 +86,7 @@ def choose(request: HttpRequest, convention: Convention, current: steps.Step) ->
     if slug in NEEDS_HOST and convention.organisation is None:
         messages.info(request, _("Choisissez d’abord l’établissement d’accueil."))
         return redirect("conventions:step", convention.pk, "etablissement")
-    if request.method == "POST" and (answer := chosen(request, convention, slug)):
+    if request.method == "POST" and (answer := chosen(request, convention, current)):
         return answer
     take_typed_text(request)  # a choice is made again in one click
     query = typed(request)
@@ -94,6 +96,8 @@ def choose(request: HttpRequest, convention: Convention, current: steps.Step) ->
         "nothing_ticked": request.method == "POST",
         "query": query,
         "chosen": row,
+        "choice": ChoiceForm(convention, column),
+        "correction_address": correction_address(convention, creation, row),
         "problem": current.missing(convention).get(column, ""),
         "changing": "changer" in request.GET,
         **offered(convention, slug, query, signed_in(request)),
@@ -110,6 +114,14 @@ def may_correct(request: HttpRequest, convention: Convention, row: Organisation 
     if row is None or convention.avenant:
         return False
     return permissions.may_correct(signed_in(request), convention, row)
+
+
+def correction_address(
+    convention: Convention, creation: type[DirectoryForm[Any]] | None, row: Model | None
+) -> str:
+    """Return where to write about a mistake in a person's record; nowhere of an avenant, nor while nobody is chosen."""
+    is_asked = creation is ContactForm and row is not None and not convention.avenant
+    return convention.institution.support_email if is_asked else ""
 
 
 def typed(request: HttpRequest) -> str:
@@ -160,8 +172,9 @@ def registered(convention: Convention, query: str, by: User) -> dict[str, Any]:
     }
 
 
-def chosen(request: HttpRequest, convention: Convention, slug: str) -> HttpResponse | None:
+def chosen(request: HttpRequest, convention: Convention, current: steps.Step) -> HttpResponse | None:
     """Put what was chosen on the agreement, and go on; a host is shown once more before. None: nothing was ticked."""
+    slug, by = current.slug, signed_in(request)
     answered = answer_remarks(convention, request)
     choice = request.POST.get("choice", "")
     answers = any(name.startswith("answer-") for name in request.POST)
@@ -175,15 +188,28 @@ def chosen(request: HttpRequest, convention: Convention, slug: str) -> HttpRespo
         return redirect(request.get_full_path())
     if not choice:
         return None
-    row = get_object_or_404(candidates(convention, slug, signed_in(request)), pk=key_in(choice))
+    column = CHOICES[slug][0]
+    form = ChoiceForm(convention, column, request.POST)
+    rows = candidates(convention, slug, by)
+    if not form.is_valid():
+        mine = rows.filter(pk=key_in(choice)).first()
+        return chosen_elsewhere(request, convention, current, form, mine) if mine else None
+    row = get_object_or_404(rows, pk=key_in(form.choice_made))
     if slug == HOST and (refusal := refused(convention, row)):
         messages.error(request, refusal)
         return redirect(f"{steps.step_url(convention, slug)}?changer")
-    column = CHOICES[slug][0]
-    if answers and row == getattr(convention, column):  # what stays was shown beside the remark
+    if answers and row == form.stored:  # what stays was shown beside the remark
         return redirect(onward(convention, slug))
     assign(convention, column, row)
     return redirect(after_choice(convention, slug))
+
+
+def chosen_elsewhere(
+    request: HttpRequest, convention: Convention, current: steps.Step, form: ChoiceForm, mine: Model
+) -> HttpResponse:
+    """Show both choices, this one and that of another tab or person, until somebody says which one stays."""
+    template = "conventions/steps/chosen_elsewhere.html"
+    return page(request, convention, current, template, {"form": form, "choice": form, "mine": mine})
 
 
 def assign(convention: Convention, column: str, row: Model) -> None:
@@ -271,21 +297,45 @@ def searched_text(row: Service | Contact) -> str:
 @transaction.atomic
 def create(request: HttpRequest, pk: int, slug: str, avenant: int | None = None) -> HttpResponse:
     """Create the host, service or person that is not in the directory, and choose it."""
-    _column, creation = CHOICES.get(slug, ("", None))
+    column, creation = CHOICES.get(slug, ("", None))
     if creation is None:
         raise Http404
-    convention = load(request, pk, avenant)
+    user, convention = signed_in(request), load(request, pk, avenant)
     if slug not in {step.slug for step in steps.steps_of(convention)}:
         raise Http404
     if slug in NEEDS_HOST and convention.organisation is None:
         return redirect("conventions:step", convention.pk, "etablissement")
-    form = creation_form(creation, posted(request), convention, signed_in(request), request.GET)
+    form = creation_form(creation, posted(request), convention, user, request.GET)
+    choice = ChoiceForm(convention, column)
+    if request.method == "POST" and convention.is_editable:
+        claimed, row = made_before(form, convention, slug, user)
+        choice = ChoiceForm(convention, column, request.POST, row.pk if row else CREATED)
+        if choice.is_valid() and row is None and choice.choice_made != CREATED:
+            return redirect(after_choice(convention, slug))
+        if choice.is_valid() and row is None and form.is_valid():
+            row = form.save()
+            once.note(claimed, row.pk)
+        if choice.is_valid() and row is not None:
+            return go_on_with(request, convention, slug, form, row)
     # A page that offers nothing to choose sends back here: the way back is then the step before.
-    may_choose = slug == HOST or candidates(convention, slug, signed_in(request)).exists()
+    may_choose = slug == HOST or candidates(convention, slug, user).exists()
     back = steps.step_url(convention, slug) if may_choose else steps.previous_url(convention, slug)
-    return write_in_directory(
-        request, convention, slug, form, {"heading": HEADINGS[slug], "previous_url": back}
+    return directory_page(
+        request,
+        convention,
+        slug,
+        form,
+        {"heading": HEADINGS[slug], "previous_url": back, "choice": choice},
     )
+
+
+def made_before(
+    form: DirectoryForm[Any], convention: Convention, slug: str, by: User
+) -> tuple[Creation, Any]:
+    """Claim what a form makes: sent again, from another tab or another draft, it gives the row that it made."""
+    typed = [form.data.get(name, "") for name in form.fields]
+    claimed = once.claim(by, slug, slug in NEEDS_HOST and convention.organisation_id, *typed)
+    return claimed, candidates(convention, slug, by).filter(pk=claimed.row).first()
 
 
 @keeps_typed_text
@@ -297,66 +347,84 @@ def correct(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if creation not in CORRECTED:
         raise Http404
     user, convention = signed_in(request), load(request, pk)
-    row = getattr(convention, column)
-    if row is not None and request.method == "POST":
-        # Lock, then look: a record saved as it was before a merge would lose the names it has gained.
-        row = type(row).objects.select_for_update(no_key=True).get(pk=row.pk)
+    row = corrected(request, convention, slug)
     if row is None or not permissions.may_correct(user, convention, row):
         raise Http404
-    data = posted(request)
+    data, back = posted(request), steps.step_url(convention, slug)
     form: DirectoryForm[Any]
     if isinstance(row, Contact):
         form = ContactForm(data, instance=row, centre=convention.centre, by=user)
     else:
         form = OrganisationForm(data, instance=row, by=user)
-    back = steps.step_url(convention, slug)
-    return write_in_directory(
+    form.serves = reliance_of(row, convention, column)
+    if request.method == "POST" and convention.is_editable and form.is_valid():
+        saved = form.save()
+        if row == getattr(convention, column):
+            return go_on_with(request, convention, slug, form, saved)
+        messages.warning(
+            request,
+            _("La fiche de « %(record)s » est corrigée ; la convention, entre-temps, en a choisi une autre.")
+            % {"record": saved},
+        )
+        return redirect(back)
+    return directory_page(
         request,
         convention,
         slug,
         form,
-        {"heading": _("Corriger la fiche"), "previous_url": back, "corrects": True},
+        {
+            "heading": _("Corriger la fiche"),
+            "previous_url": back,
+            "corrects": row,
+            "is_person": isinstance(row, Contact),
+            "another_url": steps.create_url(convention, slug)
+            if isinstance(row, Contact)
+            else f"{back}?changer",
+        },
     )
 
 
-def write_in_directory(
+def corrected(request: HttpRequest, convention: Convention, slug: str) -> Organisation | Contact | None:
+    """Return the record that a page corrects, locked: the one chosen when it was drawn, be it another one now."""
+    chosen_now: Organisation | Contact | None = getattr(convention, CHOICES[slug][0])
+    if request.method != "POST":
+        return chosen_now
+    now = chosen_now.pk if chosen_now else None
+    key = key_in(request.POST.get("record", "")) or now
+    rows = candidates(convention, slug, signed_in(request))
+    if key == now:  # even one that could not be chosen any more
+        rows = rows.model._default_manager.all()
+    # Lock, then look: a record saved as it was before a merge would lose the names it has gained.
+    return rows.filter(pk=key).select_for_update(no_key=True, of=("self",)).first()
+
+
+def directory_page(
     request: HttpRequest, convention: Convention, slug: str, form: DirectoryForm[Any], context: dict[str, Any]
 ) -> HttpResponse:
-    """Save a row of the directory and choose it, or show its form."""
+    """Show the form of a row of the directory; what was typed, when it comes too late."""
     if not convention.is_editable:
         return show_locked(request, convention, [form]) if request.method == "POST" else redirect(convention)
-    if request.method == "POST" and (row := written(form, convention, slug, signed_in(request))):
-        if isinstance(row, Organisation) and (refusal := refused(convention, row)):
-            messages.error(request, refusal)
-            return redirect(f"{steps.step_url(convention, slug)}?changer")
-        assign(convention, CHOICES[slug][0], row)
-        for notice in form.notices:
-            messages.warning(request, notice)
-        return redirect(after_choice(convention, slug))
     return page(
         request,
         convention,
         steps.BY_SLUG[slug],
         f"conventions/steps/{'contact' if isinstance(form, ContactForm) else slug}_new.html",
-        {"form": form, **context},
+        {"form": form, "choice": ChoiceForm(convention, CHOICES[slug][0]), **context},
         form,
     )
 
 
-def written(form: DirectoryForm[Any], convention: Convention, slug: str, by: User) -> Any:
-    """Save a row of the directory and return it; None when the form has a mistake.
-
-    The same form sent again, from another tab or another draft, gives the row that it made.
-    """
-    if form.instance.pk is not None:
-        return form.save() if form.is_valid() else None
-    typed = [form.data.get(name, "") for name in form.fields]
-    claimed = once.claim(by, slug, slug in NEEDS_HOST and convention.organisation_id, *typed)
-    row = candidates(convention, slug, by).filter(pk=claimed.row).first()
-    if row is None:
-        row = form.save() if form.is_valid() else None
-        once.note(claimed, row and row.pk)
-    return row
+def go_on_with(
+    request: HttpRequest, convention: Convention, slug: str, form: DirectoryForm[Any], row: Model
+) -> HttpResponse:
+    """Choose a row that was just saved, unless the institution refuses it."""
+    if isinstance(row, Organisation) and (refusal := refused(convention, row)):
+        messages.error(request, refusal)
+        return redirect(f"{steps.step_url(convention, slug)}?changer")
+    assign(convention, CHOICES[slug][0], row)
+    for notice in form.notices:
+        messages.warning(request, notice)
+    return redirect(after_choice(convention, slug))
 
 
 def creation_form(
@@ -371,7 +439,13 @@ def creation_form(
         return host_form(data, by, asked)
     assert convention.organisation is not None
     if creation is ContactForm:
-        return ContactForm(data, by=by, organisation=convention.organisation, centre=convention.centre)
+        return ContactForm(
+            data,
+            by=by,
+            organisation=convention.organisation,
+            centre=convention.centre,
+            initial={"department": convention.service.name if convention.service else ""},
+        )
     return ServiceForm(data, organisation=convention.organisation)
 
 

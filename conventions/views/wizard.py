@@ -115,6 +115,7 @@ def fill(request: HttpRequest, convention: Convention, current: steps.Step) -> H
             "shown": shown_by(form, tables),
             **of_periods(tables),
             "panel": law_panel(stored, case, findings),
+            "printed": documents.printed_identity(stored) if current.slug == steps.IDENTITY.slug else [],
             "changes": documents.changed(stored),
             "differences": [
                 documents.Change(steps.column_label(name), before, after)

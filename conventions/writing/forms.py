@@ -175,6 +175,22 @@ class StudentForm(StepForm):
         return found
 
 
+class IdentityForm(StepForm):
+    """What an avenant corrects of who the student is; what is printed now is shown beside it."""
+
+    class Meta:
+        model = Convention
+        fields = asked("identite")
+        field_classes = {"corrected_birth_date": DateField}
+
+    @staticmethod
+    def problems(convention: Convention) -> Problems:
+        born = convention.corrected_birth_date
+        if born and born >= timezone.localdate():
+            return {"corrected_birth_date": _("Une date de naissance est passée.")}
+        return {}
+
+
 class ProgrammeForm(StepForm):
     """Step 2, Formation: the year and étape among the student's own enrolments, and the kind of stage."""
 

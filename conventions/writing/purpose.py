@@ -38,6 +38,9 @@ OPENS: dict[str, str | Promise] = {
     AvenantKind.TEACHER: gettext_lazy(
         "La personne de l’université qui suit le stage ; celle d’avant signe l’avenant."
     ),
+    AvenantKind.IDENTITY: gettext_lazy(
+        "Un nom, un prénom ou une date de naissance que la convention dit mal."
+    ),
     AvenantKind.TERMINATION: gettext_lazy("Le dernier jour du stage ; rien d’autre ne change alors."),
     AvenantKind.OTHER: gettext_lazy("Une clause en toutes lettres, que les autres choix ne couvrent pas."),
 }

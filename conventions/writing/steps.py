@@ -196,13 +196,20 @@ STEPS = (
         ),
     ),
 )
+# Who the student is, which only an avenant corrects: before it, the records of the university are corrected.
+IDENTITY = form_step(
+    "identite",
+    gettext_lazy("Identité de l’étudiant"),
+    forms.IdentityForm,
+)
+STEPS_OF_AVENANTS = (IDENTITY, *STEPS)
 # The first page of an avenant.
 PURPOSE = "objet"
 PURPOSE_TITLE = gettext_lazy("Objet de l’avenant")
 RECAP = "recapitulatif"
 RECAP_TITLE = gettext_lazy("Récapitulatif")
-BY_SLUG = {step.slug: step for step in STEPS}
-STEP_OF_FIELD = {name: step for step in STEPS for name in step.fields} | dict.fromkeys(
+BY_SLUG = {step.slug: step for step in STEPS_OF_AVENANTS}
+STEP_OF_FIELD = {name: step for step in STEPS_OF_AVENANTS for name in step.fields} | dict.fromkeys(
     PERIODS, BY_SLUG[CONTENT]
 )
 # The address that leads to wherever there is something left to fill.
@@ -237,7 +244,10 @@ def steps_of(convention: Convention) -> tuple[Step, ...]:
     if avenant is None:
         return STEPS
     opened = avenant.may_change.difference(() if convention.is_abroad else asked(CONTENT, "abroad"))
-    steps = (replace(step, fields=tuple(name for name in step.fields if name in opened)) for step in STEPS)
+    steps = (
+        replace(step, fields=tuple(name for name in step.fields if name in opened))
+        for step in STEPS_OF_AVENANTS
+    )
     has_periods = bool(opened & PERIODS.keys())
     return tuple(step for step in steps if step.fields or (has_periods and step.slug == CONTENT))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from graphlib import TopologicalSorter
 from typing import Any, ClassVar
@@ -39,6 +39,10 @@ class AgreementsMixin:
         """Write again what they repeat of their student and of their host, once either is another one."""
         raise NotImplementedError
 
+    def relying_on(self, table: type[Model], keys: Collection[int]) -> Mapping[int, Collection[int]]:
+        """Return those that may still change with each of some records of the directory, by primary key."""
+        raise NotImplementedError
+
 
 def pointing_at(table: type[Model]) -> list[tuple[type[Model], ForeignKey[Any, Any]]]:
     """Return each table that has a foreign key to this one, of any app, with the foreign key."""
@@ -72,6 +76,16 @@ def agreements() -> dict[type[Model], Q]:
     """Return the tables of agreements, each with what its validated rows have in common."""
     rows = {table: table._default_manager.all() for table in followers()}
     return {table: found.VALIDATED for table, found in rows.items() if isinstance(found, AgreementsMixin)}
+
+
+def agreements_relying_on(
+    table: type[Model], keys: Collection[int]
+) -> Iterator[tuple[type[Model], Mapping[int, Collection[int]]]]:
+    """Yield each table of agreements, with those that may still change with each of some records of the directory."""
+    for agreement in agreements():
+        found = agreement._default_manager.all()
+        assert isinstance(found, AgreementsMixin)
+        yield agreement, found.relying_on(table, keys)
 
 
 def refresh_people(users: Collection[int]) -> None:

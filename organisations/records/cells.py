@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from stdnum.fr import siren
 
 from accounts.folding import fold
+from accounts.models import Student
 from organisations.fields import clean_phone, compact, is_no_value
 from organisations.models.host import FRENCH_COUNTRIES, validate_siret
 from organisations.records.countries import country
@@ -143,6 +144,23 @@ def email(text: str) -> str:
             _("« %(address)s » n’est pas une adresse électronique.") % {"address": text}
         ) from None
     return address
+
+
+SEXES = {
+    **dict.fromkeys(
+        ("f", "2", "femme", "feminin", "fille", "female", "mme", "mlle", "madame"), Student.Sex.FEMALE
+    ),
+    **dict.fromkeys(("m", "h", "1", "homme", "masculin", "garcon", "male", "monsieur"), Student.Sex.MALE),
+    **dict.fromkeys(("0", "9", "x", "i", "n", "nb", "non precise", "indetermine", "inconnu", "autre"), ""),
+}
+
+
+def sex(text: str) -> str:
+    """Return the sex of the civil registry by its letter, nothing where it is not said. Raises Unreadable."""
+    code = SEXES.get(fold(text).strip(" ."))
+    if code is None:
+        raise Unreadable(_("« %(text)s » n’est ni F ni M.") % {"text": text})
+    return str(code)
 
 
 def country_code(text: str) -> str:

@@ -56,6 +56,20 @@ KNOWN: dict[str, Mapping[str, Sequence[str]]] = {
     "students": {
         **ENROLMENT,
         **PEOPLE,
+        "birth_name": (
+            "lib_nom_pat_ind", "nomDeNaissance", "nom de naissance", "nomNaissance", "nom_naissance", "nomPatronymique",
+            "nom patronymique", "nomFamille", "nom de famille",
+        ),
+        "usage_name": (
+            "lib_nom_usu_ind", "nomUsage", "nom d’usage", "nom_usage", "nomUsuel", "nom usuel", "nom marital",
+        ),
+        "civil_first_name": (
+            "prenomEtatCivil", "prénom d’état civil", "prénom état civil", "prenom_etat_civil", "lib_pr1_etat_civil",
+            "prénom de naissance",
+        ),
+        "sex": (
+            "sexEtatCivil", "sexeEtatCivil", "cod_sex_etu", "codeSexe", "code sexe", "sexe",
+        ),
         "birth_date": (
             "date_nai_ind", "dateNais", "dateNaissance", "dateDeNaissance", "date de naissance", "né le", "née le",
             "date_naissance", "naissance",

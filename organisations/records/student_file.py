@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.folding import fold
 from accounts.models import Institution, Student, User
 from organisations.records import cells
 from organisations.records.cells import BirthDates, Cells, Unreadable
@@ -22,6 +23,10 @@ COLUMNS = {
     "first_name": gettext_lazy("prénom (obligatoire)"),
     "last_name": gettext_lazy("nom (obligatoire)"),
     "birth_date": gettext_lazy("date de naissance : 2004-05-17 ou 17/05/2004"),
+    "birth_name": gettext_lazy("nom de naissance"),
+    "usage_name": gettext_lazy("nom d’usage"),
+    "civil_first_name": gettext_lazy("prénom d’état civil, s’il n’est pas le prénom utilisé"),
+    "sex": gettext_lazy("sexe à l’état civil : F ou M, vide s’il n’est pas précisé"),
     "phone": gettext_lazy("téléphone"),
     "personal_email": gettext_lazy("adresse électronique personnelle"),
     "street": gettext_lazy("numéro et voie"),
@@ -36,6 +41,8 @@ COLUMNS = {
 REQUIRED = ("student_number", "email", "first_name", "last_name")
 USER_COLUMNS = ("email", "first_name", "last_name")
 STUDENT_COLUMNS = (
+    *Student.OTHER_NAMES,
+    "sex",
     "birth_date",
     "phone",
     "personal_email",
@@ -48,7 +55,7 @@ STUDENT_COLUMNS = (
 LENGTHS = {
     "student_number" if column.name == "number" else column.name: column.max_length
     for column in (*User._meta.concrete_fields, *Student._meta.concrete_fields)
-    if column.name in {"number", *USER_COLUMNS, *STUDENT_COLUMNS} - {"birth_date", "country"}
+    if column.name in {"number", *USER_COLUMNS, *STUDENT_COLUMNS} - {"birth_date", "country", "sex"}
 }
 
 
@@ -86,6 +93,8 @@ class StudentFile:
     def record(self, line: Line) -> StudentRecord:
         """Return what a line says. Raises LineError for what identifies; anything else is dropped, and said."""
         read = Cells(line)
+        if not read.text("last_name"):  # Apogée leaves the name in use empty where it is the one of birth
+            line.cells["last_name"] = read.text("usage_name") or read.text("birth_name")
         read.required(REQUIRED)
         number = read.identifier("student_number")
         user = {column: read.text(column) for column in USER_COLUMNS}
@@ -97,6 +106,10 @@ class StudentFile:
         except Unreadable as error:
             raise LineError(_("email : %(why)s") % {"why": error}) from error
         student = self.student(read)
+        if "usage_name" not in student and student.get("birth_name"):
+            # The name in use is one of usage where it is not the one of birth.
+            is_other = fold(student["birth_name"]) != fold(user["last_name"])
+            student["usage_name"] = user["last_name"] if is_other else ""
         enrolment = self.enrolment(read)
         is_first = self.check_against_earlier_lines(line.number, number, user | student, enrolment)
         return StudentRecord(line.number, number, user, student, enrolment, is_first, read.notices)
@@ -104,8 +117,9 @@ class StudentFile:
     def student(self, read: Cells) -> dict[str, Any]:
         """Return the columns of the student that the file has, in the types of the model."""
         values: dict[str, Any] = {}
-        for column in ("street", "address_extra", "city"):
+        for column in (*Student.OTHER_NAMES, "street", "address_extra", "city"):
             read.optional(column, str, values)
+        read.optional("sex", cells.sex, values)
         read.optional("birth_date", self.birth_dates.read, values, empty=None)
         read.optional("personal_email", cells.email, values)
         read.optional("country", cells.country_code, values, empty="FR")

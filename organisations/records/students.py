@@ -120,7 +120,6 @@ class StudentBatch(Batch):
         user: User | None = self.owners.get(record.user["email"])
         if user is None:
             user = User(**record.user, institution=self.institution, password=make_password(None))
-            user.search_key = User.make_search_key(user.last_name, user.first_name)
             self.new_users.append(user)
         elif (
             hasattr(user, "student")
@@ -129,9 +128,16 @@ class StudentBatch(Batch):
         ):
             raise self.taken(record)
         student = Student(user=user, institution=self.institution, number=record.number, **record.student)
+        self.find(student)
         self.new_students.append(student)
         self.students[record.number] = student
         return student
+
+    @staticmethod
+    def find(student: Student) -> bool:
+        """Refresh what finds a student, and tell whether it is another key than before."""
+        before, student.user.search_key = student.user.search_key, student.found_by()
+        return student.user.search_key != before
 
     def taken(self, record: StudentRecord) -> LineError:
         return LineError(
@@ -143,8 +149,8 @@ class StudentBatch(Batch):
         of_user = set_values(student.user, record.user, outcome)
         of_student = set_values(student, record.student, outcome)
         is_new = student._state.adding  # an earlier line of this batch
-        if of_user.before and not is_new:
-            student.user.search_key = User.make_search_key(student.user.last_name, student.user.first_name)
+        is_found_otherwise = self.find(student)
+        if (of_user.before or is_found_otherwise) and not is_new:
             self.changed_users.append(Written(student.user, of_user.before))
         if of_student.before and not is_new:
             self.changed_students.append(Written(student, of_student.before))

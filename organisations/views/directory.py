@@ -24,6 +24,7 @@ from organisations import acceptance, directory
 from organisations.forms import KeptOrganisationForm
 from organisations.models import Organisation, Resemblance
 from organisations.models.roles import roles_of
+from organisations.reliance import reliance_of
 
 ROWS_A_PAGE = 25
 ALIKE_SHOWN = 3
@@ -137,6 +138,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     host = get_object_or_404(hosts, pk=pk)
     name = host.name
     form = KeptOrganisationForm(posted(request), instance=host, by=user)
+    form.serves = reliance_of(host)
     if request.method == "POST" and form.is_valid():
         saved = form.save()
         if "verify" in request.POST:

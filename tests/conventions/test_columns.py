@@ -11,7 +11,7 @@ from conventions import documents
 from conventions.models import Convention, columns
 from conventions.models.columns import ALWAYS, COLUMNS, KEPT, NEVER, NO_ROW, SOMETIMES
 from conventions.models.schedule import PERIODS
-from conventions.writing.steps import STEPS
+from conventions.writing.steps import STEPS_OF_AVENANTS
 from tests.conventions import specimen
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +48,7 @@ def test_what_the_table_says_of_a_column_fits_the_model(column):
 
 
 def test_each_step_is_in_the_table():
-    assert {column.step for column in COLUMNS} - {""} == {step.slug for step in STEPS}
+    assert {column.step for column in COLUMNS} - {""} == {step.slug for step in STEPS_OF_AVENANTS}
 
 
 def test_what_is_shown_as_it_is_is_kept_as_it_is():

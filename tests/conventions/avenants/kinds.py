@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from conventions.models import AvenantKind, Convention
@@ -106,6 +106,10 @@ def other_teacher(row):
     row.teacher = TeacherFactory(ufr=row.teacher.ufr, user__last_name="Bellanger")
 
 
+def correct_name(row):
+    row.corrected_last_name, row.corrected_birth_date = "Kervella", date(2004, 5, 18)
+
+
 def end_early(row):
     row.end = row.start + 3 * WEEK
 
@@ -151,6 +155,16 @@ CASES = [
     Case((AvenantKind.TUTOR,), other_tutor, {"tutor_id": None}, "Vasseur"),
     Case((AvenantKind.SIGNATORY,), other_signatory, {"signatory_id": None}, "Quentin"),
     Case((AvenantKind.TEACHER,), other_teacher, {"teacher_id": None}, "Bellanger"),
+    Case(
+        (AvenantKind.IDENTITY,),
+        correct_name,
+        {
+            "corrected_last_name": lambda was: "Kervella",
+            "corrected_birth_date": lambda was: date(2004, 5, 18),
+        },
+        "Kervella",
+        found="kervella",
+    ),
     Case(
         (AvenantKind.TERMINATION,),
         end_early,
