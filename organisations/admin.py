@@ -29,6 +29,7 @@ from organisations.models import (
     Centre,
     Commune,
     Contact,
+    Destination,
     Enrolment,
     HeadcountBand,
     LegalForm,
@@ -38,6 +39,7 @@ from organisations.models import (
     Organisation,
     Party,
     Programme,
+    SecurityOfficer,
     Service,
     Teacher,
     Ufr,
@@ -232,6 +234,7 @@ class CentreAdmin(WithinInstitution[Centre], ListedAdmin[Centre]):
             _("Approbation et signatures"),
             {"fields": ["teacher_approves", "signatory_name", "signatory_title", "signature_order"]},
         ),
+        (_("Destinations à risque"), {"fields": ["security_from", "destinations_days"]}),
         (_("Exemplaires"), {"fields": ["copies_france", "copies_abroad"]}),
         (
             _("Rappel de l’attestation de stage"),
@@ -290,6 +293,23 @@ class ManagerAdmin(WithinInstitution[Manager], FoldedSearch[Manager]):
     list_select_related = ["user", "centre"]
     search_fields = ["user__search_key__contains"]
     autocomplete_fields = ["user", "centre"]
+
+
+@admin.register(SecurityOfficer)
+class SecurityOfficerAdmin(WithinInstitution[SecurityOfficer], FoldedSearch[SecurityOfficer]):
+    list_display = ["user", "institution"]
+    list_filter = [("institution", OwnRows)]
+    list_select_related = ["user", "institution"]
+    search_fields = ["user__search_key__contains"]
+    autocomplete_fields = ["user"]
+
+
+@admin.register(Destination)
+class DestinationAdmin(WithinInstitution[Destination], ListedAdmin[Destination]):
+    list_display = ["place", "level", "source", "checked_on", "institution"]
+    list_filter = ["level", ("institution", OwnRows)]
+    list_select_related = ["institution"]
+    search_fields = ["country", "region"]
 
 
 @admin.register(Teacher)

@@ -20,6 +20,7 @@ from tests.conventions.law.cases import (
     case,
     foreign,
     found,
+    known,
     lasting,
     minor,
     other,
@@ -160,9 +161,17 @@ EXAMPLES = {
         [foreign()],
     ),
     "F-07": (
-        "Zone orange sans décision : non ; avec décision : à vérifier.",
+        "Centre sans autorisation : zone orange sans décision, non ; avec décision, à vérifier.",
         [foreign(abroad={"zone": Zone.ORANGE})],
         [foreign(abroad={"zone": Zone.GREEN})],
+    ),
+    "F-10": (
+        "Berlin déclarée verte : connue verte, oui ; connue orange, ou inconnue, à vérifier.",
+        [
+            foreign(abroad={"zone": Zone.GREEN}),
+            foreign(abroad={"zone": Zone.GREEN, "advice": known(Zone.ORANGE)}),
+        ],
+        [foreign(abroad={"zone": Zone.GREEN, "advice": known(Zone.GREEN)})],
     ),
 }
 

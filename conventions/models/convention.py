@@ -41,6 +41,7 @@ from organisations.models import (
     Enrolment,
     Organisation,
     Party,
+    RiskLevel,
     Service,
     Teacher,
 )
@@ -230,13 +231,7 @@ class Convention(models.Model):
         MONTHLY = "monthly", _("Chaque mois")
         END = "end", _("En une fois, à la fin du stage")
 
-    class TravelZone(models.TextChoices):
-        """The colours of the ministry of foreign affairs on its map of advice to travellers."""
-
-        GREEN = "green", _("Verte : vigilance normale")
-        YELLOW = "yellow", _("Jaune : vigilance renforcée")
-        ORANGE = "orange", _("Orange : déconseillée sauf raison impérative")
-        RED = "red", _("Rouge : formellement déconseillée")
+    TravelZone = RiskLevel
 
     class WorkingTime(models.TextChoices):
         FULL = "full", _("Temps plein")

@@ -19,7 +19,9 @@ from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import documents, law, legality, notices, permissions, workflow
 from conventions.legality import words
+from conventions.legality.risks import Risks
 from conventions.models import Amended, Convention
+from conventions.standing import destination
 from conventions.views import bar, calculator, choices
 from conventions.views.access import load
 from conventions.views.frame import answer_remarks, onward, page, places, reread, show_locked
@@ -116,6 +118,9 @@ def fill(request: HttpRequest, convention: Convention, current: steps.Step) -> H
             **of_periods(tables),
             "panel": law_panel(stored, case, findings),
             "changes": documents.changed(stored),
+            "destination": destination.shown(stored, Risks([stored]))
+            if "travel_zone" in form.fields
+            else None,
             "differences": [
                 documents.Change(steps.column_label(name), before, after)
                 for name, (before, after) in drafts.differences(stored).items()

@@ -1,5 +1,6 @@
 """Where a stage happens (hosts) and where it belongs (the university's structure)."""
 
+from organisations.models.destinations import Destination, RiskLevel
 from organisations.models.following import AgreementsMixin
 from organisations.models.host import Contact, Organisation, Service, Word
 from organisations.models.imports import HeaderMapping, Import, ImportedRow, ImportKind
@@ -10,6 +11,7 @@ from organisations.models.university import (
     Manager,
     Party,
     Programme,
+    SecurityOfficer,
     Teacher,
     Ufr,
 )
@@ -21,6 +23,7 @@ __all__ = [
     "Centre",
     "Commune",
     "Contact",
+    "Destination",
     "Enrolment",
     "HeadcountBand",
     "HeaderMapping",
@@ -36,6 +39,8 @@ __all__ = [
     "Party",
     "Programme",
     "Resemblance",
+    "RiskLevel",
+    "SecurityOfficer",
     "Service",
     "Teacher",
     "Ufr",

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Institution, StricterRules, Student
+from organisations.models.destinations import RiskLevel
 
 
 class Party(models.TextChoices):
@@ -79,6 +80,22 @@ class Centre(StricterRules):
     signatory_title = models.CharField(_("Qualité de la personne qui signe"), max_length=150)
     teacher_approves = models.BooleanField(
         _("L’enseignant référent approuve avant la validation"), default=False
+    )
+    security_from = models.CharField(
+        _("Autorisation de départ demandée à partir de la zone"),
+        max_length=6,
+        choices=[(level.value, level.label) for level in RiskLevel if level != RiskLevel.GREEN],
+        blank=True,
+        default=RiskLevel.ORANGE,
+        help_text=_(
+            "Le fonctionnaire de sécurité et de défense décide avant la validation ; vide, la règle du droit s’applique."
+        ),
+    )
+    destinations_days = models.PositiveSmallIntegerField(
+        _("Jours pendant lesquels un niveau de risque connu fait foi"),
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(730)],
+        help_text=_("Au-delà, le gestionnaire est prévenu que le niveau est à relire."),
     )
     signature_order = ArrayField(
         models.CharField(max_length=12, choices=Party),
@@ -312,6 +329,31 @@ class Manager(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} – {self.centre}"
+
+
+class SecurityOfficer(models.Model):
+    """Who allows the stages of an institution in countries at risk (fonctionnaire de sécurité et de défense)."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="security_offices",
+        verbose_name=_("personne"),
+    )
+    institution = models.ForeignKey(
+        Institution,
+        on_delete=models.CASCADE,
+        related_name="security_officers",
+        verbose_name=_("établissement"),
+    )
+
+    class Meta:
+        verbose_name = _("fonctionnaire de sécurité et de défense")
+        verbose_name_plural = _("fonctionnaires de sécurité et de défense")
+        constraints = [models.UniqueConstraint("user", "institution", name="security_officer_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.user} – {self.institution}"
 
 
 class Teacher(models.Model):

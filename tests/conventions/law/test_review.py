@@ -18,6 +18,7 @@ from conventions.law import facts as law_facts
 from conventions.law import finding as law_finding
 from conventions.law.facts import (
     Abroad,
+    Advice,
     Avenant,
     Change,
     History,
@@ -375,6 +376,8 @@ OTHERS = st.builds(
 )
 PREVIOUS = st.builds(lambda dates, *rest: Previous(*dates, *rest), ordered(NEAR), BOOLS, BOOLS)
 PERIOD_LISTS = st.lists(ordered(NEAR), max_size=4).map(tuple)
+ZONES = st.sampled_from(Zone)
+ADVICE = st.builds(Advice, ZONES, st.just("Allemagne"), st.just("Conseils"), DATES, BOOLS)
 TEXTS = st.sampled_from(["", " ", "Remplacer quelqu’un", "Mesurer"])
 FACTS = st.builds(
     Facts,
@@ -455,7 +458,16 @@ FACTS = st.builds(
         maybe(DECIMALS),
         st.lists(PREVIOUS, max_size=2).map(tuple),
     ),
-    abroad=st.builds(Abroad, BOOLS, BOOLS, maybe(st.sampled_from(Zone)), BOOLS),
+    abroad=st.builds(
+        Abroad,
+        BOOLS,
+        BOOLS,
+        maybe(ZONES),
+        BOOLS,
+        maybe(ADVICE),
+        st.lists(ADVICE, max_size=2).map(tuple),
+        maybe(ZONES),
+    ),
     protection=st.builds(Protection, BOOLS, BOOLS, st.tuples(maybe(DATES), maybe(DATES))),
     stricter=st.just(Stricter()),
     signed_on=maybe(DATES),
