@@ -238,14 +238,17 @@ def known_risk(case: Case, rule: Rule) -> Iterator[Finding]:
             ),
         )
     elif advice is not None and abroad.zone not in (None, advice.zone):
-        yield told(
-            rule,
+        yield rule.finds(
+            "travel_zone",
             _(
                 "Zone déclarée : %(declared)s. L’établissement connaît %(place)s en zone %(known)s (%(source)s, lu le "
                 "%(day)s)."
             ),
-            advice,
-            declared=abroad.zone,
+            declared=abroad.zone or "",
+            place=advice.place,
+            known=advice.zone,
+            source=advice.source,
+            day=advice.read_on,
         )
     elif worse:
         yield told(
@@ -261,14 +264,14 @@ def known_risk(case: Case, rule: Rule) -> Iterator[Finding]:
         yield from (
             told(
                 rule,
-                _("Le niveau connu de %(place)s date du %(day)s (%(source)s) : relisez-le avant de valider."),
+                _("Le niveau connu de %(place)s, zone %(known)s, date du %(day)s (%(source)s) : à relire."),
                 one,
             )
             for one in old[:1]
         )
 
 
-def told(rule: Rule, text: str, advice: Advice, declared: Zone | None = None) -> Finding:
+def told(rule: Rule, text: str, advice: Advice) -> Finding:
     """Return what the rule finds in what is known of a place."""
     return rule.finds(
         "travel_zone",
@@ -277,5 +280,4 @@ def told(rule: Rule, text: str, advice: Advice, declared: Zone | None = None) ->
         known=advice.zone,
         source=advice.source,
         day=advice.read_on,
-        declared=declared or "",
     )

@@ -103,6 +103,15 @@ def archives_of(user: User) -> Q:
     return archived([user.institution] if user.institution else Institution.objects.all())
 
 
+def departures() -> models.QuerySet[Turn, int]:
+    """Return the keys of the agreements of which a security officer allows, or allowed, the departure."""
+    # It points at this table.
+    from conventions.models.circuit import Approver, Turn
+
+    asked = Turn.objects.filter(purpose=Turn.Purpose.APPROVAL, party=Approver.SECURITY)
+    return asked.order_by().values_list("convention", flat=True)
+
+
 class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
     VALIDATED = Q(validated_at__isnull=False)
     LAST_DAY = "end"
@@ -127,7 +136,8 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
     def visible_to(self, user: User | AnonymousUser) -> ConventionQuerySet:
         """Return what ``user`` may see: their own, those of their centres, those they follow; all for an admin.
 
-        A teacher sees an agreement once it has been submitted with their name on it, until it is archived.
+        A teacher sees an agreement once it has been submitted with their name on it, until it is archived; a security
+        officer once they are asked to allow the departure.
         """
         if not user.is_authenticated:
             return self.none()
@@ -141,6 +151,9 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
             seen |= Q(centre__in=roles.centre_ids)
         if roles.is_teacher:
             seen |= Q(teacher__in=roles.teacher_ids) & SHOWN_TO_TEACHERS & ~archives_of(user)
+        if roles.is_security_officer:
+            secured = Q(institution__in=roles.secured_ids, pk__in=departures())
+            seen |= secured & SHOWN_TO_TEACHERS & ~archives_of(user)
         return self.filter(seen)
 
     def locked(self, pk: int) -> Convention:

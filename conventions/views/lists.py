@@ -30,6 +30,7 @@ from accounts.models import User
 from accounts.sign_in.session import signed_in
 from conventions import workflow
 from conventions.desk import columns
+from conventions.desk.departures import departures
 from conventions.desk.filters import (
     AMENDED,
     CERTIFICATES,
@@ -75,6 +76,8 @@ def home(request: HttpRequest) -> HttpResponse:
         context["desk"] = desk(user, roles)
     if roles.is_teacher:
         context["followed"] = followed(user, roles)
+    if roles.is_security_officer:
+        context["departures"] = departures(roles.secured_ids)
     return render(request, "conventions/home.html", context)
 
 

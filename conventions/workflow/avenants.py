@@ -115,7 +115,7 @@ def on_submit(request: Request) -> None:
         last = Avenant.objects.filter(convention=avenant.convention_id).aggregate(last=Max("rank"))["last"]
         avenant.rank = (last or 0) + 1
     avenant.submitted_at = timezone.now()
-    turns.ask_approval(request.convention)
+    turns.ask_approval(request.convention, asks_officer=guards.asks_officer(request))
 
 
 def on_validate(request: Request) -> None:
@@ -167,6 +167,31 @@ ACTIONS = {
             is_primary=True,
         ),
         Action(
+            "authorise",
+            gettext_lazy("Autoriser le départ"),
+            sources=(SUBMITTED,),
+            target=SUBMITTED,
+            allowed=permissions.secures,
+            guards=(guards.as_read, guards.not_cleared),
+            effect=agreements.on_authorise,
+            warning=gettext_lazy("Le centre de gestion est prévenu : il pourra valider."),
+            comment_label=gettext_lazy("Commentaire pour le centre de gestion"),
+            is_primary=True,
+        ),
+        Action(
+            "forbid",
+            gettext_lazy("Refuser le départ"),
+            sources=(SUBMITTED,),
+            target=SUBMITTED,
+            allowed=permissions.secures,
+            guards=(guards.as_read, guards.not_forbidden),
+            effect=agreements.on_forbid,
+            warning=gettext_lazy("Le centre de gestion est prévenu, et ne peut plus valider."),
+            comment_label=gettext_lazy("Raison du refus"),
+            comment_required=agreements.always,
+            is_destructive=True,
+        ),
+        Action(
             "validate",
             gettext_lazy("Valider"),
             sources=(SUBMITTED,),
@@ -179,6 +204,7 @@ ACTIONS = {
                 guards.lawful,
                 complete,
                 guards.approved,
+                guards.cleared,
                 guards.insured,
                 guards.no_refused_proof,
             ),

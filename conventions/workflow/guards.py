@@ -11,6 +11,7 @@ from conventions.circuit import turns
 from conventions.follow_up.dates import is_recorded
 from conventions.legality import insurance, words
 from conventions.models import Attachment
+from conventions.models.circuit import Approver
 from conventions.workflow.engine import Request
 from conventions.writing import steps
 
@@ -21,6 +22,9 @@ PROOFS = {
     Attachment.Kind.VISA,
     Attachment.Kind.ASSISTANCE,
 }
+
+# What of an avenant is a departure that was not allowed yet.
+DEPARTURE = {"service", "travel_zone", "start", "end"}
 
 # What an action accepts of what the law says
 
@@ -112,6 +116,69 @@ def approved(request: Request) -> None:
         raise Refused(
             _("L’enseignant référent n’a pas encore approuvé cette convention."), "approval_awaited"
         )
+
+
+def asks_officer(request: Request) -> bool:
+    """Whether a security officer allows the departure: of an avenant, when it changes where or when one goes."""
+    convention = request.convention
+    if not (request.case.facts.host.is_abroad and request.case.facts.abroad.asks_officer):
+        return False
+    return convention.avenant is None or bool(DEPARTURE & convention.avenant.changes.keys())
+
+
+def cleared(request: Request) -> None:
+    """From the level on that the centre chose, a security officer allows the departure."""
+    turn = turns.approval(request.convention, Approver.SECURITY)
+    if turn is None:
+        if asks_officer(request):
+            raise Refused(
+                _(
+                    "Le niveau de risque connu a changé depuis la soumission : demandez une correction, le "
+                    "fonctionnaire de sécurité et de défense sera saisi à la nouvelle soumission."
+                ),
+                "clearance_unasked",
+            )
+        return
+    if turn.is_refused:
+        raise Refused(
+            _("Le fonctionnaire de sécurité et de défense a refusé ce départ : %(reason)s")
+            % {"reason": why_forbidden(request)},
+            "clearance_refused",
+        )
+    if turn.done_at is None:
+        officers = request.convention.institution.security_officers.filter(user__is_active=True)
+        if not officers.exists():
+            raise Refused(
+                _(
+                    "Ce départ attend un fonctionnaire de sécurité et de défense, et votre établissement n’en a pas "
+                    "désigné : demandez à un administrateur de le faire."
+                ),
+                "no_officer",
+            )
+        raise Refused(
+            _("La validation attend l’autorisation de départ du fonctionnaire de sécurité et de défense."),
+            "clearance_awaited",
+        )
+
+
+def why_forbidden(request: Request) -> str:
+    convention = request.convention
+    last = (
+        convention.events.filter(avenant=convention.avenant, action="forbid").order_by("-at", "-pk").first()
+    )
+    return last.comment if last else ""
+
+
+def not_cleared(request: Request) -> None:
+    turn = turns.approval(request.convention, Approver.SECURITY)
+    if turn is None or (turn.done_at and not turn.is_refused):
+        raise Refused(_("Ce départ est déjà autorisé."), "already_cleared")
+
+
+def not_forbidden(request: Request) -> None:
+    turn = turns.approval(request.convention, Approver.SECURITY)
+    if turn is None or turn.is_refused:
+        raise Refused(_("Ce départ est déjà refusé."), "already_forbidden")
 
 
 def insured(request: Request) -> None:

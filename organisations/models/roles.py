@@ -37,6 +37,11 @@ class Roles:
         return bool(self.secured_ids)
 
     @property
+    def is_known(self) -> bool:
+        """Has something to do here with the agreements themselves."""
+        return self.is_student or self.is_manager or self.is_teacher or self.is_security_officer
+
+    @property
     def keeps_directory(self) -> bool:
         """May correct, verify, merge and ban the hosts that all agreements share."""
         return self.is_manager or self.is_admin

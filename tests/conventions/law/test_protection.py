@@ -51,6 +51,7 @@ def certified(*periods, **more):
     return insured("01/09/2025", "31/08/2026", periods, **more)
 
 
+IN_GERMANY = {"place": "Allemagne", "source": "Conseils aux voyageurs", "day": "03/01/2026"}
 TO_JOIN = told(BLOCK, "attachments")
 
 
@@ -341,13 +342,13 @@ EXAMPLES = [
         "F-10",
         "green said, red known",
         foreign(abroad={"zone": Zone.GREEN, "advice": known(Zone.RED)}),
-        told(WARN, "travel_zone", declared="green", known="red", place="Allemagne", day="03/01/2026"),
+        told(WARN, "travel_zone", declared="green", known="red", **IN_GERMANY),
     ),
     finds(
         "F-10",
         "more said than known",
         foreign(abroad={"zone": Zone.YELLOW, "advice": known(Zone.GREEN)}),
-        told(WARN, "travel_zone", declared="yellow", known="green"),
+        told(WARN, "travel_zone", declared="yellow", known="green", **IN_GERMANY),
     ),
     finds(
         "F-10",
@@ -359,7 +360,7 @@ EXAMPLES = [
                 "nearby": (known(Zone.ORANGE, "Nord"), known(Zone.RED, "Est"), known(Zone.GREEN, "Sud")),
             }
         ),
-        told(WARN, "travel_zone", known="red", place="Est"),
+        told(WARN, "travel_zone", known="red", **{**IN_GERMANY, "place": "Est"}),
     ),
     silent(
         "F-10",
@@ -376,7 +377,7 @@ EXAMPLES = [
         "F-10",
         "known too long ago",
         foreign(abroad={"zone": Zone.GREEN, "advice": known(Zone.GREEN, is_old=True)}),
-        told(WARN, "travel_zone", place="Allemagne", day="03/01/2026"),
+        told(WARN, "travel_zone", known="green", **IN_GERMANY),
     ),
     finds(
         "F-10",
@@ -388,7 +389,7 @@ EXAMPLES = [
                 "nearby": (known(Zone.GREEN, "Nord", is_old=True),),
             }
         ),
-        told(WARN, "travel_zone", place="Nord"),
+        told(WARN, "travel_zone", known="green", **{**IN_GERMANY, "place": "Nord"}),
     ),
     silent("F-08", "France", LAWFUL),
     finds("F-08", "Berlin", foreign(), told(INFORM, "service")),
