@@ -113,8 +113,16 @@ def may_attach(user: User, convention: Convention) -> bool:
 
 
 def may_attach_signed_copy(user: User, convention: Convention) -> bool:
-    """Join the scan of what all parties signed."""
-    return convention.acted_on.is_signed and owns_or_manages(user, convention)
+    """Join the scan of what all parties signed; its student before, for a manager to record what it shows."""
+    subject = convention.acted_on
+    if subject.is_signed:
+        return owns_or_manages(user, convention)
+    return subject.awaits_signatures and owns_or_manages(user, convention) and not decides(user, convention)
+
+
+def records_all_signatures(user: User, convention: Convention) -> bool:
+    """Record what any party signed; a student says it of themselves alone."""
+    return decides(user, convention)
 
 
 def remarks_seen(user: User, convention: Convention) -> list[Remark]:

@@ -129,7 +129,7 @@ def problem(convention: Convention, dates: Mapping[str, date]) -> Problem | None
     """
     if not dates:
         return Problem(_("Indiquez la date de la signature."), "undated")
-    waiting = [turn.party for turn in turns_of(convention, Turn.Purpose.SIGNATURE) if turn.done_at is None]
+    waiting = awaited(convention)
     if not set(dates) <= set(waiting):
         return Problem(
             _("Cette signature est déjà enregistrée : voyez à qui est le tour maintenant."),
@@ -147,6 +147,11 @@ def problem(convention: Convention, dates: Mapping[str, date]) -> Problem | None
         if wrong := misdated(convention, party, day):
             return wrong
     return None
+
+
+def awaited(convention: Convention) -> list[str]:
+    """Return the parties that have not signed yet, in order."""
+    return [turn.party for turn in turns_of(convention, Turn.Purpose.SIGNATURE) if turn.done_at is None]
 
 
 def completed_on(convention: Convention, dates: Mapping[str, date]) -> date | None:

@@ -22,6 +22,7 @@ from conventions.attachments.uploads import takes_a_file
 from conventions.legality import insurance
 from conventions.models import Attachment, Convention
 from conventions.models.attachment import WITH_PEOPLE
+from conventions.workflow import copies
 
 
 def section(convention: Convention, user: User) -> dict[str, Any]:
@@ -146,11 +147,16 @@ def decided(attachment: Attachment) -> str:
 @require_POST
 def accept(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
     found = to_decide(request, pk, attachment)
-    if deciding.accept(found.pk, by=signed_in(request)):
-        messages.success(request, _("Pièce acceptée : %(attachment)s.") % {"attachment": found})
+    try:
+        is_accepted = copies.accept(found.pk, by=signed_in(request))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
     else:
-        found.refresh_from_db()
-        messages.error(request, decided(found))
+        if is_accepted:
+            messages.success(request, _("Pièce acceptée : %(attachment)s.") % {"attachment": found})
+        else:
+            found.refresh_from_db()
+            messages.error(request, decided(found))
     return redirect(f"{found.convention.get_absolute_url()}#attachments")
 
 

@@ -197,7 +197,7 @@ def signed_copies(convention: Amended) -> list[Attachment]:
         for attachment in convention.attachments.all()
         if attachment.avenant == convention.avenant
         and attachment.is_signed_copy
-        and turns.is_of_now(convention, attachment.uploaded_at)
+        and (attachment.is_waiting or turns.is_of_now(convention, attachment.looked_at))
     ]
 
 

@@ -34,12 +34,14 @@ from conventions.desk.departures import departures
 from conventions.desk.filters import (
     AMENDED,
     CERTIFICATES,
+    COPIES,
     GATHERED,
     NOT_VALIDATED,
     TO_CORRECT,
     TO_SIGN,
     TO_VALIDATE,
     FilterForm,
+    with_copies_to_check,
 )
 from conventions.follow_up import dates
 from conventions.models import Avenant, Convention, Status
@@ -138,12 +140,13 @@ class Counts:
     waiting: int
     returned: int
     signing: int
+    copies: int
     amendments: int
     certificates: int
 
 
 def counts_of(handled: ConventionQuerySet) -> Counts:
-    """Count what a desk has to treat, in three queries."""
+    """Count what a desk has to treat, in four queries."""
     today = timezone.localdate()
     # Ended agreements, nearly all of them, are left to the index.
     counts = handled.filter(status__in=[*GATHERED[NOT_VALIDATED], *GATHERED[TO_SIGN]]).aggregate(
@@ -154,6 +157,7 @@ def counts_of(handled: ConventionQuerySet) -> Counts:
     )
     return Counts(
         **counts,
+        copies=with_copies_to_check(handled).count(),
         amendments=Avenant.objects.submitted().filter(convention__in=handled).count(),
         certificates=dates.owed_a_certificate(handled, last=today - timedelta(days=1)).count(),
     )
@@ -189,6 +193,12 @@ def tiles(counts: Counts, every: str) -> list[Tile]:
             ngettext("validée, à faire signer", "validées, à faire signer", counts.signing),
             "signature",
             every + TO_SIGN,
+        ),
+        Tile(
+            counts.copies,
+            ngettext("copie signée à vérifier", "copies signées à vérifier", counts.copies),
+            "file-check",
+            every + COPIES,
         ),
         Tile(
             counts.amendments,

@@ -14,6 +14,7 @@ from conventions.models import Attachment
 from conventions.models.circuit import Approver
 from conventions.workflow.engine import Request
 from conventions.writing import steps
+from organisations.models import Party
 
 # What proves that a student has what the agreement says.
 PROOFS = {
@@ -255,6 +256,28 @@ def at_least_one_remark(request: Request) -> None:
         raise Refused(
             _("Épinglez d’abord une remarque sur le champ à corriger : l’étudiant saura quoi faire."),
             "no_remark",
+        )
+
+
+def own_signature_awaited(request: Request) -> None:
+    """Nothing is left to say to a student who has signed: the others are recorded for them."""
+    by, convention = request.by, request.convention
+    if permissions.records_all_signatures(by, convention) or Party.STUDENT in turns.awaited(convention):
+        return
+    raise Refused(_("Votre signature est déjà enregistrée : joignez la copie signée."), "own_signature_given")
+
+
+def own_signature_only(request: Request) -> None:
+    """A student alone does not say that the others have signed: they join the copy that shows it."""
+    if permissions.records_all_signatures(request.by, request.convention):
+        return
+    if request.dates.keys() - {Party.STUDENT}:
+        raise Refused(
+            _(
+                "Vous notez votre signature seulement : joignez la copie signée, et votre gestionnaire enregistre les "
+                "autres."
+            ),
+            "signature_of_others",
         )
 
 

@@ -188,7 +188,20 @@ def test_every_rule_is_written():
     numbers = {letter: [] for letter in sorted({rule[0] for rule in RULES})}
     for rule in RULES:
         numbers[rule[0]].append(int(rule[2:]))
-    last = {"A": 8, "C": 10, "D": 9, "E": 3, "F": 10, "G": 18, "H": 9, "P": 9, "Q": 7, "R": 11, "S": 9, "T": 2}
+    last = {
+        "A": 8,
+        "C": 10,
+        "D": 9,
+        "E": 3,
+        "F": 10,
+        "G": 18,
+        "H": 9,
+        "P": 9,
+        "Q": 7,
+        "R": 11,
+        "S": 9,
+        "T": 2,
+    }
     assert {letter: sorted(found) for letter, found in numbers.items()} == {
         letter: list(range(1, count + 1)) for letter, count in last.items()
     }
