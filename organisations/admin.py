@@ -37,6 +37,7 @@ from organisations.models import (
     Merge,
     NafCode,
     Organisation,
+    Paper,
     Party,
     Programme,
     SecurityOfficer,
@@ -209,6 +210,14 @@ class CentreForm(forms.ModelForm[Centre]):
         help_text=_("De la première à la dernière partie qui signe."),
     )
 
+    required_papers = forms.MultipleChoiceField(
+        choices=Paper,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        label=Centre._meta.get_field("required_papers").verbose_name,
+        help_text=Centre._meta.get_field("required_papers").help_text,
+    )
+
 
 class ManagerInline(WithinInstitution[Manager], admin.TabularInline[Manager, Centre]):
     institution_path = "centre__institution"
@@ -234,6 +243,7 @@ class CentreAdmin(WithinInstitution[Centre], ListedAdmin[Centre]):
             _("Approbation et signatures"),
             {"fields": ["teacher_approves", "signatory_name", "signatory_title", "signature_order"]},
         ),
+        (_("Pièces"), {"fields": ["required_papers"]}),
         (_("Destinations à risque"), {"fields": ["security_from", "destinations_days"]}),
         (_("Exemplaires"), {"fields": ["copies_france", "copies_abroad"]}),
         (
@@ -304,8 +314,14 @@ class SecurityOfficerAdmin(WithinInstitution[SecurityOfficer], FoldedSearch[Secu
     autocomplete_fields = ["user"]
 
 
+class DestinationForm(forms.ModelForm[Destination]):
+    class Meta:
+        field_classes = {"source_url": WebsiteField}
+
+
 @admin.register(Destination)
 class DestinationAdmin(WithinInstitution[Destination], ListedAdmin[Destination]):
+    form = DestinationForm
     list_display = ["place", "level", "source", "checked_on", "institution"]
     list_filter = ["level", ("institution", OwnRows)]
     list_select_related = ["institution"]

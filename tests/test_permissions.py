@@ -393,7 +393,7 @@ MATRIX = [
     row("conventions:sign", "login 422 404 422 404 404 404 404", state=Status.SIGNING, method="post"),
     row(
         "conventions:sign",
-        "login 302 404 302 404 404 404 404",
+        "login 422 404 302 404 404 404 404",
         state=Status.SIGNING,
         method="post",
         data={"tutor": TODAY},

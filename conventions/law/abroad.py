@@ -241,8 +241,8 @@ def known_risk(case: Case, rule: Rule) -> Iterator[Finding]:
         yield rule.finds(
             "travel_zone",
             _(
-                "Zone déclarée : %(declared)s. L’établissement connaît %(place)s en zone %(known)s (%(source)s, lu le "
-                "%(day)s)."
+                "Zone déclarée : %(declared)s. Niveau que connaît l’établissement, %(place)s : zone %(known)s "
+                "(%(source)s, lu le %(day)s)."
             ),
             declared=abroad.zone or "",
             place=advice.place,
@@ -264,7 +264,7 @@ def known_risk(case: Case, rule: Rule) -> Iterator[Finding]:
         yield from (
             told(
                 rule,
-                _("Le niveau connu de %(place)s, zone %(known)s, date du %(day)s (%(source)s) : à relire."),
+                _("Niveau connu, %(place)s : zone %(known)s (%(source)s), lu le %(day)s. Il est à relire."),
                 one,
             )
             for one in old[:1]

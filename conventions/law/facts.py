@@ -44,6 +44,14 @@ def severity(zone: Zone) -> int:
     return list(Zone).index(zone)
 
 
+class Proof(StrEnum):
+    """What a centre may want to see before it validates."""
+
+    SOCIAL_RIGHTS = "social"
+    ASSISTANCE = "assistance"
+    VISA = "visa"
+
+
 class Change(StrEnum):
     """What an avenant does that the law looks at."""
 
@@ -234,6 +242,7 @@ class Protection:
     has_insurance: bool = False
     covered: tuple[date | None, date | None] = (None, None)
     insured_periods: tuple[Period, ...] = ()
+    missing: tuple[Proof, ...] = ()  # that the centre wants, and nobody joined
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from conventions import calendar, law
 from conventions.law import facts
 from conventions.law.case import LONGEST
+from conventions.legality import papers
 from conventions.legality.insurance import insured_periods
 from conventions.legality.neighbours import REFERENT, STUDENT, TUTOR, Neighbour, Neighbours, host_of, siren_of
 from conventions.legality.risks import Risks
@@ -119,6 +120,7 @@ def facts_of(convention: Convention, around: Neighbours, risks: Risks, today: da
             has_insurance=bool(convention.insurer.strip() and convention.insurance_policy.strip()),
             covered=(convention.insurance_start, convention.insurance_end),
             insured_periods=insured_periods(convention) if stricter.requires_insurance else (),
+            missing=tuple(facts.Proof(paper) for paper in papers.lacking(convention)),
         ),
         stricter=stricter,
         signed_on=_signed_on(convention),

@@ -19,7 +19,7 @@ from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import permissions
 from conventions.attachments import deciding, forms
 from conventions.attachments.uploads import takes_a_file
-from conventions.legality import insurance
+from conventions.legality import insurance, papers
 from conventions.models import Attachment, Convention
 from conventions.models.attachment import WITH_PEOPLE
 from conventions.workflow import copies
@@ -34,6 +34,7 @@ def section(convention: Convention, user: User) -> dict[str, Any]:
             for one in convention.attachments.all()
         ],
         "may_attach": may_attach,
+        "awaited": [] if convention.is_frozen else papers.awaited(convention),
         "awaits_insurance": not convention.is_frozen and insurance.awaits_insurance(convention),
     }
 
@@ -69,7 +70,9 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
         posted(request),
         request.FILES or None,
         initial={
-            "kind": Attachment.Kind.CIVIL_LIABILITY if lacks_insurance else "",
+            "kind": Attachment.Kind.CIVIL_LIABILITY
+            if lacks_insurance
+            else next(iter(papers.lacking(convention)), ""),
             "valid_from": convention.insurance_start,
             "valid_until": convention.insurance_end,
         },

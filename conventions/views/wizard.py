@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import documents, law, legality, notices, permissions, workflow
-from conventions.legality import words
+from conventions.legality import papers, words
 from conventions.legality.risks import Risks
 from conventions.models import Amended, Convention
 from conventions.standing import destination
@@ -238,6 +238,7 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
             "copies": context["copies"],
             "told": notices.reached_by_submission(convention),
             "lacking": lacking,
+            "awaited": papers.lacking(convention),
             "ready": submission.is_possible,
             # What none of these lists explains.
             "refusal": "" if remarks or incomplete or lacking else submission.refusal,

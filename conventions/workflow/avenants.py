@@ -207,6 +207,7 @@ ACTIONS = {
                 guards.cleared,
                 guards.insured,
                 guards.no_refused_proof,
+                guards.papers_accepted,
             ),
             typed=(guards.alerts_accepted,),
             accepts=guards.alerts,

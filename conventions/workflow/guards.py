@@ -9,8 +9,8 @@ from accounts.refusals import Refused
 from conventions import law, legality, permissions
 from conventions.circuit import turns
 from conventions.follow_up.dates import is_recorded
-from conventions.legality import insurance, words
-from conventions.models import Attachment
+from conventions.legality import insurance, papers, words
+from conventions.models import Attachment, AvenantKind
 from conventions.models.circuit import Approver
 from conventions.workflow.engine import Request
 from conventions.writing import steps
@@ -24,8 +24,8 @@ PROOFS = {
     Attachment.Kind.ASSISTANCE,
 }
 
-# What of an avenant is a departure that was not allowed yet.
-DEPARTURE = {"service", "travel_zone", "start", "end"}
+# The avenants of which the departure was not allowed yet.
+DEPARTURES = {AvenantKind.PLACE, AvenantKind.EXTENSION, AvenantKind.POSTPONEMENT}
 
 # What an action accepts of what the law says
 
@@ -124,7 +124,7 @@ def asks_officer(request: Request) -> bool:
     convention = request.convention
     if not (request.case.facts.host.is_abroad and request.case.facts.abroad.asks_officer):
         return False
-    return convention.avenant is None or bool(DEPARTURE & convention.avenant.changes.keys())
+    return convention.avenant is None or bool(DEPARTURES.intersection(convention.avenant.kinds))
 
 
 def cleared(request: Request) -> None:
@@ -196,6 +196,16 @@ def no_refused_proof(request: Request) -> None:
             _("Cette pièce a été refusée, et aucune autre ne la remplace : %(attachment)s.")
             % {"attachment": ", ".join(one.get_kind_display() for one in refused)},
             "attachment_refused",
+        )
+
+
+def papers_accepted(request: Request) -> None:
+    """A paper that the centre wants counts when it is there and accepted."""
+    if awaited := papers.awaited(request.convention):
+        raise Refused(
+            _("La validation attend ces pièces, jointes et acceptées : %(attachments)s.")
+            % {"attachments": papers.names(awaited)},
+            "papers_awaited",
         )
 
 

@@ -23,6 +23,14 @@ class Party(models.TextChoices):
     UNIVERSITY = "university", _("Le directeur de l’UFR")
 
 
+class Paper(models.TextChoices):
+    """What a centre may want to see before it validates, besides the certificate of civil liability."""
+
+    SOCIAL_RIGHTS = "social", _("Attestation de droits à l’assurance maladie")
+    ASSISTANCE = "assistance", _("Assurance rapatriement et assistance, pour un stage à l’étranger")
+    VISA = "visa", _("Visa ou titre de séjour, pour un stage hors d’Europe")
+
+
 ANOTHER_INSTITUTION = _("Choisissez une valeur du même établissement.")
 
 
@@ -102,6 +110,13 @@ class Centre(StricterRules):
         verbose_name=_("Ordre des signatures"),
         default=default_signature_order,
         validators=[validate_signature_order],
+    )
+    required_papers = ArrayField(
+        models.CharField(max_length=10, choices=Paper),
+        verbose_name=_("Pièces exigées avant la validation"),
+        default=list,
+        blank=True,
+        help_text=_("Jointes par l’étudiant et acceptées par un gestionnaire."),
     )
     copies_france = models.PositiveSmallIntegerField(_("Exemplaires pour un stage en France"), default=3)
     copies_abroad = models.PositiveSmallIntegerField(_("Exemplaires pour un stage à l’étranger"), default=4)

@@ -375,7 +375,7 @@ def test_a_different_answer_alerts_the_manager(world, leave):
         workflow.act(convention.pk, "validate", by=world.people["manager"])
     page = text_of(browser(world.people["manager"]).get(convention.get_absolute_url()))
     assert (
-        "Zone déclarée : verte. L’établissement connaît Ukraine en zone rouge (Fiche Ukraine"
+        "Zone déclarée : verte. Niveau que connaît l’établissement, Ukraine : zone rouge (Fiche Ukraine"
         in page.replace("\N{NO-BREAK SPACE}", " ")
     )
     validate(world, convention)

@@ -80,7 +80,7 @@ ENROLMENTS = """student_number;academic_year;programme_code;programme_version
 91000004;2026/2027;M1BIO;26
 91000004;2025;L3LEA;
 """
-DESTINATIONS = """pays;région;niveau;source;url;date
+DESTINATIONS = """country;region;level;source;source_url;checked_on
 Ukraine;;Rouge;Conseils aux voyageurs;https://www.diplomatie.gouv.fr/fr/conseils-aux-voyageurs/;03/01/2020
 DE;Berlin;vert;Conseils aux voyageurs;;2020-01-04
 """

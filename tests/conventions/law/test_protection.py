@@ -7,7 +7,7 @@ import pytest
 
 from conventions.law import Amounts
 from conventions.law.abroad import CARD_COUNTRIES
-from conventions.law.facts import PayUnit, Person, Protection, Regime, Stricter, Zone
+from conventions.law.facts import PayUnit, Person, Proof, Protection, Regime, Stricter, Zone
 from tests.conventions.law.cases import (
     BLOCK,
     INFORM,
@@ -161,6 +161,17 @@ EXAMPLES = [
         "no end yet",
         insured("02/06/2026", "25/06/2026", stage={"end": None}),
         told(BLOCK, "insurance_start"),
+    ),
+    silent("P-10", "nothing is wanted, or all is joined", LAWFUL),
+    *[
+        finds("P-10", paper, agreement(protection={"missing": (paper,)}), told(WARN, "attachments"))
+        for paper in Proof
+    ],
+    finds(
+        "P-10",
+        "all at once",
+        agreement(protection={"missing": tuple(Proof)}),
+        *3 * [told(WARN, "attachments")],
     ),
     silent("P-09", "no restricted area", LAWFUL),
     finds(
