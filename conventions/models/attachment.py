@@ -189,7 +189,11 @@ class Attachment(models.Model):
     @property
     def signatures_declared(self) -> list[tuple[str, date]]:
         """Who signed what it shows, and when, as its sender reads it; in the order of the circuit."""
-        return [(str(Party(party).label), date.fromisoformat(day)) for party, day in self.dates.items()]
+        return [
+            (str(Party(party).label), date.fromisoformat(self.dates[party]))
+            for party in self.convention.signature_order
+            if party in self.dates
+        ]
 
     @property
     def is_waiting(self) -> bool:

@@ -786,6 +786,13 @@ class Convention(models.Model):
         return [remark for remark in self.own_remarks if remark.resolved_at is None]
 
     @property
+    def has_copy_to_check(self) -> bool:
+        """A scan of the signed agreement waits for a manager."""
+        return any(
+            one.is_signed_copy and one.is_waiting and not one.avenant_id for one in self.attachments.all()
+        )
+
+    @property
     def own_turns(self) -> list[Turn]:
         """The turns of the agreement itself, not those of its avenants; of the one shown when there is one."""
         avenant_id = self.avenant and self.avenant.pk

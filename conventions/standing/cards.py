@@ -97,8 +97,7 @@ def card(
 
     ``waiting`` is the party whose approval or signature comes next, ``since`` the last event of the journal,
     ``amended`` its avenant that counts, ``at_hand`` what can be done at once, ``certified`` whether its certificate was
-    made. Needs the remarks; no other
-    query.
+    made. Needs the remarks and the attachments; no other query.
     """
     status = Status(convention.status)
     asked = _asked(convention, waiting, certified=certified)
@@ -158,6 +157,14 @@ def _asked(convention: Convention, waiting: Party | Approver | None, *, certifie
                 "centre": convention.centre
             }
             return replace(seen, holder=holder, sentence=_("Vous ne pouvez pas encore l’imprimer."))
+        case Status.VALIDATED | Status.SIGNING if convention.has_copy_to_check:
+            return replace(
+                seen,
+                holder=_("Au centre de gestion (%(centre)s)") % {"centre": convention.centre},
+                sentence=_(
+                    "La copie signée est à vérifier : les signatures comptent une fois qu’elle est acceptée."
+                ),
+            )
         case Status.VALIDATED:
             return Asked(
                 _yours(),

@@ -89,7 +89,7 @@ def own_cards(user: User) -> list[cards.Card]:
         Convention.objects.filter(student=roles_of(user).student_id)
         .select_related("organisation", "service", "centre")
         .without_texts()
-        .prefetch_related("remarks")
+        .prefetch_related("remarks", "attachments")
         .with_standing()
         .order_by("-updated_at")
     )

@@ -558,6 +558,9 @@ def test_what_a_copy_shows_counts_once_it_is_accepted(world, media, recorded):
         Status.SIGNING if recorded else Status.VALIDATED,
     )
     assert not Message.objects.exists(), "nobody is told that all is signed"
+    student = browser(world.people["student"])
+    for address in (reverse("home"), convention.get_absolute_url()):
+        assert "La copie signée est à vérifier" in text_of(student.get(address))
     page = text_of(browser(world.people["manager"]).get(convention.get_absolute_url()))
     assert "Signatures déclarées" in page
     assert "Pièce acceptée" in text_of(decide(world, convention))
