@@ -20,5 +20,6 @@ ACCOUNTS = (
     Account(_("Gestionnaire (UFR des Langues)"), f"karim.benali@{DOMAIN}"),
     Account(_("Enseignant référent"), f"paul.lemoine@{DOMAIN}"),
     Account(_("Enseignante et gestionnaire"), f"sophie.garnier@{DOMAIN}"),
+    Account(_("Fonctionnaire de sécurité et de défense"), f"odile.renard@{DOMAIN}"),
     Account(_("Administrateur"), f"admin@{DOMAIN}"),
 )

@@ -40,10 +40,12 @@ from conventions.models import (
 from conventions.workflow import avenants, guards
 from conventions.writing import changes, drafts
 from organisations import directory
+from organisations.destinations import ADVICE
 from organisations.models import (
     Ban,
     Centre,
     Contact,
+    Destination,
     Enrolment,
     HeadcountBand,
     LegalForm,
@@ -51,6 +53,8 @@ from organisations.models import (
     NafCode,
     Organisation,
     Programme,
+    RiskLevel,
+    SecurityOfficer,
     Service,
     Teacher,
     Ufr,
@@ -61,6 +65,7 @@ NAME = "Université du Bocage"
 # The hosts.
 LAB, TOWN = "Laboratoires Vauquelin", "Ville de Pont-l’Abbaye"
 HEDGES, ABROAD = "Association Haies vives", "Übersetzungsbüro Weser"
+AT_RISK = "Cèdre Traductions"
 
 
 @transaction.atomic
@@ -147,6 +152,7 @@ class World:
             teacher_approves=True,
         )
         self.staff(sciences, languages)
+        SecurityOfficer.objects.create(user=self.user("Odile", "Renard"), institution=self.institution)
         self.enrol_all(sciences, languages)
 
     def staff(self, sciences: Ufr, languages: Ufr) -> None:
@@ -189,6 +195,7 @@ class World:
             ("Hugo", "Perrin", computing),
             ("Lina", "Fabre", chemistry),
             ("Noé", "Carlier", chemistry),
+            ("Nour", "Haddad", translation),
         ):
             self.student(first_name, last_name, programme)
 
@@ -232,7 +239,7 @@ class World:
             user=self.user(first_name, last_name),
             institution=self.institution,
             number=f"22{rank:06d}",
-            birth_date=date(self.year - 21, rank, 10 + rank),
+            birth_date=date(self.year - 21, (rank - 1) % 12 + 1, 10 + rank),
             street=f"{rank * 3} rue du Verger",
             postal_code="14000",
             city="Caen",
@@ -300,6 +307,24 @@ class World:
             ("Uwe", "Hansen", "Geschäftsführer"),
             activity="Traduction technique",
         )
+        self.host(
+            AT_RISK,
+            ("57", "11", None),
+            ("14 rue de Damas", "", "Beyrouth", "LB"),
+            "Pôle terminologie",
+            ("Rania", "Khoury", "Traductrice"),
+            ("Samir", "Aoun", "Gérant"),
+            activity="Traduction technique",
+        )
+        for country, level in (("DE", RiskLevel.GREEN), ("LB", RiskLevel.ORANGE)):
+            Destination.objects.create(
+                institution=self.institution,
+                country=country,
+                level=level,
+                source="Exemple de la démonstration",
+                source_url=ADVICE,
+                checked_on=self.today,
+            )
 
     def directory(self) -> None:
         """What the staff keeps right: a closed host, one where nobody goes, new ones, one of them a duplicate."""
@@ -368,7 +393,8 @@ class World:
         **fields: Any,
     ) -> None:
         place = dict(zip(("street", "postal_code", "city", "country"), address, strict=True))
-        phone = "+49 421 5550100" if place["country"] == "DE" else f"+33 2 61 91 20 {len(self.services):02d}"
+        abroad = {"DE": "+49 421 5550100", "LB": "+961 1 000 100"}
+        phone = abroad.get(place["country"], f"+33 2 61 91 20 {len(self.services):02d}")
         organisation = self.record(name, kind, address, phone=phone, is_verified=True, **fields)
         people = [
             Contact.objects.create(
@@ -394,6 +420,7 @@ class World:
         self.to_validate()
         self.agreed()
         self.in_languages()
+        self.at_risk()
 
     def ended(self) -> None:
         """Stages that are over, one of them with its certificate; one under way."""
@@ -558,6 +585,14 @@ class World:
         self.validate_avenant(remote, by=karim)
         self.sign_avenant(remote, 1, by=karim)
 
+    def at_risk(self) -> None:
+        """A stage that waits for the security officer: its student says less than what the university knows."""
+        departure = self.complete(
+            "Haddad", AT_RISK, "Garnier", "Glossaire du bâtiment en trois langues", weeks=13
+        )
+        self.submit(departure)
+        workflow.act(departure.pk, "approve", by=self.managers["Garnier"])
+
     def signed(
         self, student: str, host: str, teacher: str, subject: str, weeks: int, manager: User
     ) -> Convention:
@@ -694,7 +729,7 @@ class World:
             values |= {
                 "has_information_sheet": True,
                 "has_assistance_policy": True,
-                "travel_zone": Zone.GREEN,
+                "travel_zone": Zone.GREEN if host == ABROAD else Zone.YELLOW,
             }
         for name, value in values.items():
             setattr(convention, name, value)

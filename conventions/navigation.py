@@ -48,7 +48,8 @@ def links(request: HttpRequest) -> list[Link]:
         return [calculator]
     roles = roles_of(request.user)
     follows = roles.is_manager or roles.is_teacher or roles.is_admin
-    entries = [(_("Accueil") if follows else _("Mes conventions"), "home")]
+    is_staff = follows or roles.is_security_officer
+    entries = [(_("Accueil") if is_staff else _("Mes conventions"), "home")]
     if follows:
         entries.append((_("Conventions"), "conventions:list"))
     if roles.keeps_directory:
@@ -72,6 +73,7 @@ def roles_text(request: HttpRequest) -> str:
         (roles.is_student, _("étudiant")),
         (roles.is_manager, _("gestionnaire")),
         (roles.is_teacher, _("enseignant")),
+        (roles.is_security_officer, _("fonctionnaire de sécurité et de défense")),
         (roles.is_admin, _("administrateur")),
     ]
     return ", ".join(word for held, word in words if held).capitalize()

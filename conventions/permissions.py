@@ -8,6 +8,7 @@ from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
 from conventions.models import Amended, AvenantStatus, Convention, Remark, Status, Turn
+from conventions.models.circuit import Approver
 from conventions.models.journal import WITH_REMARKS
 from conventions.models.status import AGREED
 from organisations.models import Contact, Organisation
@@ -36,6 +37,15 @@ def follows(user: User, convention: Convention) -> bool:
     """The referent teacher named on it; whoever an avenant names follows nothing until it is in effect."""
     agreement = convention.before if isinstance(convention, Amended) else convention
     return agreement.teacher_id in roles_of(user).teacher_ids
+
+
+def secures(user: User, convention: Convention) -> bool:
+    """A security officer of the institution, asked to allow the departure; never their own."""
+    return (
+        convention.institution_id in roles_of(user).secured_ids
+        and not owns(user, convention)
+        and any(turn.party == Approver.SECURITY for turn in convention.own_turns)
+    )
 
 
 def owns_or_manages(user: User, convention: Convention) -> bool:
@@ -103,8 +113,16 @@ def may_attach(user: User, convention: Convention) -> bool:
 
 
 def may_attach_signed_copy(user: User, convention: Convention) -> bool:
-    """Join the scan of what all parties signed."""
-    return convention.acted_on.is_signed and owns_or_manages(user, convention)
+    """Join the scan of what all parties signed; its student before, for a manager to record what it shows."""
+    subject = convention.acted_on
+    if subject.is_signed:
+        return owns_or_manages(user, convention)
+    return subject.awaits_signatures and owns_or_manages(user, convention) and not decides(user, convention)
+
+
+def records_all_signatures(user: User, convention: Convention) -> bool:
+    """Record what any party signed; a student says it of themselves alone."""
+    return decides(user, convention)
 
 
 def remarks_seen(user: User, convention: Convention) -> list[Remark]:
@@ -158,5 +176,6 @@ def sees_journal(user: User, convention: Convention) -> bool:
 def awaits_approval(convention: Convention) -> bool:
     """The referent teacher's approval is asked and not given yet."""
     return any(
-        turn.purpose == Turn.Purpose.APPROVAL and turn.done_at is None for turn in convention.own_turns
+        turn.purpose == Turn.Purpose.APPROVAL and turn.party == Approver.TEACHER and turn.done_at is None
+        for turn in convention.own_turns
     )

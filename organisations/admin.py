@@ -32,6 +32,7 @@ from organisations.models import (
     Centre,
     Commune,
     Contact,
+    Destination,
     Enrolment,
     HeadcountBand,
     LegalForm,
@@ -39,8 +40,10 @@ from organisations.models import (
     Merge,
     NafCode,
     Organisation,
+    Paper,
     Party,
     Programme,
+    SecurityOfficer,
     Service,
     Teacher,
     Ufr,
@@ -246,6 +249,14 @@ class CentreForm(SharedForm, forms.ModelForm[Centre]):
         help_text=_("De la première à la dernière partie qui signe."),
     )
 
+    required_papers = forms.MultipleChoiceField(
+        choices=Paper,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        label=Centre._meta.get_field("required_papers").verbose_name,
+        help_text=Centre._meta.get_field("required_papers").help_text,
+    )
+
 
 class ManagerInline(WithinInstitution[Manager], admin.TabularInline[Manager, Centre]):
     institution_path = "centre__institution"
@@ -272,6 +283,8 @@ class CentreAdmin(WithinInstitution[Centre], ListedAdmin[Centre]):
             _("Approbation et signatures"),
             {"fields": ["teacher_approves", "signatory_name", "signatory_title", "signature_order"]},
         ),
+        (_("Pièces"), {"fields": ["required_papers"]}),
+        (_("Destinations à risque"), {"fields": ["security_from", "destinations_days"]}),
         (_("Exemplaires"), {"fields": ["copies_france", "copies_abroad"]}),
         (
             _("Rappel de l’attestation de stage"),
@@ -339,6 +352,29 @@ class ManagerAdmin(WithinInstitution[Manager], FoldedSearch[Manager]):
     list_select_related = ["user", "centre"]
     search_fields = ["user__search_key__contains"]
     autocomplete_fields = ["user", "centre"]
+
+
+@admin.register(SecurityOfficer)
+class SecurityOfficerAdmin(WithinInstitution[SecurityOfficer], FoldedSearch[SecurityOfficer]):
+    list_display = ["user", "institution"]
+    list_filter = [("institution", OwnRows)]
+    list_select_related = ["user", "institution"]
+    search_fields = ["user__search_key__contains"]
+    autocomplete_fields = ["user"]
+
+
+class DestinationForm(forms.ModelForm[Destination]):
+    class Meta:
+        field_classes = {"source_url": WebsiteField}
+
+
+@admin.register(Destination)
+class DestinationAdmin(WithinInstitution[Destination], ListedAdmin[Destination]):
+    form = DestinationForm
+    list_display = ["place", "level", "source", "checked_on", "institution"]
+    list_filter = ["level", ("institution", OwnRows)]
+    list_select_related = ["institution"]
+    search_fields = ["country", "region"]
 
 
 @admin.register(Teacher)

@@ -20,6 +20,7 @@ from organisations.models import (
     Centre,
     Commune,
     Contact,
+    Destination,
     Enrolment,
     HeadcountBand,
     LegalForm,
@@ -27,6 +28,8 @@ from organisations.models import (
     NafCode,
     Organisation,
     Programme,
+    RiskLevel,
+    SecurityOfficer,
     Service,
     Teacher,
     Ufr,
@@ -186,6 +189,30 @@ class TeacherFactory(DjangoModelFactory):
     position = "Maître de conférences"
     phone = "02 61 91 00 03"
     office = "B 214"
+
+
+class SecurityOfficerFactory(DjangoModelFactory):
+    class Meta:
+        model = SecurityOfficer
+
+    user = factory.SubFactory(UserFactory, first_name="Odile")
+    institution = factory.SubFactory(InstitutionFactory)
+
+
+class DestinationFactory(DjangoModelFactory):
+    """What the university read today of the country of a host abroad."""
+
+    class Meta:
+        model = Destination
+        django_get_or_create = ["institution", "country", "region"]
+
+    institution = factory.SubFactory(InstitutionFactory)
+    country = "SE"
+    region = ""
+    level = RiskLevel.GREEN
+    source = "Conseils aux voyageurs"
+    source_url = "https://www.diplomatie.gouv.fr/fr/conseils-aux-voyageurs/"
+    checked_on = factory.LazyFunction(timezone.localdate)
 
 
 class LegalFormFactory(DjangoModelFactory):

@@ -10,7 +10,7 @@ import pytest
 from accounts.models import StricterRules
 from conventions import law
 from conventions.law.case import Case
-from conventions.law.facts import History, People, Regime, Zone
+from conventions.law.facts import History, People, Proof, Regime, Zone
 from conventions.law.supervision import quota
 from conventions.management.commands import describe_law
 from tests.conventions.law.cases import (
@@ -20,6 +20,7 @@ from tests.conventions.law.cases import (
     case,
     foreign,
     found,
+    known,
     lasting,
     minor,
     other,
@@ -160,9 +161,22 @@ EXAMPLES = {
         [foreign()],
     ),
     "F-07": (
-        "Zone orange sans décision : non ; avec décision : à vérifier.",
+        "Centre sans autorisation : zone orange sans décision, non ; avec décision, à vérifier.",
         [foreign(abroad={"zone": Zone.ORANGE})],
         [foreign(abroad={"zone": Zone.GREEN})],
+    ),
+    "P-10": (
+        "Visa exigé, aucun visa joint : à vérifier ; visa joint : oui.",
+        [agreement(protection={"missing": (Proof.VISA,)})],
+        [agreement()],
+    ),
+    "F-10": (
+        "Berlin déclarée verte : connue verte, oui ; connue orange, ou inconnue, à vérifier.",
+        [
+            foreign(abroad={"zone": Zone.GREEN}),
+            foreign(abroad={"zone": Zone.GREEN, "advice": known(Zone.ORANGE)}),
+        ],
+        [foreign(abroad={"zone": Zone.GREEN, "advice": known(Zone.GREEN)})],
     ),
 }
 

@@ -15,6 +15,7 @@ WHO = {
     "owns": "its student",
     "owns_or_manages": "its student, or a manager of its centre",
     "decides": "manager of its centre, for somebody else’s stage",
+    "secures": "security officer of the institution, when the destination asks for one, for somebody else’s stage",
     "follows": "referent teacher, when the centre asks for their approval",
     "may_remark": "manager of its centre, or the teacher whose approval is awaited",
     "may_cancel": "its student before validation, after it a manager, for somebody else’s stage",

@@ -28,9 +28,11 @@ from tests.factories import (
     AdminFactory,
     CentreFactory,
     ConventionFactory,
+    DestinationFactory,
     EnrolmentFactory,
     ManagerFactory,
     ProgrammeFactory,
+    SecurityOfficerFactory,
     StudentFactory,
     TeacherFactory,
     UfrFactory,
@@ -39,7 +41,16 @@ from tests.factories import (
 
 # From a Friday to a Tuesday: more hours than the eight weeks of ``next_stage``, and still not the 308 that ask for leave.
 A_LITTLE = timedelta(days=4)
-ROLES = ("student", "other_student", "manager", "other_manager", "teacher", "other_teacher", "admin")
+ROLES = (
+    "student",
+    "other_student",
+    "manager",
+    "other_manager",
+    "teacher",
+    "other_teacher",
+    "admin",
+    "security",
+)
 
 
 @contextmanager
@@ -92,6 +103,7 @@ class World:
         for year in (this_year - 1, this_year, this_year + 1):
             HourlyCeiling.objects.get_or_create(year=year, defaults={"amount": 30})
         self.centre = CentreFactory(**habits)
+        DestinationFactory(institution=self.centre.institution)
         self.ufr = UfrFactory(centre=self.centre)
         self.student = StudentFactory()
         self.enrolment = EnrolmentFactory(student=self.student, programme=ProgrammeFactory(ufr=self.ufr))
@@ -104,6 +116,7 @@ class World:
             "teacher": self.teacher.user,
             "other_teacher": TeacherFactory(ufr=self.ufr).user,
             "admin": AdminFactory(),
+            "security": SecurityOfficerFactory(institution=self.centre.institution).user,
         }
 
     def draft(self, **fields) -> Convention:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -51,8 +52,14 @@ def attach(attachment: Attachment, sent: Clean, *, by: User) -> Attachment:
 
 
 @rows_and_files()
-def attach_signed_copy(convention: Convention, sent: Clean, *, by: User) -> Attachment:
-    """Store the scan of what all parties signed; the one a manager joins needs nobody else's look."""
+def attach_signed_copy(
+    convention: Convention, sent: Clean, *, by: User, dates: Mapping[str, date] | None = None
+) -> Attachment:
+    """Store the scan of what was signed; the one a manager joins needs nobody else's look.
+
+    ``dates`` are those that its student reads beside signatures not recorded yet, by party: they count once a manager
+    has accepted it.
+    """
     # Lock, then look: a signature may have been taken back while the file was read.
     Convention.objects.locked(convention.pk)
     convention.acted_on.refresh_from_db(fields=["status"])
@@ -61,7 +68,10 @@ def attach_signed_copy(convention: Convention, sent: Clean, *, by: User) -> Atta
             _("La copie signée se joint une fois toutes les signatures enregistrées."), "not_signed"
         )
     attachment = Attachment(
-        convention_id=convention.pk, avenant=convention.avenant, kind=Attachment.Kind.SIGNED_AGREEMENT
+        convention_id=convention.pk,
+        avenant=convention.avenant,
+        kind=Attachment.Kind.SIGNED_AGREEMENT,
+        dates={party: day.isoformat() for party, day in (dates or {}).items()},
     )
     attach(attachment, sent, by=by)
     if permissions.decides(by, convention):
@@ -80,7 +90,7 @@ def discard(attachments: Iterable[Attachment]) -> None:
 @transaction.atomic
 def take_back(pk: int, *, by: User) -> bool:
     """Delete an attachment nobody has decided on; return whether it was still waiting. Raises Refused."""
-    attachment = _locked(pk)
+    attachment = locked(pk)
     if not permissions.may_attach(by, attachment.convention):
         raise Refused(_("Cette convention ne reçoit plus de pièce."), "not_allowed")
     if attachment.is_waiting:
@@ -104,7 +114,7 @@ def refuse(pk: int, reason: str, *, by: User) -> bool:
     return attachment is not None
 
 
-def _locked(pk: int) -> Attachment:
+def locked(pk: int) -> Attachment:
     """Return an attachment, locked after its agreement, as a validation does, which reads what is accepted."""
     convention = Convention.objects.locked(
         Attachment.objects.values_list("convention_id", flat=True).get(pk=pk)
@@ -115,7 +125,7 @@ def _locked(pk: int) -> Attachment:
 
 
 def _decide(pk: int, decision: Attachment.Decision, reason: str = "", *, by: User) -> Attachment | None:
-    attachment = _locked(pk)
+    attachment = locked(pk)
     if not attachment.is_waiting:
         return None
     attachment.decision, attachment.reason = decision, reason

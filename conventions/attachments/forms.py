@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.refusals import Refused
 from conventions.attachments import uploads
+from conventions.circuit.forms import SignaturesForm
 from conventions.models import Attachment
 from organisations.conditions import Block, ConditionalForm
 from organisations.fields import DateField
@@ -83,10 +84,12 @@ class AttachmentForm(ConditionalForm, forms.ModelForm[Attachment]):
             self.add_error("valid_until", _("La fin de validité doit suivre son début."))
 
 
-class SignedCopyForm(forms.Form):
-    """The scan of what the parties signed; ``cleaned_data["upload"]`` is its content, made safe."""
+class SignedCopyForm(SignaturesForm):
+    """The scan of what the parties signed; ``cleaned_data["upload"]`` is its content, made safe.
 
-    use_required_attribute = False
+    With a date for each party whose signature is not recorded yet, as it is read there.
+    """
+
     upload = forms.FileField(
         label=gettext_lazy("Copie signée"),
         widget=forms.FileInput(attrs={"accept": uploads.ACCEPT}),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from conventions.models import Convention, Document, Status, Turn, signers
 from conventions.models.avenant import GIVEN_UP
-from conventions.models.circuit import Signer
+from conventions.models.circuit import Approver, Signer
 from conventions.models.circuit import completed_on as last_day
 from conventions.models.status import AWAITS_SIGNATURES
 from organisations.models import Party
@@ -29,18 +29,23 @@ def turns_of(convention: Convention, purpose: Turn.Purpose) -> list[Turn]:
     )
 
 
-def ask_approval(convention: Convention) -> None:
-    """Open the approval turns that the centre's habits ask for; a new submission asks again."""
+def ask_approval(convention: Convention, *, asks_officer: bool) -> None:
+    """Open the approval turns that the centre's habits, and the destination, ask for; a new submission asks again."""
     avenant = convention.avenant
     convention.turns.filter(avenant=avenant, purpose=Turn.Purpose.APPROVAL).delete()
-    if convention.centre and convention.centre.teacher_approves:
-        Turn.objects.create(
+    asks_teacher = convention.centre is not None and convention.centre.teacher_approves
+    asked = [(Approver.TEACHER, asks_teacher), (Approver.SECURITY, asks_officer)]
+    Turn.objects.bulk_create(
+        Turn(
             convention_id=convention.pk,
             avenant=avenant,
             purpose=Turn.Purpose.APPROVAL,
-            rank=1,
-            party=Party.TEACHER,
+            rank=rank,
+            party=party,
         )
+        for rank, (party, is_asked) in enumerate(asked, start=1)
+        if is_asked
+    )
 
 
 def open_circuit(convention: Convention) -> None:
@@ -57,9 +62,18 @@ def open_circuit(convention: Convention) -> None:
     )
 
 
-def waiting(convention: Convention) -> Party | None:
+def approval(convention: Convention, approver: Approver) -> Turn | None:
+    """Return the turn of somebody who approves, given or not; None when they are not asked."""
+    return next(
+        (turn for turn in turns_of(convention, Turn.Purpose.APPROVAL) if turn.party == approver), None
+    )
+
+
+def waiting(convention: Convention) -> Party | Approver | None:
     """Return whose approval or signature comes next."""
-    turn = current_turn(convention, Turn.Purpose.APPROVAL) or current_turn(convention, Turn.Purpose.SIGNATURE)
+    if turn := current_turn(convention, Turn.Purpose.APPROVAL):
+        return Approver(turn.party)
+    turn = current_turn(convention, Turn.Purpose.SIGNATURE)
     return Party(turn.party) if turn else None
 
 
@@ -68,13 +82,19 @@ def current_turn(convention: Convention, purpose: Turn.Purpose) -> Turn | None:
     return next((turn for turn in turns_of(convention, purpose) if turn.done_at is None), None)
 
 
+def decide(turn: Turn, *, by: User, is_refused: bool) -> None:
+    """Mark an approval as given, or refused, by ``by``, now."""
+    turn.is_refused = is_refused
+    record(turn, by=by, method=Turn.Method.ONLINE)
+
+
 def record(turn: Turn, *, by: User, method: Turn.Method, signed_on: date | None = None) -> None:
     """Mark ``turn`` as done by ``by``, now; a signature carries its date, today's when it is not on paper."""
     turn.method = method
     turn.done_at = timezone.now()
     turn.done_by = by
     turn.signed_on = signed_on or (timezone.localdate() if turn.purpose == Turn.Purpose.SIGNATURE else None)
-    turn.save(update_fields=["method", "done_at", "done_by", "signed_on"])
+    turn.save(update_fields=["method", "done_at", "done_by", "signed_on", "is_refused"])
 
 
 @dataclass(frozen=True)
@@ -109,7 +129,7 @@ def problem(convention: Convention, dates: Mapping[str, date]) -> Problem | None
     """
     if not dates:
         return Problem(_("Indiquez la date de la signature."), "undated")
-    waiting = [turn.party for turn in turns_of(convention, Turn.Purpose.SIGNATURE) if turn.done_at is None]
+    waiting = awaited(convention)
     if not set(dates) <= set(waiting):
         return Problem(
             _("Cette signature est déjà enregistrée : voyez à qui est le tour maintenant."),
@@ -127,6 +147,11 @@ def problem(convention: Convention, dates: Mapping[str, date]) -> Problem | None
         if wrong := misdated(convention, party, day):
             return wrong
     return None
+
+
+def awaited(convention: Convention) -> list[str]:
+    """Return the parties that have not signed yet, in order."""
+    return [turn.party for turn in turns_of(convention, Turn.Purpose.SIGNATURE) if turn.done_at is None]
 
 
 def completed_on(convention: Convention, dates: Mapping[str, date]) -> date | None:

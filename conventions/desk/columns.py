@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django_countries import countries
 
 from conventions.models import AvenantStatus, Status
+from conventions.models.circuit import Approver
 from conventions.models.convention import ConventionQuerySet
 from conventions.standing import alerts, staff
 from organisations.models import Party
@@ -59,7 +60,7 @@ class Values(NamedTuple):
     host: Annotated[str | None, "organisation__name"]
     city: Annotated[str | None, "service__city"]
     country: Annotated[str | None, "service__country"]
-    waiting: Party | None
+    waiting: Party | Approver | None
     since: datetime | None
     amended: dict[str, Any] | None
     certified: bool

@@ -9,7 +9,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -20,7 +20,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.folding import fold
 from conventions.follow_up import dates
-from conventions.models import AvenantStatus, Convention, Status
+from conventions.models import Attachment, AvenantStatus, Convention, Status
+from conventions.models.attachment import COPIES_TO_CHECK
 from conventions.models.avenant import OPEN as OPEN_AVENANT
 from conventions.models.status import AWAITS_SIGNATURES
 from organisations.directory import contains_words
@@ -35,6 +36,7 @@ YEARS_BACK = 6
 NOT_VALIDATED, TO_SIGN = "non-validees", "a-signer"
 UPCOMING, UNDER_WAY, ENDED, CERTIFICATES = "a-venir", "en-cours", "terminees", "attestations"
 AMENDED, BEING_AMENDED = "avenant-a-valider", "avenant-en-cours"
+COPIES = "copies-a-verifier"
 TO_VALIDATE, TO_CORRECT = Status.SUBMITTED, Status.RETURNED
 # Agreements that have an avenant in one of these states.
 AVENANTS = {AMENDED: (AvenantStatus.SUBMITTED,), BEING_AMENDED: OPEN_AVENANT}
@@ -62,6 +64,7 @@ STATES = [
     (TO_SIGN, gettext_lazy("En attente de signatures")),
     (Status.VALIDATED, gettext_lazy("Validées, aucune signature")),
     (Status.SIGNING, gettext_lazy("Signatures commencées")),
+    (COPIES, gettext_lazy("Copies à vérifier")),
     (Status.SIGNED, gettext_lazy("Signées")),
     (UPCOMING, gettext_lazy("Signées, stage à venir")),
     (UNDER_WAY, gettext_lazy("En cours")),
@@ -242,11 +245,18 @@ def in_state(state: str, visible: QuerySet[Convention]) -> QuerySet[Convention]:
         return visible.filter(DATED[state](today))
     if state == CERTIFICATES:
         return dates.owed_a_certificate(visible, last=today - timedelta(days=1))
+    if state == COPIES:
+        return with_copies_to_check(visible)
     if state in AVENANTS:
         return visible.filter(avenants__status__in=AVENANTS[state])
     if state:
         return visible.filter(status__in=GATHERED.get(state, (state,)))
     return visible.exclude(status=Status.DRAFT)
+
+
+def with_copies_to_check(agreements: QuerySet[Convention]) -> QuerySet[Convention]:
+    """Return those of which a scan of what was signed waits for a manager, be it of an avenant."""
+    return agreements.filter(Exists(Attachment.objects.filter(COPIES_TO_CHECK, convention=OuterRef("pk"))))
 
 
 def chip_label(field: forms.Field, value: Any) -> str:

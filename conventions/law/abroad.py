@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from conventions.law.case import HALF_A_CENT, Case
-from conventions.law.facts import Zone
+from conventions.law.facts import Advice, Zone, severity
 from conventions.law.finding import BLOCK, INFORM, WARN, Chapter, Finding, Rule, euros_an_hour
 from conventions.law.finding import gettext_noop as _
 
@@ -139,41 +139,55 @@ def health_abroad(case: Case, rule: Rule) -> Iterator[Finding]:
 @CHAPTER.rule(
     "F-07",
     "carte du ministère des affaires étrangères ; règle de l’établissement",
-    "Pas de stage en zone rouge ; en zone orange, seulement avec une décision de l’établissement.",
+    "En zone orange ou rouge, l’établissement autorise le départ avant la validation.",
     BLOCK,
-    formula="rouge : non ; orange : décision, à vérifier ; jaune : à vérifier ; verte : oui",
-    example="Zone orange sans décision : non ; avec décision : à vérifier.",
+    formula=(
+        "la plus sévère de la zone déclarée et du niveau connu ; à partir de la zone que choisit le centre : "
+        "autorisation du fonctionnaire de sécurité et de défense ; sinon rouge : non ; orange : décision, à vérifier ; "
+        "jaune : à vérifier ; verte : oui"
+    ),
+    example="Centre sans autorisation : zone orange sans décision, non ; avec décision, à vérifier.",
 )
 def travel_zone(case: Case, rule: Rule) -> Iterator[Finding]:
-    zone = case.facts.abroad.zone
+    abroad = case.facts.abroad
     if not case.facts.host.is_abroad:
         return
-    if zone is None:
+    if abroad.zone is None:
         yield rule.finds(
             "travel_zone",
             _("Dites la couleur du lieu de stage sur la carte du ministère des affaires étrangères."),
             severity=WARN,
         )
-    elif zone == Zone.RED:
+    if abroad.risk is not None and abroad.asks_officer:
+        yield rule.finds(
+            "travel_decision",
+            _(
+                "Le lieu du stage est en zone %(zone)s : le fonctionnaire de sécurité et de défense doit autoriser "
+                "le départ avant la validation."
+            ),
+            severity=INFORM,
+            zone=abroad.risk,
+        )
+    elif abroad.risk == Zone.RED:
         yield rule.finds(
             "travel_zone",
             _(
                 "Le lieu du stage est en zone rouge, formellement déconseillée : le stage n’y est pas possible."
             ),
         )
-    elif zone == Zone.ORANGE and not case.facts.abroad.has_decision:
+    elif abroad.risk == Zone.ORANGE and not abroad.has_decision:
         yield rule.finds(
             "travel_decision",
             _("Le lieu du stage est en zone orange : il faut une décision de l’établissement."),
             can_be_lifted=True,
         )
-    elif zone == Zone.ORANGE:
+    elif abroad.risk == Zone.ORANGE:
         yield rule.finds(
             "travel_decision",
             _("Le lieu du stage est en zone orange : vérifiez la décision qui autorise le départ."),
             severity=WARN,
         )
-    elif zone == Zone.YELLOW:
+    elif abroad.risk == Zone.YELLOW:
         yield rule.finds(
             "travel_zone", _("Le lieu du stage est en zone jaune : vigilance renforcée."), severity=WARN
         )
@@ -199,3 +213,71 @@ CHAPTER.note(
     "arrêté du 29 décembre 2014, article 13",
     "La convention relève du droit français ; sur place, horaires, paie et jours fériés suivent le droit du pays.",
 )
+
+
+@CHAPTER.rule(
+    "F-10",
+    "conseils aux voyageurs du ministère des affaires étrangères ; règle de l’établissement",
+    "La zone déclarée est celle que l’établissement connaît, lue depuis peu.",
+    WARN,
+    formula="zone déclarée = niveau connu du lieu ; lu depuis moins longtemps que le délai du centre",
+    example="Berlin déclarée verte : connue verte, oui ; connue orange, ou inconnue, à vérifier.",
+)
+def known_risk(case: Case, rule: Rule) -> Iterator[Finding]:
+    abroad, advice = case.facts.abroad, case.facts.abroad.advice
+    if not case.facts.host.is_abroad:
+        return
+    lowest = abroad.risk or Zone.GREEN
+    worse = [one for one in abroad.nearby if severity(one.zone) > severity(lowest)]
+    if advice is None and not abroad.nearby:
+        yield rule.finds(
+            "travel_zone",
+            _(
+                "Niveau de risque à vérifier : l’établissement n’en connaît pas pour ce pays. Lisez les conseils aux "
+                "voyageurs du ministère des affaires étrangères."
+            ),
+        )
+    elif advice is not None and abroad.zone not in (None, advice.zone):
+        yield rule.finds(
+            "travel_zone",
+            _(
+                "Zone déclarée : %(declared)s. Niveau que connaît l’établissement, %(place)s : zone %(known)s "
+                "(%(source)s, lu le %(day)s)."
+            ),
+            declared=abroad.zone or "",
+            place=advice.place,
+            known=advice.zone,
+            source=advice.source,
+            day=advice.read_on,
+        )
+    elif worse:
+        yield told(
+            rule,
+            _(
+                "Une partie du pays est plus risquée : %(place)s est en zone %(known)s (%(source)s, lu le %(day)s). "
+                "Vérifiez que le stage n’y passe pas."
+            ),
+            max(worse, key=lambda one: severity(one.zone)),
+        )
+    else:
+        old = [one for one in (advice, *abroad.nearby) if one and one.is_old]
+        yield from (
+            told(
+                rule,
+                _("Niveau connu, %(place)s : zone %(known)s (%(source)s), lu le %(day)s. Il est à relire."),
+                one,
+            )
+            for one in old[:1]
+        )
+
+
+def told(rule: Rule, text: str, advice: Advice) -> Finding:
+    """Return what the rule finds in what is known of a place."""
+    return rule.finds(
+        "travel_zone",
+        text,
+        place=advice.place,
+        known=advice.zone,
+        source=advice.source,
+        day=advice.read_on,
+    )

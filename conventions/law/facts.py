@@ -39,6 +39,19 @@ class Zone(StrEnum):
     RED = "red"
 
 
+def severity(zone: Zone) -> int:
+    """Return the place of a colour, the safest first."""
+    return list(Zone).index(zone)
+
+
+class Proof(StrEnum):
+    """What a centre may want to see before it validates."""
+
+    SOCIAL_RIGHTS = "social"
+    ASSISTANCE = "assistance"
+    VISA = "visa"
+
+
 class Change(StrEnum):
     """What an avenant does that the law looks at."""
 
@@ -182,11 +195,42 @@ class History:
 
 
 @dataclass(frozen=True)
+class Advice:
+    """What the institution knows of the risk of a place: its level, where it was read and when."""
+
+    zone: Zone
+    place: str
+    source: str
+    read_on: date
+    is_old: bool = False
+
+
+@dataclass(frozen=True)
 class Abroad:
+    """What a stage abroad asks; ``zone`` is what its student says of the place, ``advice`` what the institution knows.
+
+    ``nearby`` are the regions of the country of which it knows something else. From the level ``officer_from`` on, a
+    security officer allows the departure.
+    """
+
     has_information_sheet: bool = False
     has_assistance_policy: bool = False
     zone: Zone | None = None
     has_decision: bool = False
+    advice: Advice | None = None
+    nearby: tuple[Advice, ...] = ()
+    officer_from: Zone | None = None
+
+    @property
+    def risk(self) -> Zone | None:
+        """The most severe of what is said and what is known."""
+        said = [zone for zone in (self.zone, self.advice and self.advice.zone) if zone]
+        return max(said, key=severity, default=None)
+
+    @property
+    def asks_officer(self) -> bool:
+        """Whether a security officer allows the departure before the agreement is validated."""
+        return bool(self.risk and self.officer_from and severity(self.risk) >= severity(self.officer_from))
 
 
 @dataclass(frozen=True)
@@ -200,6 +244,7 @@ class Protection:
     has_insurance: bool = False
     covered: tuple[date | None, date | None] = (None, None)
     insured_periods: tuple[Period, ...] = ()
+    missing: tuple[Proof, ...] = ()  # that the centre wants, and nobody joined
 
 
 @dataclass(frozen=True)

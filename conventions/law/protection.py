@@ -6,6 +6,7 @@ from datetime import date
 from accounts.limits import YEARS_OF_PENSION_CLAIMS
 from conventions.calendar import ONE_DAY, Period, add_months
 from conventions.law.case import TWO_MONTHS, Case
+from conventions.law.facts import Proof
 from conventions.law.finding import BLOCK, INFORM, WARN, Chapter, Finding, Rule, hours
 from conventions.law.finding import gettext_noop as _
 
@@ -268,4 +269,30 @@ def restricted_area(case: Case, rule: Rule) -> Iterator[Finding]:
         yield rule.finds(
             "restricted_area_authorised",
             _("L’accès à une zone à régime restrictif demande une autorisation, avant le stage."),
+        )
+
+
+@CHAPTER.rule(
+    "P-10",
+    "règle du centre de gestion",
+    "Les pièces que le centre exige sont jointes, puis acceptées avant la validation.",
+    WARN,
+    formula="pièce exigée : jointe, non refusée",
+    example="Visa exigé, aucun visa joint : à vérifier ; visa joint : oui.",
+)
+def required_papers(case: Case, rule: Rule) -> Iterator[Finding]:
+    missing = case.facts.protection.missing
+    if Proof.SOCIAL_RIGHTS in missing:
+        yield rule.finds(
+            "attachments",
+            _("Joignez votre attestation de droits à l’assurance maladie : le centre l’attend pour valider."),
+        )
+    if Proof.ASSISTANCE in missing:
+        yield rule.finds(
+            "attachments",
+            _("Joignez votre assurance rapatriement et assistance : le centre l’attend pour valider."),
+        )
+    if Proof.VISA in missing:
+        yield rule.finds(
+            "attachments", _("Joignez votre visa ou titre de séjour : le centre l’attend pour valider.")
         )

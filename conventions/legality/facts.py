@@ -11,8 +11,10 @@ from django.utils import timezone
 from conventions import calendar, law
 from conventions.law import facts
 from conventions.law.case import LONGEST
+from conventions.legality import papers
 from conventions.legality.insurance import insured_periods
 from conventions.legality.neighbours import REFERENT, STUDENT, TUTOR, Neighbour, Neighbours, host_of, siren_of
+from conventions.legality.risks import Risks
 from conventions.legality.stricter import stricter_of, year_of
 from conventions.models import Amended, AvenantKind, Convention, HourlyCeiling, Status, Turn
 from conventions.models.circuit import completed_on
@@ -70,8 +72,8 @@ def case_of(convention: Convention) -> law.Case:
 
 def cases_of(conventions: Sequence[Convention], legal_amounts: law.Amounts, today: date) -> list[law.Case]:
     """The same for several, with as many queries."""
-    around = Neighbours(conventions)
-    return [law.Case(facts_of(convention, around, today), legal_amounts) for convention in conventions]
+    around, risks = Neighbours(conventions), Risks(conventions)
+    return [law.Case(facts_of(convention, around, risks, today), legal_amounts) for convention in conventions]
 
 
 def amounts() -> law.Amounts:
@@ -79,7 +81,7 @@ def amounts() -> law.Amounts:
     return law.Amounts(dict(HourlyCeiling.objects.values_list("year", "amount")))
 
 
-def facts_of(convention: Convention, around: Neighbours, today: date) -> law.Facts:
+def facts_of(convention: Convention, around: Neighbours, risks: Risks, today: date) -> law.Facts:
     """Return the facts of an agreement, complete or not."""
     others = around.of(convention, STUDENT, convention.student_id)
     user = convention.student.user
@@ -111,12 +113,14 @@ def facts_of(convention: Convention, around: Neighbours, today: date) -> law.Fac
             has_assistance_policy=convention.has_assistance_policy,
             zone=facts.Zone(convention.travel_zone) if convention.travel_zone else None,
             has_decision=bool(convention.travel_decision.strip()),
+            **risks.facts_of(convention),
         ),
         protection=facts.Protection(
             has_fund=bool(convention.health_fund_id or convention.health_fund_other.strip()),
             has_insurance=bool(convention.insurer.strip() and convention.insurance_policy.strip()),
             covered=(convention.insurance_start, convention.insurance_end),
             insured_periods=insured_periods(convention) if stricter.requires_insurance else (),
+            missing=tuple(facts.Proof(paper) for paper in papers.lacking(convention)),
         ),
         stricter=stricter,
         signed_on=_signed_on(convention),

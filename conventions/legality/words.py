@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from conventions import calendar, law
 from conventions.law.case import SIX_MONTHS
-from conventions.law.facts import Stage
+from conventions.law.facts import Stage, Zone
 from conventions.law.finding import Quantity, Unit, Value
 
 # Where the text that a rule cites can be read, by words of its citation: the first that matches.
@@ -38,6 +38,15 @@ SOURCES = (
 )
 
 
+# The colours of the map of the ministry of foreign affairs.
+ZONES = {
+    Zone.GREEN: gettext_lazy("verte"),
+    Zone.YELLOW: gettext_lazy("jaune"),
+    Zone.ORANGE: gettext_lazy("orange"),
+    Zone.RED: gettext_lazy("rouge"),
+}
+
+
 Link = Callable[[str], str]
 
 
@@ -55,6 +64,8 @@ def money(value: Decimal) -> str:
 
 def in_words(value: Value) -> str:
     """Return a value of a finding or a calculation as people read it."""
+    if isinstance(value, Zone):
+        return str(ZONES[value])
     if isinstance(value, str):
         return value
     if isinstance(value, date):

@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import PurePath
 
 import pgtrigger
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from conventions.models.avenant import of_avenant, same_agreement
 from conventions.models.convention import Convention
 from conventions.models.freezing import unless_purged
+from organisations.models import Party
 
 DECISION = ("decision", "decided_by_id", "decided_at", "reason")
 
@@ -39,6 +40,10 @@ class Seal:
     issuer: str
     at: datetime | None
     state: str
+
+
+# The scans of what was signed that nobody has looked at yet.
+COPIES_TO_CHECK = Q(kind="signed", decision="waiting")
 
 
 class Attachment(models.Model):
@@ -79,6 +84,12 @@ class Attachment(models.Model):
         blank=True,
         help_text=_("Ce qui a été lu à l’envoi d’un PDF signé, gardé tel quel."),
     )
+    dates = models.JSONField(
+        _("Signatures déclarées"),
+        default=dict,
+        blank=True,
+        help_text=_("Sur une copie signée : le jour que l’expéditeur lit à côté de chaque signature."),
+    )
     valid_from = models.DateField(_("Valable du"), null=True, blank=True)
     valid_until = models.DateField(_("Valable jusqu’au"), null=True, blank=True)
     uploaded_by = models.ForeignKey(
@@ -109,6 +120,9 @@ class Attachment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(avenant__isnull=True) | Q(kind="signed"), name="attachment_of_signed_avenant"
+            ),
+            models.CheckConstraint(
+                condition=Q(dates={}) | Q(kind="signed"), name="attachment_dates_of_a_signed_copy"
             ),
             models.CheckConstraint(
                 condition=~Q(kind="liability") | Q(valid_from__isnull=False, valid_until__isnull=False),
@@ -166,6 +180,20 @@ class Attachment(models.Model):
     def is_signed_copy(self) -> bool:
         """The scan of what was signed, the agreement or one of its avenants, unless it was refused."""
         return self.kind == self.Kind.SIGNED_AGREEMENT and self.decision != self.Decision.REFUSED
+
+    @property
+    def looked_at(self) -> datetime:
+        """When it was last what somebody vouched for: decided on, or else sent."""
+        return self.decided_at or self.uploaded_at
+
+    @property
+    def signatures_declared(self) -> list[tuple[str, date]]:
+        """Who signed what it shows, and when, as its sender reads it; in the order of the circuit."""
+        return [
+            (str(Party(party).label), date.fromisoformat(self.dates[party]))
+            for party in self.convention.signature_order
+            if party in self.dates
+        ]
 
     @property
     def is_waiting(self) -> bool:

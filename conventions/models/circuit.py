@@ -20,6 +20,14 @@ from conventions.models.status import AWAITS_SIGNATURES, Status
 from organisations.models import Party
 from organisations.models.university import default_signature_order
 
+
+class Approver(models.TextChoices):
+    """Who approves before a validation: the referent teacher, or who allows a departure to a place at risk."""
+
+    TEACHER = Party.TEACHER.value, Party.TEACHER.label
+    SECURITY = "security", _("Le fonctionnaire de sécurité et de défense")
+
+
 # What recording a signature writes: the rest of its turn was settled by the validation.
 RECORDED = ("method", "signed_on", "done_at", "done_by_id")
 # A signature given stays given, whatever becomes of its agreement; one awaited may be recorded. The last one may be
@@ -91,10 +99,15 @@ class Turn(models.Model):
     avenant = of_avenant("turns")
     purpose = models.CharField(_("Objet"), max_length=10, choices=Purpose)
     rank = models.PositiveSmallIntegerField(_("Rang"))
-    party = models.CharField(_("Partie"), max_length=12, choices=Party)
+    party = models.CharField(
+        _("Partie"),
+        max_length=12,
+        choices=[*Party.choices, (Approver.SECURITY.value, Approver.SECURITY.label)],
+    )
     method = models.CharField(_("Moyen"), max_length=10, choices=Method, blank=True)
     signed_on = models.DateField(_("Date de la signature"), null=True)
     done_at = models.DateTimeField(_("Fait le"), null=True)
+    is_refused = models.BooleanField(_("Refusé"), default=False, db_default=False)
     done_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -123,7 +136,14 @@ class Turn(models.Model):
                 name="turn_signed_means_dated",
                 violation_error_message=_("Une signature donnée porte sa date."),
             ),
-            models.CheckConstraint(condition=Q(party__in=Party.values), name="turn_party_known"),
+            models.CheckConstraint(
+                condition=Q(party__in=Party.values) | Q(purpose="approval", party=Approver.SECURITY),
+                name="turn_party_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_refused=False) | Q(purpose="approval", done_at__isnull=False),
+                name="turn_refused_by_an_approver",
+            ),
         ]
         triggers = [
             same_agreement(),

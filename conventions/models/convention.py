@@ -52,6 +52,7 @@ from organisations.models import (
     Enrolment,
     Organisation,
     Party,
+    RiskLevel,
     Service,
     Teacher,
 )
@@ -113,6 +114,15 @@ def archives_of(user: User) -> Q:
     return archived([user.institution] if user.institution else Institution.objects.all())
 
 
+def departures() -> models.QuerySet[Turn, int]:
+    """Return the keys of the agreements of which a security officer allows, or allowed, the departure."""
+    # It points at this table.
+    from conventions.models.circuit import Approver, Turn
+
+    asked = Turn.objects.filter(purpose=Turn.Purpose.APPROVAL, party=Approver.SECURITY)
+    return asked.order_by().values_list("convention", flat=True)
+
+
 class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
     VALIDATED = Q(validated_at__isnull=False)
     LAST_DAY = "end"
@@ -137,7 +147,8 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
     def visible_to(self, user: User | AnonymousUser) -> ConventionQuerySet:
         """Return what ``user`` may see: their own, those of their centres, those they follow; all for an admin.
 
-        A teacher sees an agreement once it has been submitted with their name on it, until it is archived.
+        A teacher sees an agreement once it has been submitted with their name on it, until it is archived; a security
+        officer once they are asked to allow the departure.
         """
         if not user.is_authenticated:
             return self.none()
@@ -151,6 +162,9 @@ class ConventionQuerySet(AgreementsMixin, models.QuerySet["Convention"]):
             seen |= Q(centre__in=roles.centre_ids)
         if roles.is_teacher:
             seen |= Q(teacher__in=roles.teacher_ids) & SHOWN_TO_TEACHERS & ~archives_of(user)
+        if roles.is_security_officer:
+            secured = Q(institution__in=roles.secured_ids, pk__in=departures())
+            seen |= secured & SHOWN_TO_TEACHERS & ~archives_of(user)
         return self.filter(seen)
 
     def locked(self, pk: int) -> Convention:
@@ -263,13 +277,7 @@ class Convention(models.Model):
         MONTHLY = "monthly", _("Chaque mois")
         END = "end", _("En une fois, à la fin du stage")
 
-    class TravelZone(models.TextChoices):
-        """The colours of the ministry of foreign affairs on its map of advice to travellers."""
-
-        GREEN = "green", _("Verte : vigilance normale")
-        YELLOW = "yellow", _("Jaune : vigilance renforcée")
-        ORANGE = "orange", _("Orange : déconseillée sauf raison impérative")
-        RED = "red", _("Rouge : formellement déconseillée")
+    TravelZone = RiskLevel
 
     class WorkingTime(models.TextChoices):
         FULL = "full", _("Temps plein")
@@ -818,6 +826,13 @@ class Convention(models.Model):
     def open_remarks(self) -> list[Remark]:
         """Those of its own that are not treated yet."""
         return [remark for remark in self.own_remarks if remark.resolved_at is None]
+
+    @property
+    def has_copy_to_check(self) -> bool:
+        """A scan of the signed agreement waits for a manager."""
+        return any(
+            one.is_signed_copy and one.is_waiting and not one.avenant_id for one in self.attachments.all()
+        )
 
     @property
     def own_turns(self) -> list[Turn]:

@@ -92,7 +92,7 @@ def of_workflow(what: str, key: str) -> str:
             OR NOT EXISTS (SELECT FROM conventions_turn AS turn WHERE turn.purpose = 'signature' AND {key})
             OR EXISTS (
                 SELECT FROM conventions_turn AS turn
-                WHERE turn.purpose = 'approval' AND turn.done_at IS NULL AND {key}
+                WHERE turn.purpose = 'approval' AND (turn.done_at IS NULL OR turn.is_refused) AND {key}
             )) THEN
             RAISE EXCEPTION 'pstage: {what} % is validated with its circuit, once approved', OLD.id
                 USING ERRCODE = 'integrity_constraint_violation';

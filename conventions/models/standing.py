@@ -12,7 +12,7 @@ from django.db.models import Case, Exists, F, Max, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce, JSONObject
 
 from conventions.models.avenant import GIVEN_UP, Avenant
-from conventions.models.circuit import Turn
+from conventions.models.circuit import Approver, Turn
 from conventions.models.document import Document
 from conventions.models.journal import BESIDE, Event
 from conventions.models.status import AWAITS_SIGNATURES, Status
@@ -66,7 +66,7 @@ STANDING = {"waiting": WAITING, "since": SINCE, "amended": AMENDED_BY, "certifie
 class Standing(TypedDict):
     """What ``with_standing`` adds to each agreement."""
 
-    waiting: Party | None
+    waiting: Party | Approver | None
     since: datetime | None
     amended: dict[str, Any] | None
     certified: bool

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.mail import outbox
@@ -35,6 +36,7 @@ def announce(event: Event) -> None:
 def announce_refusal(attachment: Attachment) -> None:
     """Tell a student that an attachment is refused, in the transaction that refuses it."""
     convention = attachment.convention
+    link, link_label = another(attachment)
     send(
         Happening(
             "attachment refused",
@@ -42,10 +44,20 @@ def announce_refusal(attachment: Attachment) -> None:
             institution=convention.institution,
             convention=convention,
             context={"attachment": attachment},
-            link=reverse("conventions:attach", args=[convention.pk]),
-            link_label=_("Joindre une autre pièce"),
+            link=link,
+            link_label=link_label,
         )
     )
+
+
+def another(attachment: Attachment) -> tuple[str, str | Promise]:
+    """Return where another file is sent in the place of a refused one, and what the link says."""
+    pk, avenant = attachment.convention_id, attachment.avenant_id
+    if attachment.kind != Attachment.Kind.SIGNED_AGREEMENT:
+        return reverse("conventions:attach", args=[pk]), _("Joindre une autre pièce")
+    if avenant is None:
+        return reverse("conventions:signed_copy", args=[pk]), _("Joindre une autre copie signée")
+    return reverse("conventions:avenant_signed_copy", args=[pk, avenant]), _("Joindre une autre copie signée")
 
 
 def send(told: Happening) -> None:

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 
 from accounts.models import User
 from conventions.models import Avenant, Convention, Event, Status, Turn
+from conventions.models.circuit import Approver
 from organisations.models import Centre
 
 if TYPE_CHECKING:
@@ -108,6 +109,12 @@ def author(told: Happening) -> Recipients:
     return [began] if began and began in people(told) else student(told)
 
 
+def officers(told: Happening) -> Recipients:
+    """The security officers of the institution."""
+    found = told.institution.security_officers.filter(user__is_active=True).select_related("user")
+    return [officer.user for officer in found]
+
+
 def tutor(told: Happening) -> Recipients:
     named = told.agreement.tutor
     return [named.email] if named and named.anonymised_at is None else []
@@ -133,7 +140,17 @@ def acted_for(told: Happening) -> bool:
 
 
 def approval_asked(told: Happening) -> bool:
-    return told.agreement.turns.filter(avenant=None, purpose=Turn.Purpose.APPROVAL).exists()
+    return asked(told, Approver.TEACHER)
+
+
+def clearance_asked(told: Happening) -> bool:
+    return asked(told, Approver.SECURITY)
+
+
+def asked(told: Happening, approver: Approver) -> bool:
+    """Whether somebody approves the agreement, or the avenant, that was submitted."""
+    turns = told.agreement.turns.filter(avenant=told.line.avenant_id, purpose=Turn.Purpose.APPROVAL)
+    return turns.filter(party=approver).exists()
 
 
 def numbered(told: Happening) -> bool:
@@ -198,7 +215,10 @@ NOTICES = (
     Notice("submit", student, "submitted_for_you", when=acted_for),
     Notice("submit", teacher, "teacher_named", Once.ONCE, key="named:{convention}"),
     Notice("submit", teacher, "approval_asked", Once.LATELY, when=approval_asked),
+    Notice("submit", officers, "clearance_asked", Once.LATELY, when=clearance_asked),
     Notice("approve", managers, "approved"),
+    Notice("authorise", managers, "departure_authorised"),
+    Notice("forbid", managers, "departure_forbidden"),
     Notice("return", student, "returned"),
     Notice("validate", student, "validated"),
     Notice("validate", teacher, "validated_teacher", refusable=True),
@@ -211,6 +231,9 @@ NOTICES = (
     Notice("complete", people, "completed", refusable=True),
     Notice("avenant:submit", managers, "avenant_submitted", Once.LATELY),
     Notice("avenant:submit", others, "avenant_proposed", Once.ONCE, refusable=True, key="avenant:{avenant}"),
+    Notice("avenant:submit", officers, "clearance_asked", Once.LATELY, when=clearance_asked),
+    Notice("avenant:authorise", managers, "departure_authorised"),
+    Notice("avenant:forbid", managers, "departure_forbidden"),
     Notice("avenant:return", author, "avenant_returned"),
     Notice("avenant:validate", others, "avenant_validated"),
     Notice("avenant:refuse", others, "avenant_refused"),

@@ -9,10 +9,12 @@ from datetime import date, datetime
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
+from conventions.circuit import turns
 from conventions.legality import insurance
 from conventions.models import Convention, Status
+from conventions.models.circuit import Approver
 from conventions.standing.buttons import Button
 from conventions.standing.staff import AvenantBadge
 from conventions.standing.words import (
@@ -24,6 +26,7 @@ from conventions.standing.words import (
     elapsed,
     is_over,
     label,
+    party_label,
     track,
 )
 from conventions.writing import steps
@@ -32,6 +35,13 @@ from organisations.models import Party
 # A start that is further away needs no countdown, nor does an agreement that all have signed.
 DAYS_COUNTED = 30
 UNSIGNED = {Status.DRAFT, Status.RETURNED, Status.SUBMITTED, Status.VALIDATED, Status.SIGNING}
+
+
+# Who holds what was submitted, before the centre.
+HOLDERS = {
+    Approver.TEACHER: gettext_lazy("Chez votre enseignant référent"),
+    Approver.SECURITY: gettext_lazy("Chez le fonctionnaire de sécurité et de défense"),
+}
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,7 @@ class Card:
 
 def card(
     convention: Convention,
-    waiting: Party | None,
+    waiting: Party | Approver | None,
     since: datetime | None,
     amended: AvenantBadge | None = None,
     at_hand: Sequence[Button] = (),
@@ -87,8 +97,7 @@ def card(
 
     ``waiting`` is the party whose approval or signature comes next, ``since`` the last event of the journal,
     ``amended`` its avenant that counts, ``at_hand`` what can be done at once, ``certified`` whether its certificate was
-    made. Needs the remarks; no other
-    query.
+    made. Needs the remarks and the attachments; no other query.
     """
     status = Status(convention.status)
     asked = _asked(convention, waiting, certified=certified)
@@ -129,7 +138,7 @@ def _yours() -> str:
     return _("C’est à vous")
 
 
-def _asked(convention: Convention, waiting: Party | None, *, certified: bool) -> Asked:
+def _asked(convention: Convention, waiting: Party | Approver | None, *, certified: bool) -> Asked:
     """Return what the state of an agreement asks of its student."""
     seen = Asked("", "", _("Voir la convention"), convention.get_absolute_url())
     match Status(convention.status):
@@ -144,11 +153,18 @@ def _asked(convention: Convention, waiting: Party | None, *, certified: bool) ->
         case Status.RETURNED:
             return _corrections(convention)
         case Status.SUBMITTED:
-            holder = (
-                _("Chez votre enseignant référent") if waiting else _("Au centre de gestion (%(centre)s)")
-            )
-            holder %= {"centre": convention.centre}
+            holder = (HOLDERS[Approver(waiting)] if waiting else _("Au centre de gestion (%(centre)s)")) % {
+                "centre": convention.centre
+            }
             return replace(seen, holder=holder, sentence=_("Vous ne pouvez pas encore l’imprimer."))
+        case Status.VALIDATED | Status.SIGNING if convention.has_copy_to_check:
+            return replace(
+                seen,
+                holder=_("Au centre de gestion (%(centre)s)") % {"centre": convention.centre},
+                sentence=_(
+                    "La copie signée est à vérifier : les signatures comptent une fois qu’elle est acceptée."
+                ),
+            )
         case Status.VALIDATED:
             return Asked(
                 _yours(),
@@ -158,7 +174,7 @@ def _asked(convention: Convention, waiting: Party | None, *, certified: bool) ->
                 todo=True,
             )
         case Status.SIGNING:
-            party = str(Party(waiting).label) if waiting else ""
+            party = party_label(waiting)
             holder = _("En attente de signature : %(party)s") % {"party": party[:1].lower() + party[1:]}
             return replace(seen, holder=holder)
         case Status.SIGNED:
@@ -234,11 +250,14 @@ def what_follows(
     centre = convention.centre
     mailbox = [centre.mailbox] if centre and centre.mailbox not in told else []
     approval = [_approval(convention, is_sent, awaits_approval)] if centre and centre.teacher_approves else []
+    departure = turns.approval(convention, Approver.SECURITY)
+    awaits_clearance = departure is not None and departure.done_at is None
     return [
         _submission(convention, is_sent),
         *approval,
+        *([_departure(is_sent, awaits_clearance)] if departure else []),
         Follow(
-            _state(is_validated, is_sent and not awaits_approval),
+            _state(is_validated, is_sent and not awaits_approval and not awaits_clearance),
             _("Votre gestionnaire, prévenu par courriel, vérifie puis valide"),
             " · ".join([str(centre or ""), ", ".join(told), *mailbox]),
         ),
@@ -271,6 +290,14 @@ def _approval(convention: Convention, is_sent: bool, awaits_approval: bool) -> F
         _state(is_sent and not awaits_approval, is_sent and awaits_approval),
         _("Votre enseignant référent approuve"),
         f"{teacher} · {teacher.user.email}" if teacher else "",
+    )
+
+
+def _departure(is_sent: bool, awaits_clearance: bool) -> Follow:
+    return Follow(
+        _state(is_sent and not awaits_clearance, is_sent and awaits_clearance),
+        _("Le fonctionnaire de sécurité et de défense décide du départ"),
+        _("parce que la destination est à risque"),
     )
 
 

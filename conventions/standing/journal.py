@@ -24,11 +24,13 @@ class Entry:
 
 TONES = {
     "approve": "ok",
+    "authorise": "ok",
     "validate": "ok",
     "sign": "ok",
     "take_effect": "ok",
     "return": "wait",
     "unsign": "wait",
+    "forbid": "stop",
     "refuse": "stop",
     "terminate": "stop",
     "cancel": "stop",
@@ -69,6 +71,12 @@ def reason(convention: Convention, events: list[Event]) -> str:
         return ""
     moved = last_move(events)
     return moved.comment if moved else ""
+
+
+def why_forbidden(events: list[Event]) -> str:
+    """Return why a security officer refused the departure of an agreement, as they wrote it."""
+    forbidden = [event for event in events if event.action == "forbid" and not event.avenant_id]
+    return forbidden[0].comment if forbidden else ""
 
 
 def journal(events: list[Event]) -> list[Entry]:

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from conventions.models import Avenant, AvenantStatus, Status
+from conventions.models.circuit import Approver
 from conventions.standing.words import (
     AVENANT_ICONS,
     AVENANT_TONES,
@@ -17,6 +18,7 @@ from conventions.standing.words import (
     TONES,
     elapsed,
     is_over,
+    party_label,
     status_label,
 )
 from organisations.models import Party
@@ -36,21 +38,22 @@ def standing(
     status: Status,
     start: date | None,
     end: date | None,
-    waiting: Party | None,
+    waiting: Party | Approver | None,
     since: datetime | None,
     *,
     manages: bool,
     follows: bool,
     certified: bool,
+    secures: bool = False,
 ) -> Standing:
     """Return it for a reader who ``manages`` or ``follows`` the agreement, or neither.
 
     ``waiting`` is the party whose approval or signature comes next, ``since`` the last event of the journal;
     ``certified`` says that its certificate was made.
     """
-    told = {"elapsed": elapsed(since), "party": Party(waiting).label if waiting else ""}
+    told = {"elapsed": elapsed(since), "party": party_label(waiting)}
     if status == Status.SUBMITTED:
-        shown = _submitted(waiting, decides=manages, follows=follows)
+        shown = _submitted(waiting, decides=manages, follows=follows, secures=secures)
     else:
         label = status_label(status, start, end)
         tone = "info" if status == Status.RETURNED else TONES[status]
@@ -58,9 +61,16 @@ def standing(
     return replace(shown, note=shown.note % told)
 
 
-def _submitted(waiting: Party | None, *, decides: bool, follows: bool) -> Standing:
-    """Return whom an agreement waits for once submitted: the referent teacher, then the centre."""
+def _submitted(waiting: Party | Approver | None, *, decides: bool, follows: bool, secures: bool) -> Standing:
+    """Return whom an agreement waits for once submitted: the referent teacher, a security officer, then the centre."""
     tone, icon = TONES[Status.SUBMITTED], ICONS[Status.SUBMITTED]
+    if waiting == Approver.SECURITY and secures:
+        return Standing(
+            _("Votre autorisation est attendue"), "wait", "hourglass", _("Soumise il y a %(elapsed)s")
+        )
+    if waiting == Approver.SECURITY:
+        note = _("Chez le fonctionnaire de sécurité et de défense depuis %(elapsed)s")
+        return Standing(_("Autorisation de départ attendue"), tone, "hourglass", note)
     if waiting and follows:
         label, note = _("Votre approbation est attendue"), _("Soumise il y a %(elapsed)s")
         return Standing(label, "wait", "hourglass", note)
@@ -72,7 +82,7 @@ def _submitted(waiting: Party | None, *, decides: bool, follows: bool) -> Standi
     return Standing(_("En vérification"), tone, icon, _("Au centre de gestion depuis %(elapsed)s"))
 
 
-def _note(status: Status, end: date | None, waiting: Party | None, *, certified: bool) -> str:
+def _note(status: Status, end: date | None, waiting: Party | Approver | None, *, certified: bool) -> str:
     """Return what is said beside any other state, ``%(elapsed)s`` and ``%(party)s`` still to be filled."""
     match status:
         case Status.DRAFT:
@@ -123,7 +133,7 @@ def avenant_badge(avenant: Avenant) -> Standing:
 
 def avenant_standing(
     avenant: Avenant,
-    waiting: Party | None,
+    waiting: Party | Approver | None,
     since: datetime | None,
     *,
     decides: bool,
@@ -140,7 +150,7 @@ def avenant_standing(
         "elapsed": elapsed(since),
         "who": _("C’est à vous de signer")
         if owns and waiting == Party.STUDENT
-        else _("%(party)s doit signer") % {"party": Party(waiting).label if waiting else ""},
+        else _("%(party)s doit signer") % {"party": party_label(waiting)},
         "author": avenant.created_by or "",
         "day": date_format(avenant.effective_on, "SHORT_DATE_FORMAT") if avenant.effective_on else "",
     }
@@ -152,10 +162,15 @@ def avenant_standing(
     return replace(shown, note=shown.note % told)
 
 
-def _avenant_submitted(waiting: Party | None, *, decides: bool, follows: bool) -> Standing:
+def _avenant_submitted(waiting: Party | Approver | None, *, decides: bool, follows: bool) -> Standing:
     """Return whom an avenant waits for once submitted: the referent teacher, then the centre."""
     status = AvenantStatus.SUBMITTED
     tone, icon = AVENANT_TONES[status], AVENANT_ICONS[status]
+    if waiting == Approver.SECURITY:
+        note = _(
+            "Chez le fonctionnaire de sécurité et de défense depuis %(elapsed)s. Le centre de gestion décide ensuite."
+        )
+        return Standing(_("Autorisation de départ attendue"), tone, "hourglass", note)
     if waiting and follows:
         note = _(
             "Soumis il y a %(elapsed)s. Une fois approuvé par vous, il sera vérifié par le centre de gestion."

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from conventions.models import AvenantStatus, Convention, Status
+from conventions.models.circuit import Approver
+from organisations.models import Party
 
 TONES = {
     Status.DRAFT: "",
@@ -41,6 +43,8 @@ HAPPENED = {
     "withdraw": gettext_lazy("Soumission retirée"),
     "return": gettext_lazy("Correction demandée"),
     "approve": gettext_lazy("Convention approuvée"),
+    "authorise": gettext_lazy("Départ autorisé"),
+    "forbid": gettext_lazy("Départ refusé"),
     "validate": gettext_lazy("Convention validée"),
     "refuse": gettext_lazy("Convention refusée"),
     "sign": gettext_lazy("Signature enregistrée"),
@@ -58,6 +62,8 @@ AVENANT_HAPPENED = {
     "withdraw": gettext_lazy("Soumission de l’avenant retirée"),
     "return": gettext_lazy("Correction de l’avenant demandée"),
     "approve": gettext_lazy("Avenant approuvé"),
+    "authorise": gettext_lazy("Départ autorisé"),
+    "forbid": gettext_lazy("Départ refusé"),
     "validate": gettext_lazy("Avenant validé"),
     "refuse": gettext_lazy("Avenant refusé"),
     "sign": gettext_lazy("Signature de l’avenant enregistrée"),
@@ -156,6 +162,13 @@ def status_label(status: Status, start: date | None, end: date | None) -> str:
         if today >= start:
             return _("En cours")
     return str(status.label)
+
+
+def party_label(waiting: Party | Approver | None) -> str:
+    """Return who approves or signs next, in words."""
+    if not waiting:
+        return ""
+    return str(Approver(waiting).label if waiting in Approver.values else Party(waiting).label)
 
 
 def days_until(day: date | None) -> int | None:

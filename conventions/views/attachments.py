@@ -19,9 +19,10 @@ from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import permissions
 from conventions.attachments import deciding, forms
 from conventions.attachments.uploads import takes_a_file
-from conventions.legality import insurance
+from conventions.legality import insurance, papers
 from conventions.models import Attachment, Convention
 from conventions.models.attachment import WITH_PEOPLE
+from conventions.workflow import copies
 
 
 def section(convention: Convention, user: User) -> dict[str, Any]:
@@ -33,6 +34,7 @@ def section(convention: Convention, user: User) -> dict[str, Any]:
             for one in convention.attachments.all()
         ],
         "may_attach": may_attach,
+        "awaited": [] if convention.is_frozen else papers.awaited(convention),
         "awaits_insurance": not convention.is_frozen and insurance.awaits_insurance(convention),
     }
 
@@ -68,7 +70,9 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
         posted(request),
         request.FILES or None,
         initial={
-            "kind": Attachment.Kind.CIVIL_LIABILITY if lacks_insurance else "",
+            "kind": Attachment.Kind.CIVIL_LIABILITY
+            if lacks_insurance
+            else next(iter(papers.lacking(convention)), ""),
             "valid_from": convention.insurance_start,
             "valid_until": convention.insurance_end,
         },
@@ -146,11 +150,16 @@ def decided(attachment: Attachment) -> str:
 @require_POST
 def accept(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
     found = to_decide(request, pk, attachment)
-    if deciding.accept(found.pk, by=signed_in(request)):
-        messages.success(request, _("Pièce acceptée : %(attachment)s.") % {"attachment": found})
+    try:
+        is_accepted = copies.accept(found.pk, by=signed_in(request))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
     else:
-        found.refresh_from_db()
-        messages.error(request, decided(found))
+        if is_accepted:
+            messages.success(request, _("Pièce acceptée : %(attachment)s.") % {"attachment": found})
+        else:
+            found.refresh_from_db()
+            messages.error(request, decided(found))
     return redirect(f"{found.convention.get_absolute_url()}#attachments")
 
 

@@ -121,6 +121,7 @@ def context_of(request: HttpRequest, convention: Amended, user: User) -> dict[st
         "document": document if document and pdfs.may_open(document, convention) else None,
         "is_to_print": avenant.is_to_print,
         "copies": signed_copies(convention),
+        "is_complete": avenant.is_signed,
         "may_attach": permissions.may_attach_signed_copy(user, convention),
         "owns": permissions.owns(user, convention),
         "circuit": turns.circuit(convention, turns.signers_in(before)) if document else [],
@@ -197,7 +198,7 @@ def signed_copies(convention: Amended) -> list[Attachment]:
         for attachment in convention.attachments.all()
         if attachment.avenant == convention.avenant
         and attachment.is_signed_copy
-        and turns.is_of_now(convention, attachment.uploaded_at)
+        and (attachment.is_waiting or turns.is_of_now(convention, attachment.looked_at))
     ]
 
 

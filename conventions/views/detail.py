@@ -21,12 +21,14 @@ from accounts.sign_in.session import signed_in
 from conventions import documents, permissions, workflow
 from conventions.circuit import turns
 from conventions.desk.columns import QUEUE
+from conventions.legality.risks import Risks
 from conventions.legality.words import Link, panel
 from conventions.models import Avenant, Convention, Document, Event, Remark, Status
-from conventions.standing import alerts, cards, staff, words
+from conventions.models.circuit import Approver
+from conventions.standing import alerts, cards, destination, staff, words
 from conventions.standing.buttons import Button, in_order
 from conventions.standing.headline import since_agreed
-from conventions.standing.journal import events_of, journal, reason, tells
+from conventions.standing.journal import events_of, journal, reason, tells, why_forbidden
 from conventions.standing.journal import since as since_when
 from conventions.views import attachments, bar, pdfs
 from conventions.views.access import visible
@@ -113,6 +115,7 @@ def page(
             "changes": reading.changes,
             "unplaced": unplaced(reading.sections, reading.remarks),
             "amendments": amendments(reading),
+            "departure": departure(reading),
             "differences": documents.differences(reading.context)
             if manages or roles_of(user).is_admin
             else [],
@@ -147,7 +150,7 @@ class Reading:
     avenants: list[Avenant]
     remarks: list[Remark]
     events: list[Event]
-    waiting: Party | None
+    waiting: Party | Approver | None
     since: datetime | None
     card: cards.Card | None  # what its student must do, for them
     joined: dict[str, Any]
@@ -233,6 +236,7 @@ def brief(reading: Reading) -> dict[str, Any]:
             reading.since,
             manages=permissions.decides(user, convention),
             follows=permissions.follows(user, convention),
+            secures=permissions.secures(user, convention),
             certified=reading.stored.is_ended,
         ),
         "open_remarks": [(steps.column_label(remark.field), remark) for remark in reading.open_remarks],
@@ -255,6 +259,19 @@ def amendments(reading: Reading) -> dict[str, Any]:
         "may_amend": permissions.may_amend(reading.user, reading.convention),
         "day": reading.day,
         "today": timezone.localdate(),
+    }
+
+
+def departure(reading: Reading) -> dict[str, Any] | None:
+    """Return what is known of a destination abroad until it is decided on, and what a security officer says of it."""
+    convention = reading.convention
+    turn = turns.approval(convention, Approver.SECURITY)
+    if turn is None and (convention.is_frozen or not convention.is_abroad):
+        return None
+    return {
+        "known": destination.shown(convention, Risks([convention])),
+        "turn": turn,
+        "reason": why_forbidden(reading.events) if turn and turn.is_refused else "",
     }
 
 
@@ -281,9 +298,10 @@ def signatures(reading: Reading) -> dict[str, Any]:
         and not any(
             attachment.is_signed_copy
             and not attachment.avenant
-            and turns.is_of_now(convention, attachment.uploaded_at)
+            and (attachment.is_waiting or turns.is_of_now(convention, attachment.looked_at))
             for attachment, _may_discard, _may_decide in reading.joined["attachments"]
         ),
+        "is_complete": convention.is_signed,
         "buttons": bar.beside_the_signatures(reading.options),
     }
 

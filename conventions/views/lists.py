@@ -30,15 +30,18 @@ from accounts.models import User
 from accounts.sign_in.session import signed_in
 from conventions import workflow
 from conventions.desk import columns
+from conventions.desk.departures import departures
 from conventions.desk.filters import (
     AMENDED,
     CERTIFICATES,
+    COPIES,
     GATHERED,
     NOT_VALIDATED,
     TO_CORRECT,
     TO_SIGN,
     TO_VALIDATE,
     FilterForm,
+    with_copies_to_check,
 )
 from conventions.follow_up import dates
 from conventions.models import Avenant, Convention, Status
@@ -75,6 +78,8 @@ def home(request: HttpRequest) -> HttpResponse:
         context["desk"] = desk(user, roles)
     if roles.is_teacher:
         context["followed"] = followed(user, roles)
+    if roles.is_security_officer:
+        context["departures"] = departures(roles.secured_ids)
     return render(request, "conventions/home.html", context)
 
 
@@ -84,7 +89,7 @@ def own_cards(user: User) -> list[cards.Card]:
         Convention.objects.filter(student=roles_of(user).student_id)
         .select_related("organisation", "service", "centre")
         .without_texts()
-        .prefetch_related("remarks")
+        .prefetch_related("remarks", "attachments")
         .with_standing()
         .order_by("-updated_at")
     )
@@ -135,12 +140,13 @@ class Counts:
     waiting: int
     returned: int
     signing: int
+    copies: int
     amendments: int
     certificates: int
 
 
 def counts_of(handled: ConventionQuerySet) -> Counts:
-    """Count what a desk has to treat, in three queries."""
+    """Count what a desk has to treat, in four queries."""
     today = timezone.localdate()
     # Ended agreements, nearly all of them, are left to the index.
     counts = handled.filter(status__in=[*GATHERED[NOT_VALIDATED], *GATHERED[TO_SIGN]]).aggregate(
@@ -151,6 +157,7 @@ def counts_of(handled: ConventionQuerySet) -> Counts:
     )
     return Counts(
         **counts,
+        copies=with_copies_to_check(handled).count(),
         amendments=Avenant.objects.submitted().filter(convention__in=handled).count(),
         certificates=dates.owed_a_certificate(handled, last=today - timedelta(days=1)).count(),
     )
@@ -186,6 +193,12 @@ def tiles(counts: Counts, every: str) -> list[Tile]:
             ngettext("validée, à faire signer", "validées, à faire signer", counts.signing),
             "signature",
             every + TO_SIGN,
+        ),
+        Tile(
+            counts.copies,
+            ngettext("copie signée à vérifier", "copies signées à vérifier", counts.copies),
+            "file-check",
+            every + COPIES,
         ),
         Tile(
             counts.amendments,

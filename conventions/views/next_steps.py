@@ -16,6 +16,7 @@ from conventions.standing.headline import headline
 from conventions.standing.journal import events_of, reason
 from conventions.views import attachments, bar, pdfs
 from conventions.views.access import visible
+from conventions.views.signatures import copy_url
 from conventions.writing import steps
 
 
@@ -63,6 +64,9 @@ def next_steps(request: HttpRequest, pk: int) -> HttpResponse:
             "owns": permissions.owns(user, convention),
             "signing": [one for one in bar.beside_the_signatures(options) if not one.is_destructive],
             "at_hand": bar.at_hand(options),
+            "copy_url": copy_url(convention)
+            if convention.awaits_signatures and permissions.may_attach_signed_copy(user, convention)
+            else "",
             "resume_url": steps.step_url(convention, steps.RESUME),
             "joined": attachments.section(convention, user),
         },

@@ -28,6 +28,7 @@ from conventions.standing import alerts
 from conventions.views.access import shown, visible
 from conventions.views.acting import lines_of
 from conventions.workflow import engine
+from organisations.models import Party
 
 
 @keeps_typed_text
@@ -45,7 +46,7 @@ def sign(request: HttpRequest, pk: int, action: str, avenant: int | None = None)
     form = form_of(request, convention)
     if request.method == "POST" and form.is_valid():
         if problem := turns.problem(convention, form.dates):
-            form.add_error(problem.party or None, problem.text)
+            form.add_error(problem.party if problem.party in form.fields else None, problem.text)
         else:
             known = request.POST.getlist("alerte")
             try:
@@ -66,8 +67,11 @@ def sign(request: HttpRequest, pk: int, action: str, avenant: int | None = None)
 
 def after(convention: Convention, done: Convention | Avenant) -> str:
     """Return where recording leads: once all have signed, to the scan."""
-    if not done.is_signed:
-        return done.get_absolute_url()
+    return copy_url(convention) if done.is_signed else done.get_absolute_url()
+
+
+def copy_url(convention: Convention) -> str:
+    """Return where the scan of the signed agreement, or of the avenant it shows, is joined."""
     if convention.avenant is None:
         return reverse("conventions:signed_copy", args=[convention.pk])
     return reverse("conventions:avenant_signed_copy", args=[convention.pk, convention.avenant.pk])
@@ -84,12 +88,22 @@ def signed_copy(request: HttpRequest, pk: int, avenant: int | None = None) -> Ht
     if not permissions.may_attach_signed_copy(user, convention):
         messages.error(request, _("La copie signée se joint une fois toutes les signatures enregistrées."))
         return redirect(convention.acted_on)
-    form = SignedCopyForm(request.POST or None, request.FILES or None)
+    lines = [line for line in lines_of(convention) if line.party in turns.awaited(convention)]
+    form = SignedCopyForm(
+        request.POST or None,
+        request.FILES or None,
+        parties={line.party: signer_label(line) for line in lines},
+    )
     if request.method == "POST" and form.is_valid():
+        problem = turns.problem(convention, form.dates) if lines else None
         try:
-            sent = deciding.attach_signed_copy(convention, form.cleaned_data["upload"], by=user)
+            if problem:
+                raise Refused(problem.text, problem.code)
+            sent = deciding.attach_signed_copy(
+                convention, form.cleaned_data["upload"], by=user, dates=form.dates
+            )
         except Refused as refusal:
-            form.add_error("upload", str(refusal))
+            form.add_error(problem.party or None if problem else "upload", str(refusal))
         else:
             messages.success(request, _("Pièce envoyée : %(attachment)s.") % {"attachment": sent})
             return redirect(convention.acted_on)
@@ -100,6 +114,7 @@ def signed_copy(request: HttpRequest, pk: int, avenant: int | None = None) -> Ht
             "convention": convention,
             "subject": convention.acted_on,
             "form": form,
+            "dated": [form[line.party] for line in lines],
             "copies": convention.attachments.filter(
                 kind=Attachment.Kind.SIGNED_AGREEMENT, avenant=convention.avenant
             ),
@@ -117,9 +132,14 @@ def read(request: HttpRequest, pk: int, avenant: int | None) -> Convention:
 def form_of(request: HttpRequest, convention: Convention) -> SignaturesForm:
     """Return the form, today proposed for the party whose turn it is."""
     turn = turns.current_turn(convention, Turn.Purpose.SIGNATURE)
+    records_all = permissions.records_all_signatures(signed_in(request), convention)
     return SignaturesForm(
         posted(request),
-        parties={line.party: signer_label(line) for line in lines_of(convention)},
+        parties={
+            line.party: signer_label(line)
+            for line in lines_of(convention)
+            if records_all or line.party == Party.STUDENT
+        },
         initial={turn.party: timezone.localdate()} if turn else {},
     )
 
@@ -143,8 +163,12 @@ def page(
             "action": asked,
             "form": form,
             "lines": [
-                (line, None if line.state == "done" else form[line.party]) for line in lines_of(convention)
+                (line, form[line.party] if line.state != "done" and line.party in form.fields else None)
+                for line in lines_of(convention)
             ],
+            "copy_url": copy_url(convention)
+            if permissions.may_attach_signed_copy(signed_in(request), convention)
+            else "",
             "late": [
                 words.explain(finding, words.nowhere)
                 for finding in (legality.late(convention, signed_on) if signed_on else [])

@@ -18,8 +18,10 @@ from django.views.decorators.http import require_http_methods
 from accounts.sign_in.session import signed_in
 from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import documents, law, legality, notices, permissions, workflow
-from conventions.legality import words
+from conventions.legality import papers, words
+from conventions.legality.risks import Risks
 from conventions.models import Amended, Convention
+from conventions.standing import destination
 from conventions.views import bar, calculator, choices
 from conventions.views.access import load
 from conventions.views.frame import answer_remarks, onward, page, places, reread, show_locked
@@ -117,6 +119,9 @@ def fill(request: HttpRequest, convention: Convention, current: steps.Step) -> H
             "panel": law_panel(stored, case, findings),
             "printed": documents.printed_identity(stored) if current.slug == steps.IDENTITY.slug else [],
             "changes": documents.changed(stored),
+            "destination": destination.shown(stored, Risks([stored]))
+            if "travel_zone" in form.fields
+            else None,
             "differences": [
                 documents.Change(steps.column_label(name), before, after)
                 for name, (before, after) in drafts.differences(stored).items()
@@ -234,6 +239,7 @@ def recap(request: HttpRequest, convention: Convention) -> HttpResponse:
             "copies": context["copies"],
             "told": notices.reached_by_submission(convention),
             "lacking": lacking,
+            "awaited": papers.lacking(convention),
             "ready": submission.is_possible,
             # What none of these lists explains.
             "refusal": "" if remarks or incomplete or lacking else submission.refusal,

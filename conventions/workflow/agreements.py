@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from conventions import documents, permissions
 from conventions.circuit import turns
-from conventions.models import Avenant, AvenantStatus, Convention, NumberCounter, Status, Turn
+from conventions.models import Avenant, AvenantStatus, Convention, NumberCounter, Status
 from conventions.models.avenant import OPEN
+from conventions.models.circuit import Approver
 from conventions.workflow import guards
 from conventions.workflow.engine import Action, Page, Request, carry_out, move, nobody
 from conventions.writing import drafts, steps
@@ -37,13 +38,25 @@ def on_submit(request: Request) -> None:
     convention.copies = centre.copies(abroad=convention.is_abroad)
     drafts.refresh_hours(convention)
     convention.refresh_search_key()
-    turns.ask_approval(convention)
+    turns.ask_approval(convention, asks_officer=guards.asks_officer(request))
 
 
 def on_approve(request: Request) -> None:
-    turn = turns.current_turn(request.convention, Turn.Purpose.APPROVAL)
+    turn = turns.approval(request.convention, Approver.TEACHER)
     assert turn is not None
-    turns.record(turn, by=request.by, method=Turn.Method.ONLINE)
+    turns.decide(turn, by=request.by, is_refused=False)
+
+
+def on_authorise(request: Request) -> None:
+    turn = turns.approval(request.convention, Approver.SECURITY)
+    assert turn is not None
+    turns.decide(turn, by=request.by, is_refused=False)
+
+
+def on_forbid(request: Request) -> None:
+    turn = turns.approval(request.convention, Approver.SECURITY)
+    assert turn is not None
+    turns.decide(turn, by=request.by, is_refused=True)
 
 
 def on_validate(request: Request) -> None:
@@ -153,6 +166,31 @@ ACTIONS = {
             is_primary=True,
         ),
         Action(
+            "authorise",
+            gettext_lazy("Autoriser le départ"),
+            sources=(Status.SUBMITTED,),
+            target=Status.SUBMITTED,
+            allowed=permissions.secures,
+            guards=(guards.as_read, guards.not_cleared),
+            effect=on_authorise,
+            warning=gettext_lazy("Le centre de gestion est prévenu : il pourra valider."),
+            comment_label=gettext_lazy("Commentaire pour le centre de gestion"),
+            is_primary=True,
+        ),
+        Action(
+            "forbid",
+            gettext_lazy("Refuser le départ"),
+            sources=(Status.SUBMITTED,),
+            target=Status.SUBMITTED,
+            allowed=permissions.secures,
+            guards=(guards.as_read, guards.not_forbidden),
+            effect=on_forbid,
+            warning=gettext_lazy("Le centre de gestion est prévenu, et ne peut plus valider."),
+            comment_label=gettext_lazy("Raison du refus"),
+            comment_required=always,
+            is_destructive=True,
+        ),
+        Action(
             "validate",
             gettext_lazy("Valider"),
             sources=(Status.SUBMITTED,),
@@ -164,8 +202,10 @@ ACTIONS = {
                 guards.lawful,
                 guards.complete,
                 guards.approved,
+                guards.cleared,
                 guards.insured,
                 guards.no_refused_proof,
+                guards.papers_accepted,
             ),
             typed=(guards.alerts_accepted,),
             accepts=guards.alerts,
@@ -216,7 +256,8 @@ ACTIONS = {
             sources=(Status.VALIDATED, Status.SIGNING),
             target=Status.SIGNING,
             allowed=permissions.owns_or_manages,
-            typed=(guards.in_turn_and_dated, guards.known_if_late),
+            guards=(guards.own_signature_awaited,),
+            typed=(guards.own_signature_only, guards.in_turn_and_dated, guards.known_if_late),
             accepts=guards.late,
             effect=on_sign,
             status_after=turns.status,

@@ -115,7 +115,7 @@ def on_submit(request: Request) -> None:
         last = Avenant.objects.filter(convention=avenant.convention_id).aggregate(last=Max("rank"))["last"]
         avenant.rank = (last or 0) + 1
     avenant.submitted_at = timezone.now()
-    turns.ask_approval(request.convention)
+    turns.ask_approval(request.convention, asks_officer=guards.asks_officer(request))
 
 
 def on_validate(request: Request) -> None:
@@ -167,6 +167,31 @@ ACTIONS = {
             is_primary=True,
         ),
         Action(
+            "authorise",
+            gettext_lazy("Autoriser le départ"),
+            sources=(SUBMITTED,),
+            target=SUBMITTED,
+            allowed=permissions.secures,
+            guards=(guards.as_read, guards.not_cleared),
+            effect=agreements.on_authorise,
+            warning=gettext_lazy("Le centre de gestion est prévenu : il pourra valider."),
+            comment_label=gettext_lazy("Commentaire pour le centre de gestion"),
+            is_primary=True,
+        ),
+        Action(
+            "forbid",
+            gettext_lazy("Refuser le départ"),
+            sources=(SUBMITTED,),
+            target=SUBMITTED,
+            allowed=permissions.secures,
+            guards=(guards.as_read, guards.not_forbidden),
+            effect=agreements.on_forbid,
+            warning=gettext_lazy("Le centre de gestion est prévenu, et ne peut plus valider."),
+            comment_label=gettext_lazy("Raison du refus"),
+            comment_required=agreements.always,
+            is_destructive=True,
+        ),
+        Action(
             "validate",
             gettext_lazy("Valider"),
             sources=(SUBMITTED,),
@@ -179,8 +204,10 @@ ACTIONS = {
                 guards.lawful,
                 complete,
                 guards.approved,
+                guards.cleared,
                 guards.insured,
                 guards.no_refused_proof,
+                guards.papers_accepted,
             ),
             typed=(guards.alerts_accepted,),
             accepts=guards.alerts,
@@ -224,8 +251,8 @@ ACTIONS = {
             sources=(VALIDATED, SIGNING),
             target=SIGNING,
             allowed=permissions.owns_or_manages,
-            guards=(agreement_signed, chosen_still_there),
-            typed=(guards.in_turn_and_dated, signed_in_time),
+            guards=(agreement_signed, chosen_still_there, guards.own_signature_awaited),
+            typed=(guards.own_signature_only, guards.in_turn_and_dated, signed_in_time),
             effect=agreements.on_sign,
             status_after=turns.status,
             warning=agreements.ACTIONS["sign"].warning,

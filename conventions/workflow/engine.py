@@ -248,7 +248,7 @@ def permissions_hold(action: Action, by: User, convention: Convention) -> bool:
     """Whether ``by`` may do ``action`` here in a state where it applies; a state that moved on is told apart."""
     if action.starts_from(convention):
         return action.allowed(by, convention)
-    return permissions.takes_part(by, convention)
+    return permissions.takes_part(by, convention) or permissions.secures(by, convention)
 
 
 def told_who_acted(convention: Convention) -> str:

@@ -9,10 +9,12 @@ from accounts.refusals import Refused
 from conventions import law, legality, permissions
 from conventions.circuit import turns
 from conventions.follow_up.dates import is_recorded
-from conventions.legality import insurance, words
-from conventions.models import Attachment
+from conventions.legality import insurance, papers, words
+from conventions.models import Attachment, AvenantKind
+from conventions.models.circuit import Approver
 from conventions.workflow.engine import Request
 from conventions.writing import steps
+from organisations.models import Party
 
 # What proves that a student has what the agreement says.
 PROOFS = {
@@ -21,6 +23,9 @@ PROOFS = {
     Attachment.Kind.VISA,
     Attachment.Kind.ASSISTANCE,
 }
+
+# The avenants of which the departure was not allowed yet.
+DEPARTURES = {AvenantKind.PLACE, AvenantKind.EXTENSION, AvenantKind.POSTPONEMENT}
 
 # What an action accepts of what the law says
 
@@ -114,6 +119,69 @@ def approved(request: Request) -> None:
         )
 
 
+def asks_officer(request: Request) -> bool:
+    """Whether a security officer allows the departure: of an avenant, when it changes where or when one goes."""
+    convention = request.convention
+    if not (request.case.facts.host.is_abroad and request.case.facts.abroad.asks_officer):
+        return False
+    return convention.avenant is None or bool(DEPARTURES.intersection(convention.avenant.kinds))
+
+
+def cleared(request: Request) -> None:
+    """From the level on that the centre chose, a security officer allows the departure."""
+    turn = turns.approval(request.convention, Approver.SECURITY)
+    if turn is None:
+        if asks_officer(request):
+            raise Refused(
+                _(
+                    "Le niveau de risque connu a changé depuis la soumission : demandez une correction, le "
+                    "fonctionnaire de sécurité et de défense sera saisi à la nouvelle soumission."
+                ),
+                "clearance_unasked",
+            )
+        return
+    if turn.is_refused:
+        raise Refused(
+            _("Le fonctionnaire de sécurité et de défense a refusé ce départ : %(reason)s")
+            % {"reason": why_forbidden(request)},
+            "clearance_refused",
+        )
+    if turn.done_at is None:
+        officers = request.convention.institution.security_officers.filter(user__is_active=True)
+        if not officers.exists():
+            raise Refused(
+                _(
+                    "Ce départ attend un fonctionnaire de sécurité et de défense, et votre établissement n’en a pas "
+                    "désigné : demandez à un administrateur de le faire."
+                ),
+                "no_officer",
+            )
+        raise Refused(
+            _("La validation attend l’autorisation de départ du fonctionnaire de sécurité et de défense."),
+            "clearance_awaited",
+        )
+
+
+def why_forbidden(request: Request) -> str:
+    convention = request.convention
+    last = (
+        convention.events.filter(avenant=convention.avenant, action="forbid").order_by("-at", "-pk").first()
+    )
+    return last.comment if last else ""
+
+
+def not_cleared(request: Request) -> None:
+    turn = turns.approval(request.convention, Approver.SECURITY)
+    if turn is None or (turn.done_at and not turn.is_refused):
+        raise Refused(_("Ce départ est déjà autorisé."), "already_cleared")
+
+
+def not_forbidden(request: Request) -> None:
+    turn = turns.approval(request.convention, Approver.SECURITY)
+    if turn is None or turn.is_refused:
+        raise Refused(_("Ce départ est déjà refusé."), "already_forbidden")
+
+
 def insured(request: Request) -> None:
     if insurance.awaits_insurance(request.convention):
         raise Refused(ACCEPT_INSURANCE, "insurance_awaited")
@@ -128,6 +196,16 @@ def no_refused_proof(request: Request) -> None:
             _("Cette pièce a été refusée, et aucune autre ne la remplace : %(attachment)s.")
             % {"attachment": ", ".join(one.get_kind_display() for one in refused)},
             "attachment_refused",
+        )
+
+
+def papers_accepted(request: Request) -> None:
+    """A paper that the centre wants counts when it is there and accepted."""
+    if awaited := papers.awaited(request.convention):
+        raise Refused(
+            _("La validation attend ces pièces, jointes et acceptées : %(attachments)s.")
+            % {"attachments": papers.names(awaited)},
+            "papers_awaited",
         )
 
 
@@ -188,6 +266,28 @@ def at_least_one_remark(request: Request) -> None:
         raise Refused(
             _("Épinglez d’abord une remarque sur le champ à corriger : l’étudiant saura quoi faire."),
             "no_remark",
+        )
+
+
+def own_signature_awaited(request: Request) -> None:
+    """Nothing is left to say to a student who has signed: the others are recorded for them."""
+    by, convention = request.by, request.convention
+    if permissions.records_all_signatures(by, convention) or Party.STUDENT in turns.awaited(convention):
+        return
+    raise Refused(_("Votre signature est déjà enregistrée : joignez la copie signée."), "own_signature_given")
+
+
+def own_signature_only(request: Request) -> None:
+    """A student alone does not say that the others have signed: they join the copy that shows it."""
+    if permissions.records_all_signatures(request.by, request.convention):
+        return
+    if request.dates.keys() - {Party.STUDENT}:
+        raise Refused(
+            _(
+                "Vous notez votre signature seulement : joignez la copie signée, et votre gestionnaire enregistre les "
+                "autres."
+            ),
+            "signature_of_others",
         )
 
 

@@ -1,5 +1,6 @@
 """Where a stage happens (hosts) and where it belongs (the university's structure)."""
 
+from organisations.models.destinations import Destination, RiskLevel
 from organisations.models.following import AgreementsMixin
 from organisations.models.host import Contact, Organisation, Service, Word
 from organisations.models.imports import HeaderMapping, Import, ImportedRow, ImportKind
@@ -8,8 +9,10 @@ from organisations.models.university import (
     Centre,
     Enrolment,
     Manager,
+    Paper,
     Party,
     Programme,
+    SecurityOfficer,
     Teacher,
     Ufr,
 )
@@ -21,6 +24,7 @@ __all__ = [
     "Centre",
     "Commune",
     "Contact",
+    "Destination",
     "Enrolment",
     "HeadcountBand",
     "HeaderMapping",
@@ -33,9 +37,12 @@ __all__ = [
     "NafCode",
     "Note",
     "Organisation",
+    "Paper",
     "Party",
     "Programme",
     "Resemblance",
+    "RiskLevel",
+    "SecurityOfficer",
     "Service",
     "Teacher",
     "Ufr",

@@ -22,6 +22,7 @@ class ImportKind(models.TextChoices):
     CENTRES = "centres", _("Centres de gestion")
     PROGRAMMES = "programmes", _("Étapes d’étude")
     HOSTS = "hosts", _("Établissements d’accueil")
+    DESTINATIONS = "destinations", _("Destinations à risque")
 
 
 class Import(models.Model):

@@ -7,7 +7,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Subquery
 
 from accounts.models import Student, User
-from organisations.models.university import Manager, Teacher
+from organisations.models.university import Manager, SecurityOfficer, Teacher
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class Roles:
     centre_ids: frozenset[int] = frozenset()
     teacher_ids: frozenset[int] = frozenset()
     is_admin: bool = False
+    secured_ids: frozenset[int] = frozenset()  # institutions whose departures they allow
 
     @property
     def is_student(self) -> bool:
@@ -30,6 +31,15 @@ class Roles:
     @property
     def is_teacher(self) -> bool:
         return bool(self.teacher_ids)
+
+    @property
+    def is_security_officer(self) -> bool:
+        return bool(self.secured_ids)
+
+    @property
+    def is_known(self) -> bool:
+        """Has something to do here with the agreements themselves."""
+        return self.is_student or self.is_manager or self.is_teacher or self.is_security_officer
 
     @property
     def keeps_directory(self) -> bool:
@@ -49,13 +59,20 @@ def roles_of(user: User | AnonymousUser) -> Roles:
 
 def _read(user: User) -> Roles:
     own = {"user": OuterRef("pk")}
-    student_id, centre_ids, teacher_ids = (
+    student_id, centre_ids, teacher_ids, secured_ids = (
         User.objects.filter(pk=user.pk)
         .values_list(
             Subquery(Student.objects.filter(**own).values("pk")),
             ArraySubquery(Manager.objects.filter(**own).values("centre")),
             ArraySubquery(Teacher.objects.filter(**own).values("pk")),
+            ArraySubquery(SecurityOfficer.objects.filter(**own).values("institution")),
         )
         .get()
     )
-    return Roles(student_id, frozenset(centre_ids), frozenset(teacher_ids), user.is_superuser)
+    return Roles(
+        student_id,
+        frozenset(centre_ids),
+        frozenset(teacher_ids),
+        user.is_superuser,
+        frozenset(secured_ids),
+    )

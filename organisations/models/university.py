@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Institution, StricterRules, Student
+from organisations.models.destinations import RiskLevel
 
 
 class Party(models.TextChoices):
@@ -20,6 +21,14 @@ class Party(models.TextChoices):
     HOST = "host", _("Le directeur de l’organisme d’accueil")
     TEACHER = "teacher", _("L’enseignant référent")
     UNIVERSITY = "university", _("Le directeur de l’UFR")
+
+
+class Paper(models.TextChoices):
+    """What a centre may want to see before it validates, besides the certificate of civil liability."""
+
+    SOCIAL_RIGHTS = "social", _("Attestation de droits à l’assurance maladie")
+    ASSISTANCE = "assistance", _("Assurance rapatriement et assistance, pour un stage à l’étranger")
+    VISA = "visa", _("Visa ou titre de séjour, pour un stage hors d’Europe")
 
 
 ANOTHER_INSTITUTION = _("Choisissez une valeur du même établissement.")
@@ -80,11 +89,34 @@ class Centre(StricterRules):
     teacher_approves = models.BooleanField(
         _("L’enseignant référent approuve avant la validation"), default=False
     )
+    security_from = models.CharField(
+        _("Autorisation de départ demandée à partir de la zone"),
+        max_length=6,
+        choices=[(level.value, level.label) for level in RiskLevel if level != RiskLevel.GREEN],
+        blank=True,
+        default=RiskLevel.ORANGE,
+        help_text=_(
+            "Le fonctionnaire de sécurité et de défense décide avant la validation ; vide, la règle du droit s’applique."
+        ),
+    )
+    destinations_days = models.PositiveSmallIntegerField(
+        _("Jours pendant lesquels un niveau de risque connu fait foi"),
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(730)],
+        help_text=_("Au-delà, le gestionnaire est prévenu que le niveau est à relire."),
+    )
     signature_order = ArrayField(
         models.CharField(max_length=12, choices=Party),
         verbose_name=_("Ordre des signatures"),
         default=default_signature_order,
         validators=[validate_signature_order],
+    )
+    required_papers = ArrayField(
+        models.CharField(max_length=10, choices=Paper),
+        verbose_name=_("Pièces exigées avant la validation"),
+        default=list,
+        blank=True,
+        help_text=_("Jointes par l’étudiant et acceptées par un gestionnaire."),
     )
     copies_france = models.PositiveSmallIntegerField(_("Exemplaires pour un stage en France"), default=3)
     copies_abroad = models.PositiveSmallIntegerField(_("Exemplaires pour un stage à l’étranger"), default=4)
@@ -312,6 +344,31 @@ class Manager(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} – {self.centre}"
+
+
+class SecurityOfficer(models.Model):
+    """Who allows the stages of an institution in countries at risk (fonctionnaire de sécurité et de défense)."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="security_offices",
+        verbose_name=_("personne"),
+    )
+    institution = models.ForeignKey(
+        Institution,
+        on_delete=models.CASCADE,
+        related_name="security_officers",
+        verbose_name=_("établissement"),
+    )
+
+    class Meta:
+        verbose_name = _("fonctionnaire de sécurité et de défense")
+        verbose_name_plural = _("fonctionnaires de sécurité et de défense")
+        constraints = [models.UniqueConstraint("user", "institution", name="security_officer_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.user} – {self.institution}"
 
 
 class Teacher(models.Model):

@@ -124,6 +124,14 @@ KNOWN: dict[str, Mapping[str, Sequence[str]]] = {
         "presence_hours": ("heures en présence", "heures en présentiel", "présentiel"),
         "regime": ("régime de gratification", "regime_gratification"),
     },
+    "destinations": {
+        "country": ("pays", "code pays", "codePays", "destination"),
+        "region": ("région", "zone", "ville"),
+        "level": ("niveau", "couleur", "vigilance", "niveau de risque", "niveau de vigilance"),
+        "source": ("origine", "fiche"),
+        "source_url": ("url", "lien", "adresse", "adresse de la source", "source_url"),
+        "checked_on": ("date", "lu le", "mis à jour le", "dernière mise à jour", "date de la source"),
+    },
     "hosts": {
         "name": ("raisonSociale", "raison sociale", "nom", "dénomination", "denomination", "structure", "entreprise"),
         "siret": ("numeroSiret", "n° siret", "numéro siret", "num_siret", "no siret"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from organisations.models import ImportKind
 from organisations.records import host_file, structure, student_file
+from organisations.records.destinations import DestinationImporter
 from organisations.records.hosts import HostImporter
 from organisations.records.importing import Context, Importer
 from organisations.records.journal import ENROLLED, REFUSED
@@ -196,6 +197,20 @@ KINDS = {
                 "%(created)s établissements ajoutés, %(changed)s complétés, %(unchanged)s inchangés ; "
                 "%(refused)s lignes refusées."
             ),
+        ),
+        Kind(
+            ImportKind.DESTINATIONS,
+            "destinations",
+            {
+                "country": gettext_lazy("pays, en deux lettres ou en toutes lettres (obligatoire)"),
+                "region": gettext_lazy("région ou ville ; vide, le pays entier"),
+                "level": gettext_lazy("niveau : vert, jaune, orange ou rouge (obligatoire)"),
+                "source": gettext_lazy("d’où vient ce niveau (obligatoire)"),
+                "source_url": gettext_lazy("adresse de la page de cette source"),
+                "checked_on": gettext_lazy("jour où il y a été lu (obligatoire)"),
+            },
+            DestinationImporter.required,
+            DestinationImporter,
         ),
     )
 }

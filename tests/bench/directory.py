@@ -79,7 +79,7 @@ class Page:
         from conventions import demo
         from conventions.models import Convention, Status
 
-        self.user = User.objects.get(email=demo.ACCOUNTS[0].email)
+        self.user = User.objects.get(email=ACCOUNTS[0].email)
         draft = Convention.objects.get(student__user=self.user, status=Status.DRAFT)
         self.client = Client(SERVER_NAME="127.0.0.1")
         self.client.force_login(self.user)
@@ -236,7 +236,7 @@ def plan(kind: str, query: str) -> str:
     from organisations import directory
     from organisations.models import Organisation
 
-    user = User.objects.get(email=demo.ACCOUNTS[0].email)
+    user = User.objects.get(email=ACCOUNTS[0].email)
     with CaptureQueriesContext(connection) as captured:
         directory.search(Organisation.objects.visible_to(user), query)
     lines = [f"== {kind}: {query}"]
@@ -256,7 +256,7 @@ def recall(random: Random) -> None:
     from organisations import directory
     from organisations.models import Organisation
 
-    user = User.objects.get(email=demo.ACCOUNTS[0].email)
+    user = User.objects.get(email=ACCOUNTS[0].email)
     print(f"\n{'searches with noise':<30}{'asked':>7}{f'in first {FIRST}':>12}{'rate':>8}   (goal: 95 %)")
     asked = kept = 0
     for kind, write in NOISES.items():

@@ -7,8 +7,10 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from conventions import demo
+from conventions.desk.departures import departures
 from conventions.follow_up import dates
 from conventions.models import Avenant, Convention, Event, Status
+from organisations.models import SecurityOfficer
 
 
 @pytest.mark.django_db
@@ -29,6 +31,9 @@ def test_it_is_built_on_any_day(settings, tmp_path):
     over = Convention.objects.filter(dates.ended(today))
     assert over.count() == 2
     assert dates.owed_a_certificate(over, last=today).count() == 1
+    [officer] = SecurityOfficer.objects.all()
+    [departure] = departures({officer.institution_id}).waiting
+    assert departure.convention in Convention.objects.visible_to(officer.user)
     # What happened in the past is dated of then.
     assert all(
         timezone.localdate(event.at) < event.convention.start - timedelta(days=7)

@@ -3,15 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.refusals import Refused
 from conventions import workflow
 from conventions.attachments import deciding
 from conventions.follow_up import completion
-from conventions.models import Attachment, Convention, Status
+from conventions.legality import papers
+from conventions.models import Attachment, AvenantStatus, Convention, Status
+from conventions.workflow import avenants
 from conventions.writing import steps
-from tests.factories import AttachmentFactory
+from organisations.models import Centre
+from tests.factories import AttachmentFactory, OrganisationFactory
 from tests.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +97,88 @@ def test_nobody_of_the_host_is_reached_as_the_trainee(world, role, column, value
 
 def test_a_proof_is_one_of_the_kinds_that_may_be_joined():
     assert set(PROOFS) < set(Attachment.Kind.values)
+
+
+# What a centre wants to see
+
+
+@pytest.fixture
+def abroad():
+    return OrganisationFactory(abroad=True, country="UA")
+
+
+def wanted(convention):
+    return [paper.value for paper in papers.required(Convention.objects.for_detail().get(pk=convention.pk))]
+
+
+@pytest.mark.parametrize(
+    ("country", "expected"),
+    [("FR", ["social"]), ("SE", ["social", "assistance"]), ("UA", ["social", "assistance", "visa"])],
+)
+def test_what_proves_a_departure_is_wanted_abroad_alone(world, country, expected):
+    Centre.objects.update(required_papers=["social", "assistance", "visa"])
+    host = (
+        OrganisationFactory(country=country)
+        if country == "FR"
+        else OrganisationFactory(abroad=True, country=country)
+    )
+    assert wanted(world.draft(organisation=host)) == expected
+    Centre.objects.update(required_papers=[])
+    assert wanted(world.draft(organisation=host)) == []
+
+
+@pytest.mark.parametrize("kind", ["social", "assistance", "visa"])
+def test_a_paper_that_the_centre_wants_stops_until_it_is_there_and_accepted(world, abroad, kind):
+    Centre.objects.update(required_papers=[kind], security_from="")
+    convention, manager = world.convention_in(Status.SUBMITTED, organisation=abroad), world.people["manager"]
+
+    def attempt():
+        workflow.act(convention.pk, "validate", by=manager, comment="Vérifié.")
+
+    with refused("papers_awaited"):
+        attempt()
+    option = next(
+        one
+        for one in workflow.options(Convention.objects.for_detail().get(pk=convention.pk), manager)
+        if one.action.name == "validate"
+    )
+    assert str(Attachment.Kind(kind).label) in str(option.refusal), (
+        "the page says it before the button is pressed"
+    )
+    first = AttachmentFactory(convention=convention, kind=kind)
+    with refused("papers_awaited"):
+        attempt()
+    deciding.refuse(first.pk, "Illisible.", by=manager)
+    with refused("attachment_refused"):
+        attempt()
+    deciding.accept(AttachmentFactory(convention=convention, kind=kind).pk, by=manager)
+    attempt()
+
+
+def test_a_missing_paper_is_said_before_the_submission_and_does_not_stop_it(client, world):
+    Centre.objects.update(required_papers=["social"])
+    draft = world.draft(enrolment=world.enrolled())
+    client.force_login(world.people["student"])
+    address = reverse("conventions:step", args=[draft.pk, "recapitulatif"])
+    page = client.get(address)
+    said = [one.message for one in page.context["panel"].warnings if one.rule == "P-10"]
+    assert ["droits à l’assurance maladie" in one for one in said] == [True]
+    assert "Pièces que votre centre attend pour valider" in page.text
+    AttachmentFactory(convention=draft, kind="social")
+    page = client.get(address)
+    assert "Pièces que votre centre attend pour valider" not in page.text
+    assert not [one for one in page.context["panel"].warnings if one.rule == "P-10"]
+    workflow.act(draft.pk, "submit", by=world.people["student"])
+
+
+def test_an_avenant_does_without_what_the_agreement_did_without(world):
+    convention = world.convention_in(Status.SIGNED)
+    Centre.objects.update(required_papers=["social"])
+    avenant = world.avenant_in(AvenantStatus.SUBMITTED, convention)
+    avenants.act(avenant.pk, "validate", by=world.people["manager"], comment="Vu.")
+
+
+def test_a_centre_says_what_it_wants(client, world):
+    client.force_login(world.people["admin"])
+    page = client.get(reverse("admin:organisations_centre_change", args=[world.centre.pk])).text
+    assert page.count('name="required_papers"') == 3

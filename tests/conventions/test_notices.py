@@ -39,6 +39,7 @@ TO = {
     "others_and_managers": "l’étudiant et l’enseignant référent, sauf qui agit ; le centre si l’un d’eux agit",
     "everybody": "l’étudiant, l’enseignant référent et le centre",
     "author": "qui a commencé l’avenant, l’étudiant si c’est un gestionnaire",
+    "officers": "les fonctionnaires de sécurité et de défense de l’établissement",
     "tutor": "le tuteur professionnel",
     "administrators": "les administrateurs de l’établissement",
 }
@@ -46,6 +47,7 @@ WHEN = {
     "always": "",
     "acted_for": ", si un autre agit pour lui",
     "approval_asked": ", si le centre demande son approbation",
+    "clearance_asked": ", si la destination demande une autorisation de départ",
     "numbered": ", si elle a été soumise",
     "ranked": ", s’il a été soumis",
     "signed_by_all": ", à la dernière",

@@ -17,13 +17,14 @@ from conventions import workflow
 from conventions.circuit import turns
 from conventions.models import Attachment, Avenant, AvenantStatus, Convention, Status, Turn
 from conventions.standing import alerts
-from conventions.workflow import avenants
+from conventions.workflow import avenants, copies
 from conventions.writing import changes
-from organisations.models import Party
+from organisations.models import Centre, Party
 from tests import files
 from tests.at_once import at_once
 from tests.factories import ManagerFactory
 from tests.pages import browser
+from tests.refusals import refused
 from tests.worlds import next_signatures
 
 pytestmark = pytest.mark.django_db
@@ -70,15 +71,15 @@ def validated(world, time_machine, days, **fields):
 def test_all_five_are_recorded_at_once(world):
     convention = world.convention_in(Status.VALIDATED)
     today = timezone.localdate()
-    sign(world, convention, dict.fromkeys(ORDER, today), by="student")
+    sign(world, convention, dict.fromkeys(ORDER, today))
     convention.refresh_from_db()
     assert convention.status == Status.SIGNED
     event = convention.events.get(action="sign")
-    assert (event.actor, event.before, event.after) == (world.people["student"], "validated", "signed")
+    assert (event.actor, event.before, event.after) == (world.people["manager"], "validated", "signed")
     assert event.comment.split("\N{NO-BREAK SPACE}; ") == [
         f"{party.label}, le {today:%d/%m/%Y}" for party in ORDER
     ]
-    assert set(convention.turns.values_list("done_by", flat=True)) == {world.people["student"].pk}
+    assert set(convention.turns.values_list("done_by", flat=True)) == {world.people["manager"].pk}
 
 
 @pytest.mark.parametrize(
@@ -92,9 +93,8 @@ def test_all_five_are_recorded_at_once(world):
 )
 def test_a_gap_is_refused_and_nothing_is_written(world, parties, message):
     convention = world.convention_in(Status.VALIDATED)
-    for by in ("student", "manager"):
-        with pytest.raises(Refused, match=message):
-            sign(world, convention, dict.fromkeys(parties, timezone.localdate()), by=by)
+    with pytest.raises(Refused, match=message):
+        sign(world, convention, dict.fromkeys(parties, timezone.localdate()))
     assert not convention.turns.filter(done_at__isnull=False).exists()
 
 
@@ -229,7 +229,7 @@ def test_one_takes_back_while_the_other_records(world):
     convention = world.convention_in(Status.SIGNING)
     outcomes = together(
         lambda: unsign(world, convention, party=Party.STUDENT),
-        lambda: sign(world, convention, {Party.TUTOR: timezone.localdate()}, by="student"),
+        lambda: sign(world, convention, {Party.TUTOR: timezone.localdate()}),
     )
     assert outcomes[0] == "done"
     assert "Une autre signature" in outcomes[1] or "dans l’ordre" in outcomes[1]
@@ -342,7 +342,7 @@ def test_signed_in_time_says_nothing(world, time_machine):
     convention = validated(world, time_machine, days=3, **starting(world, -1))
     before = timezone.localdate() - timedelta(days=2)
     typed = dict.fromkeys(ORDER, before.isoformat())
-    done = browser(world.people["student"]).post(page_of(convention), typed, follow=True)
+    done = browser(world.people["manager"]).post(page_of(convention), typed, follow=True)
     assert "Toutes les signatures sont enregistrées." in text_of(done)
     assert convention.events.get(action="sign").findings == []
     assert alerts.signature_alert(Convention.objects.get(pk=convention.pk)) is None
@@ -383,7 +383,7 @@ def test_a_mistake_is_told_beside_its_date(world, typed, field, message):
     convention = world.convention_in(Status.VALIDATED)
     today = timezone.localdate()
     posted = {party: (today + timedelta(days=days)).isoformat() for party, days in typed.items()}
-    answer = browser(world.people["student"]).post(page_of(convention), posted)
+    answer = browser(world.people["manager"]).post(page_of(convention), posted)
     assert answer.status_code == 422
     assert message in answer.context["form"].errors[field][0]
     for day in posted.values():
@@ -434,14 +434,6 @@ def test_the_moment_a_signature_was_given():
     assert Turn(done_at=noon, signed_on=date(2026, 3, 2)).given_at == datetime(2026, 3, 2, tzinfo=paris)
 
 
-def test_the_centre_is_told_when_a_student_completes_the_circuit(world):
-    convention = world.convention_in(Status.VALIDATED)
-    Message.objects.all().delete()
-    world.sign(convention, 5, by=world.people["student"])
-    told = {world.people["manager"].email, world.people["teacher"].email}
-    assert set(Message.objects.values_list("recipient", flat=True)) == told
-
-
 # Taken back, on its page
 
 
@@ -465,13 +457,13 @@ def test_the_page_says_which_signature_is_taken_back(world):
 # The scan
 
 
-def test_the_scan_is_offered_once_all_have_signed(world, media):
+def test_the_scan_is_asked_once_all_have_signed(world, media):
     convention = world.convention_in(Status.SIGNING)
     student, manager = browser(world.people["student"]), browser(world.people["manager"])
     url = reverse("conventions:signed_copy", args=[convention.pk])
-    assert "une fois toutes les signatures" in text_of(student.get(url, follow=True))
+    assert "une fois toutes les signatures" in text_of(manager.get(url, follow=True))
     typed = dict.fromkeys(ORDER[1:], timezone.localdate().isoformat())
-    landed = student.post(page_of(convention), typed, follow=True)
+    landed = manager.post(page_of(convention), typed, follow=True)
     assert landed.redirect_chain[-1][0] == url
     for client in (student, manager):
         assert "Copie signée manquante." in text_of(client.get(convention.get_absolute_url()))
@@ -487,3 +479,220 @@ def test_the_scan_is_offered_once_all_have_signed(world, media):
     manager.post(url, {"upload": scanned()})
     assert convention.attachments.get(uploaded_by=world.people["manager"]).decision == "accepted"
     assert "Copie signée manquante." not in text_of(manager.get(convention.get_absolute_url()))
+
+
+# What a student says, and what the copy shows
+
+
+def copy_of(convention):
+    return reverse("conventions:signed_copy", args=[convention.pk])
+
+
+def joined(world, convention, *parties, day=None):
+    """Join a copy as its student, with a date beside each of these signatures; return what was answered."""
+    day = (day or timezone.localdate()).isoformat()
+    client = browser(world.people["student"])
+    return client.post(copy_of(convention), {"upload": scanned(), **dict.fromkeys(parties, day)})
+
+
+def decide(world, convention, name="accept", role="manager", **typed):
+    scan = convention.attachments.order_by("-pk")[0]
+    address = reverse(f"conventions:{name}_attachment", args=[convention.pk, scan.pk])
+    return browser(world.people[role]).post(address, typed, follow=True)
+
+
+def signed_by(convention):
+    done = convention.turns.filter(done_at__isnull=False, avenant=None).order_by("rank")
+    return list(done.values_list("party", flat=True))
+
+
+@pytest.mark.parametrize("parties", [ORDER, ORDER[:2], ORDER[1:2]])
+def test_a_student_does_not_say_that_the_others_have_signed(world, parties):
+    convention = world.convention_in(Status.VALIDATED)
+    with refused("signature_of_others"):
+        sign(world, convention, dict.fromkeys(parties, timezone.localdate()), by="student")
+    assert signed_by(convention) == []
+
+
+def test_nor_does_a_manager_whose_stage_it_is(world):
+    ManagerFactory(user=world.people["student"], centre=world.centre)
+    convention = world.convention_in(Status.VALIDATED)
+    with refused("signature_of_others"):
+        sign(world, convention, dict.fromkeys(ORDER, timezone.localdate()), by="student")
+
+
+def test_a_student_says_that_they_signed_once(world):
+    convention = world.convention_in(Status.VALIDATED)
+    client = browser(world.people["student"])
+    page = client.get(page_of(convention))
+    assert list(page.context["form"].fields) == [Party.STUDENT]
+    assert copy_of(convention) in page.text
+    client.post(page_of(convention), {Party.STUDENT: timezone.localdate().isoformat()})
+    assert signed_by(convention) == [Party.STUDENT]
+    with refused("own_signature_given"):
+        sign(world, convention, {Party.TUTOR: timezone.localdate()}, by="student")
+    page = client.get(convention.get_absolute_url()).text
+    assert page_of(convention) not in page, "nothing is left to say"
+    assert copy_of(convention) in page
+
+
+def test_a_student_signs_in_turn(world):
+    Centre.objects.update(signature_order=[*ORDER[1:], ORDER[0]])
+    convention = world.convention_in(Status.VALIDATED)
+    client = browser(world.people["student"])
+    answer = client.post(page_of(convention), {Party.STUDENT: timezone.localdate().isoformat()})
+    assert "dans l’ordre du circuit" in text_of(answer)
+    assert signed_by(convention) == []
+
+
+@pytest.mark.parametrize("recorded", [0, 1, 3])
+def test_what_a_copy_shows_counts_once_it_is_accepted(world, media, recorded):
+    convention = world.convention_in(Status.VALIDATED)
+    if recorded:
+        world.sign(convention, recorded)
+    Message.objects.all().delete()
+    assert joined(world, convention, *ORDER[recorded:]).status_code == 302
+    convention.refresh_from_db()
+    assert (len(signed_by(convention)), convention.status) == (
+        recorded,
+        Status.SIGNING if recorded else Status.VALIDATED,
+    )
+    assert not Message.objects.exists(), "nobody is told that all is signed"
+    student = browser(world.people["student"])
+    for address in (reverse("home"), convention.get_absolute_url()):
+        assert "La copie signée est à vérifier" in text_of(student.get(address))
+    page = text_of(browser(world.people["manager"]).get(convention.get_absolute_url()))
+    assert "Signatures déclarées" in page
+    assert "Pièce acceptée" in text_of(decide(world, convention))
+    convention.refresh_from_db()
+    assert (signed_by(convention), convention.status) == (list(ORDER), Status.SIGNED)
+    event = convention.events.order_by("-pk")[0]
+    assert (event.action, event.actor, event.after) == ("sign", world.people["manager"], Status.SIGNED)
+    assert "Copie signée manquante." not in text_of(
+        browser(world.people["manager"]).get(convention.get_absolute_url())
+    )
+
+
+def test_a_copy_may_show_some_signatures_only(world, media):
+    convention = world.convention_in(Status.VALIDATED)
+    joined(world, convention, *ORDER[:2])
+    decide(world, convention)
+    assert signed_by(convention) == list(ORDER[:2])
+    joined(world, convention, *ORDER[2:])
+    decide(world, convention)
+    convention.refresh_from_db()
+    assert convention.status == Status.SIGNED
+
+
+def test_a_refused_copy_counts_nothing_says_why_and_another_is_sent(world, media):
+    convention = world.convention_in(Status.VALIDATED)
+    joined(world, convention, *ORDER)
+    decide(world, convention, "refuse", reason="Le tampon manque.")
+    assert signed_by(convention) == []
+    [told] = Message.objects.filter(key__endswith=":refused")
+    assert "Le tampon manque." in told.text
+    assert copy_of(convention) in told.text
+    page = text_of(browser(world.people["student"]).get(copy_of(convention)))
+    assert "Le tampon manque." in page
+    joined(world, convention, *ORDER)
+    decide(world, convention)
+    convention.refresh_from_db()
+    assert convention.status == Status.SIGNED
+
+
+@pytest.mark.parametrize(
+    ("parties", "days", "message"),
+    [
+        ((), 0, "Indiquez la date"),
+        (ORDER[1:], 0, "dans l’ordre du circuit"),
+        (ORDER, 1, "dans le futur"),
+        (ORDER, -1, "précéder la validation"),
+    ],
+)
+def test_a_copy_whose_dates_cannot_be_is_not_sent(world, media, parties, days, message):
+    convention = world.convention_in(Status.VALIDATED)
+    answer = joined(world, convention, *parties, day=timezone.localdate() + timedelta(days=days))
+    assert answer.status_code == 422
+    assert message in text_of(answer)
+    assert not convention.attachments.exists()
+
+
+def test_what_was_recorded_meanwhile_is_not_recorded_twice(world, media):
+    convention = world.convention_in(Status.VALIDATED)
+    joined(world, convention, *ORDER)
+    world.sign(convention, 4)
+    decide(world, convention)
+    convention.refresh_from_db()
+    assert convention.status == Status.SIGNED
+    assert convention.events.filter(action="sign").count() == 2
+
+
+def test_a_copy_that_no_longer_fits_is_told_and_waits(world, media):
+    """Its student read the second signature; the first one was taken back meanwhile."""
+    convention = world.convention_in(Status.SIGNING)
+    joined(world, convention, Party.TUTOR)
+    unsign(world, convention)
+    assert "dans l’ordre du circuit" in text_of(decide(world, convention))
+    assert convention.attachments.get().is_waiting
+    assert signed_by(convention) == []
+
+
+@pytest.mark.parametrize("role", ["student", "teacher", "other_manager"])
+def test_only_a_manager_of_the_centre_accepts_a_copy(world, media, role):
+    convention = world.convention_in(Status.VALIDATED)
+    joined(world, convention, *ORDER)
+    assert decide(world, convention, role=role).status_code == 404
+    assert signed_by(convention) == []
+
+
+def test_a_copy_accepted_after_a_rupture_records_nothing(world, media):
+    convention = world.convention_in(Status.SIGNING)
+    joined(world, convention, *ORDER[1:])
+    workflow.act(
+        convention.pk, "terminate", by=world.people["manager"], comment="Fermeture", ended_on=convention.end
+    )
+    assert "Pièce acceptée" in text_of(decide(world, convention))
+    assert signed_by(convention) == [Party.STUDENT]
+
+
+def test_the_copy_of_an_avenant_counts_once_it_is_accepted(world, media):
+    avenant = world.avenant_in(AvenantStatus.VALIDATED)
+    convention, today = avenant.convention, timezone.localdate()
+    student = browser(world.people["student"])
+    sign_url = reverse("conventions:avenant_sign", args=[convention.pk, avenant.pk])
+    with refused("signature_of_others"):
+        avenants.act(avenant.pk, "sign", by=world.people["student"], dates=dict.fromkeys(ORDER, today))
+    assert list(student.get(sign_url).context["form"].fields) == [Party.STUDENT]
+    url = reverse("conventions:avenant_signed_copy", args=[convention.pk, avenant.pk])
+    student.post(url, {"upload": scanned(), **dict.fromkeys(ORDER, today.isoformat())})
+    assert not avenant.turns.filter(done_at__isnull=False).exists()
+    decide(world, convention)
+    avenant.refresh_from_db()
+    assert avenant.status == AvenantStatus.EFFECTIVE
+
+
+def test_the_copies_to_check_are_a_queue(world, media):
+    convention = world.convention_in(Status.VALIDATED)
+    manager = browser(world.people["manager"])
+    address = reverse("conventions:list") + "?statut=copies-a-verifier"
+    assert convention.number not in text_of(manager.get(address))
+    joined(world, convention, *ORDER)
+    assert convention.number in text_of(manager.get(address))
+    assert "1 copie signée à vérifier" in text_of(manager.get("/"))
+    decide(world, convention)
+    assert convention.number not in text_of(manager.get(address))
+    assert re.search("0 copies? signées? à vérifier", text_of(manager.get("/")))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_managers_accept_one_copy(world, media):
+    convention = world.convention_in(Status.VALIDATED)
+    joined(world, convention, *ORDER)
+    scan = convention.attachments.get()
+    colleague = ManagerFactory(centre=world.centre).user
+    outcomes = at_once(
+        lambda: copies.accept(scan.pk, by=world.people["manager"]),
+        lambda: copies.accept(scan.pk, by=colleague),
+    )
+    assert sorted(outcomes) == [False, True]
+    assert convention.events.filter(action="sign").count() == 1

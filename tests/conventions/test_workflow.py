@@ -34,10 +34,12 @@ MATRIX = {
     "submit": {Status.DRAFT: {"student", "manager"}, Status.RETURNED: {"student", "manager"}},
     "withdraw": {Status.SUBMITTED: {"student"}},
     "approve": {},  # only when the centre asks for it: see test_approval
+    "authorise": {},  # only of a destination at risk: see test_departures.py
+    "forbid": {},
     "validate": {Status.SUBMITTED: {"manager"}},
     "return": {Status.SUBMITTED: {"manager"}},
     "refuse": {Status.SUBMITTED: {"manager"}},
-    "sign": {Status.VALIDATED: {"manager", "student"}, Status.SIGNING: {"manager", "student"}},
+    "sign": {Status.VALIDATED: {"manager", "student"}, Status.SIGNING: {"manager"}},
     "unsign": {Status.SIGNING: {"manager"}, Status.SIGNED: {"manager"}},
     "terminate": {Status.VALIDATED: {"manager"}, Status.SIGNING: {"manager"}},
     "cancel": {
@@ -68,7 +70,9 @@ def rule(name, state, role):
     """Return which rule refuses it: none what the matrix gives, else the right, or a state that moved on."""
     if role in MATRIX[name].get(state, set()):
         return ""
-    if state in MATRIX[name] or (name, state) == ("approve", Status.SUBMITTED):
+    if (name, state, role) == ("sign", Status.SIGNING, "student"):
+        return "own_signature_given"
+    if state in MATRIX[name] or (name in {"approve", "authorise", "forbid"} and state == Status.SUBMITTED):
         return "approval_not_awaited" if (name, role) == ("approve", "teacher") else "not_allowed"
     return "moved_on" if role in {"student", "manager", "teacher"} else "not_allowed"
 

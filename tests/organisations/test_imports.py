@@ -17,6 +17,7 @@ from organisations import fields
 from organisations.forms import OrganisationForm
 from organisations.models import (
     Centre,
+    Destination,
     Enrolment,
     HeaderMapping,
     Import,
@@ -79,6 +80,10 @@ ENROLMENTS = """student_number;academic_year;programme_code;programme_version
 91000004;2026/2027;M1BIO;26
 91000004;2025;L3LEA;
 """
+DESTINATIONS = """country;region;level;source;source_url;checked_on
+Ukraine;;Rouge;Conseils aux voyageurs;https://www.diplomatie.gouv.fr/fr/conseils-aux-voyageurs/;03/01/2020
+DE;Berlin;vert;Conseils aux voyageurs;;2020-01-04
+"""
 ALL = {
     "centres": CENTRES,
     "ufrs": UFRS,
@@ -87,8 +92,9 @@ ALL = {
     "managers": MANAGERS,
     "students": STUDENTS,
     "enrolments": ENROLMENTS,
+    "destinations": DESTINATIONS,
 }
-TABLES = (User, Student, Centre, Ufr, Programme, Teacher, Manager, Enrolment, Organisation)
+TABLES = (User, Student, Centre, Ufr, Programme, Teacher, Manager, Enrolment, Organisation, Destination)
 
 
 @pytest.fixture
@@ -199,6 +205,22 @@ def test_a_trial_writes_nothing(bring_in, kind):
         ("enrolments", ENROLMENTS.replace("2025", "26"), "academic_year : « 26 » n’est pas"),
         ("enrolments", ENROLMENTS.replace("M1BIO", "M2BIO"), "l’étape M2BIO 26 n’existe pas."),
         ("enrolments", ENROLMENTS.replace("2025;L3LEA;", "2026-27;M1BIO;026"), "répète la ligne 2."),
+        (
+            "destinations",
+            DESTINATIONS.replace("Ukraine", "Ukrane"),
+            "country : « Ukrane » n’est pas un pays.",
+        ),
+        ("destinations", DESTINATIONS.replace("vert;", "violet;"), "level : « violet » n’est pas"),
+        ("destinations", DESTINATIONS.replace("vert;", ";"), "level est vide."),
+        ("destinations", DESTINATIONS.replace("vert;Conseils aux voyageurs", "vert;"), "source est vide."),
+        ("destinations", DESTINATIONS.replace("2020-01-04", ""), "checked_on est vide."),
+        (
+            "destinations",
+            DESTINATIONS.replace("2020-01-04", "2127-01-04"),
+            "checked_on : « 2127-01-04 » n’est",
+        ),
+        ("destinations", DESTINATIONS.replace("2020-01-04", "bientôt"), "checked_on : « bientôt » n’est"),
+        ("destinations", DESTINATIONS.replace("DE;Berlin", "ukraine;"), "répète la ligne 2."),
     ],
 )
 def test_what_identifies_is_refused_and_stops_no_other_line(bring_in, kind, content, reason):
@@ -233,6 +255,11 @@ def test_what_identifies_is_refused_and_stops_no_other_line(bring_in, kind, cont
         ),
         ("programmes", PROGRAMMES.replace("Licence 3;LAN", "bac+3;LAN"), "level : « bac+3 » n’est pas"),
         ("teachers", TEACHERS.replace("B 214", "#N/A"), "office : « #N/A » est une erreur"),
+        (
+            "destinations",
+            DESTINATIONS.replace("https://www.diplomatie", "www diplomatie"),
+            "source_url : « www diplomatie.gouv.fr/fr/conseils-aux-voyageurs/ » n’est pas l’adresse d’une page.",
+        ),
     ],
 )
 def test_an_odd_optional_cell_is_dropped(bring_in, kind, content, reason):

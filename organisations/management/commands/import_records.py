@@ -17,7 +17,7 @@ class Command(ImportCommand):
     help = "\n".join(
         [
             _("Importe depuis un fichier : centres, UFR, étapes, enseignants, gestionnaires, étudiants,"),
-            _("inscriptions, établissements d’accueil."),
+            _("inscriptions, établissements d’accueil, destinations à risque."),
             "",
             *HOW,
             *(

@@ -10,6 +10,7 @@ from conventions.calendar import Absence, AbsenceKind, Schedule, Territory, Work
 from conventions.law import RULES, Amounts, Case, Facts, Severity
 from conventions.law.facts import (
     Abroad,
+    Advice,
     Avenant,
     Host,
     Other,
@@ -153,6 +154,11 @@ def foreign(country="DE", **more):
     host = {"country": country, "is_abroad": True, "place": Territory.ABROAD, **more.pop("host", {})}
     ready = {"has_information_sheet": True, "has_assistance_policy": True, **more.pop("abroad", {})}
     return agreement(host=host, abroad=replace(Abroad(), **ready), **more)
+
+
+def known(zone, place="Allemagne", **more):
+    """What the institution knows of the risk of a place."""
+    return Advice(zone, place, "Conseils aux voyageurs", day("03/01/2026"), **more)
 
 
 def plain(value):

@@ -1,4 +1,4 @@
-"""Leave, benefits, insurance, signatures, a stage abroad: C-01 to P-09, S-01 to S-09, F-01 to F-09."""
+"""Leave, benefits, insurance, signatures, a stage abroad: C-01 to P-09, S-01 to S-09, F-01 to F-10."""
 
 from datetime import date
 from decimal import Decimal
@@ -7,7 +7,7 @@ import pytest
 
 from conventions.law import Amounts
 from conventions.law.abroad import CARD_COUNTRIES
-from conventions.law.facts import PayUnit, Person, Protection, Regime, Stricter, Zone
+from conventions.law.facts import PayUnit, Person, Proof, Protection, Regime, Stricter, Zone
 from tests.conventions.law.cases import (
     BLOCK,
     INFORM,
@@ -19,6 +19,7 @@ from tests.conventions.law.cases import (
     finds,
     foreign,
     found,
+    known,
     lasting,
     minor,
     paid,
@@ -50,6 +51,7 @@ def certified(*periods, **more):
     return insured("01/09/2025", "31/08/2026", periods, **more)
 
 
+IN_GERMANY = {"place": "Allemagne", "source": "Conseils aux voyageurs", "day": "03/01/2026"}
 TO_JOIN = told(BLOCK, "attachments")
 
 
@@ -159,6 +161,17 @@ EXAMPLES = [
         "no end yet",
         insured("02/06/2026", "25/06/2026", stage={"end": None}),
         told(BLOCK, "insurance_start"),
+    ),
+    silent("P-10", "nothing is wanted, or all is joined", LAWFUL),
+    *[
+        finds("P-10", paper, agreement(protection={"missing": (paper,)}), told(WARN, "attachments"))
+        for paper in Proof
+    ],
+    finds(
+        "P-10",
+        "all at once",
+        agreement(protection={"missing": tuple(Proof)}),
+        *3 * [told(WARN, "attachments")],
     ),
     silent("P-09", "no restricted area", LAWFUL),
     finds(
@@ -294,6 +307,100 @@ EXAMPLES = [
         "case 41: red",
         foreign(abroad={"zone": Zone.RED, "has_decision": True}),
         told(BLOCK, "travel_zone"),
+    ),
+    finds(
+        "F-07",
+        "the officer decides from orange on",
+        foreign(abroad={"zone": Zone.ORANGE, "officer_from": Zone.ORANGE}),
+        told(INFORM, "travel_decision", zone="orange"),
+    ),
+    finds(
+        "F-07",
+        "the officer decides of red too",
+        foreign(abroad={"zone": Zone.RED, "officer_from": Zone.ORANGE}),
+        told(INFORM, "travel_decision", zone="red"),
+    ),
+    finds(
+        "F-07",
+        "below what the officer decides",
+        foreign(abroad={"zone": Zone.YELLOW, "officer_from": Zone.ORANGE}),
+        told(WARN, "travel_zone"),
+    ),
+    finds(
+        "F-07",
+        "what is known counts, whatever is said",
+        foreign(abroad={"zone": Zone.GREEN, "advice": known(Zone.RED)}),
+        told(BLOCK, "travel_zone"),
+    ),
+    finds(
+        "F-07",
+        "what is said counts, whatever is known",
+        foreign(abroad={"zone": Zone.RED, "advice": known(Zone.GREEN), "officer_from": Zone.RED}),
+        told(INFORM, "travel_decision", zone="red"),
+    ),
+    finds(
+        "F-07",
+        "nothing said, red known",
+        foreign(abroad={"advice": known(Zone.RED), "officer_from": Zone.ORANGE}),
+        told(WARN, "travel_zone"),
+        told(INFORM, "travel_decision", zone="red"),
+    ),
+    silent("F-10", "France", LAWFUL),
+    finds("F-10", "nothing known", foreign(abroad={"zone": Zone.GREEN}), told(WARN, "travel_zone")),
+    silent("F-10", "as known", foreign(abroad={"zone": Zone.GREEN, "advice": known(Zone.GREEN)})),
+    silent("F-10", "not said yet", foreign(abroad={"advice": known(Zone.GREEN)})),
+    finds(
+        "F-10",
+        "green said, red known",
+        foreign(abroad={"zone": Zone.GREEN, "advice": known(Zone.RED)}),
+        told(WARN, "travel_zone", declared="green", known="red", **IN_GERMANY),
+    ),
+    finds(
+        "F-10",
+        "more said than known",
+        foreign(abroad={"zone": Zone.YELLOW, "advice": known(Zone.GREEN)}),
+        told(WARN, "travel_zone", declared="yellow", known="green", **IN_GERMANY),
+    ),
+    finds(
+        "F-10",
+        "a region is worse: the worst is named",
+        foreign(
+            abroad={
+                "zone": Zone.YELLOW,
+                "advice": known(Zone.YELLOW),
+                "nearby": (known(Zone.ORANGE, "Nord"), known(Zone.RED, "Est"), known(Zone.GREEN, "Sud")),
+            }
+        ),
+        told(WARN, "travel_zone", known="red", **{**IN_GERMANY, "place": "Est"}),
+    ),
+    silent(
+        "F-10",
+        "no region is worse than what is said",
+        foreign(
+            abroad={
+                "zone": Zone.ORANGE,
+                "advice": known(Zone.ORANGE),
+                "nearby": (known(Zone.ORANGE, "Nord"),),
+            }
+        ),
+    ),
+    finds(
+        "F-10",
+        "known too long ago",
+        foreign(abroad={"zone": Zone.GREEN, "advice": known(Zone.GREEN, is_old=True)}),
+        told(WARN, "travel_zone", known="green", **IN_GERMANY),
+    ),
+    finds(
+        "F-10",
+        "a region known too long ago",
+        foreign(
+            abroad={
+                "zone": Zone.GREEN,
+                "advice": known(Zone.GREEN),
+                "nearby": (known(Zone.GREEN, "Nord", is_old=True),),
+            }
+        ),
+        told(WARN, "travel_zone", known="green", **{**IN_GERMANY, "place": "Nord"}),
     ),
     silent("F-08", "France", LAWFUL),
     finds("F-08", "Berlin", foreign(), told(INFORM, "service")),

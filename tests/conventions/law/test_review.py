@@ -18,6 +18,7 @@ from conventions.law import facts as law_facts
 from conventions.law import finding as law_finding
 from conventions.law.facts import (
     Abroad,
+    Advice,
     Avenant,
     Change,
     History,
@@ -28,6 +29,7 @@ from conventions.law.facts import (
     People,
     Person,
     Previous,
+    Proof,
     Protection,
     Regime,
     Stage,
@@ -188,7 +190,20 @@ def test_every_rule_is_written():
     numbers = {letter: [] for letter in sorted({rule[0] for rule in RULES})}
     for rule in RULES:
         numbers[rule[0]].append(int(rule[2:]))
-    last = {"A": 8, "C": 10, "D": 9, "E": 3, "F": 9, "G": 18, "H": 9, "P": 9, "Q": 7, "R": 12, "S": 9, "T": 2}
+    last = {
+        "A": 8,
+        "C": 10,
+        "D": 9,
+        "E": 3,
+        "F": 10,
+        "G": 18,
+        "H": 9,
+        "P": 10,
+        "Q": 7,
+        "R": 12,
+        "S": 9,
+        "T": 2,
+    }
     assert {letter: sorted(found) for letter, found in numbers.items()} == {
         letter: list(range(1, count + 1)) for letter, count in last.items()
     }
@@ -376,6 +391,8 @@ OTHERS = st.builds(
 )
 PREVIOUS = st.builds(lambda dates, *rest: Previous(*dates, *rest), ordered(NEAR), BOOLS, BOOLS)
 PERIOD_LISTS = st.lists(ordered(NEAR), max_size=4).map(tuple)
+ZONES = st.sampled_from(Zone)
+ADVICE = st.builds(Advice, ZONES, st.just("Allemagne"), st.just("Conseils"), DATES, BOOLS)
 TEXTS = st.sampled_from(["", " ", "Remplacer quelqu’un", "Mesurer"])
 FACTS = st.builds(
     Facts,
@@ -456,8 +473,24 @@ FACTS = st.builds(
         maybe(DECIMALS),
         st.lists(PREVIOUS, max_size=2).map(tuple),
     ),
-    abroad=st.builds(Abroad, BOOLS, BOOLS, maybe(st.sampled_from(Zone)), BOOLS),
-    protection=st.builds(Protection, BOOLS, BOOLS, st.tuples(maybe(DATES), maybe(DATES))),
+    abroad=st.builds(
+        Abroad,
+        BOOLS,
+        BOOLS,
+        maybe(ZONES),
+        BOOLS,
+        maybe(ADVICE),
+        st.lists(ADVICE, max_size=2).map(tuple),
+        maybe(ZONES),
+    ),
+    protection=st.builds(
+        Protection,
+        BOOLS,
+        BOOLS,
+        st.tuples(maybe(DATES), maybe(DATES)),
+        st.just(()),
+        st.lists(st.sampled_from(Proof), unique=True).map(tuple),
+    ),
     stricter=st.just(Stricter()),
     signed_on=maybe(DATES),
     avenant=maybe(

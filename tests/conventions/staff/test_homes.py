@@ -40,7 +40,7 @@ def test_the_desk_counts_what_is_to_treat_and_each_count_leads_to_its_list(world
     assert "Avenant A1 : soumis" in text_of(list_of(manager, statut="avenant-a-valider"))
     page = client.get("/").content.decode()
     tiles = re.findall(r'<a class="tile[^"]*" href="([^"]+)">\s*<b>(\d+)</b>', page)
-    assert [int(count) for _, count in tiles] == [2, 3, 1, 2, 1, 0]
+    assert [int(count) for _, count in tiles] == [2, 3, 1, 2, 0, 1, 0]
     for url, count in tiles:
         assert len(listed(client.get(url.replace("&amp;", "&")))) == int(count), url
     assert listed(client.get("/"))[:2] == [late.number, soon.number]

@@ -1,0 +1,44 @@
+"""The papers that a centre wants to see before it validates, besides the certificate of civil liability."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from conventions.law.abroad import CARD_COUNTRIES
+from conventions.models import Amended, Attachment, Convention
+from organisations.models import Paper
+
+SENT = (Attachment.Decision.WAITING, Attachment.Decision.ACCEPTED)
+
+
+def required(convention: Convention) -> list[Paper]:
+    """Return what the centre wants for this stage: what proves a departure is asked abroad only."""
+    centre = convention.centre
+    papers = [Paper(code) for code in centre.required_papers] if centre else []
+    place = convention.service or convention.organisation
+    needs_visa = convention.is_abroad and place is not None and str(place.country) not in CARD_COUNTRIES
+    concerns = {Paper.SOCIAL_RIGHTS: True, Paper.ASSISTANCE: convention.is_abroad, Paper.VISA: needs_visa}
+    return [paper for paper in papers if concerns[paper]]
+
+
+def lacking(convention: Convention, decisions: Collection[str] = SENT) -> list[Paper]:
+    """Return what is wanted and not among what was joined and decided so; waiting or accepted, unless said."""
+    wanted = required(convention)
+    joined = (
+        {one.kind for one in convention.attachments.all() if one.decision in decisions} if wanted else set()
+    )
+    return [paper for paper in wanted if paper not in joined]
+
+
+def awaited(convention: Convention) -> list[Paper]:
+    """Return what is not accepted yet; of an avenant, unless the agreement itself did without."""
+    papers = lacking(convention, [Attachment.Decision.ACCEPTED])
+    if papers and isinstance(convention, Amended):
+        before = lacking(convention.before, [Attachment.Decision.ACCEPTED])
+        return [paper for paper in papers if paper not in before]
+    return papers
+
+
+def names(papers: Collection[Paper]) -> str:
+    """Return papers as the attachments are called."""
+    return ", ".join(str(Attachment.Kind(paper).label) for paper in papers)
