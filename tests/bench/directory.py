@@ -75,8 +75,8 @@ class Page:
         from django.test import Client
         from django.urls import reverse
 
+        from accounts.demo import ACCOUNTS
         from accounts.models import User
-        from conventions import demo
         from conventions.models import Convention, Status
 
         self.user = User.objects.get(email=ACCOUNTS[0].email)
@@ -231,8 +231,8 @@ def plan(kind: str, query: str) -> str:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
+    from accounts.demo import ACCOUNTS
     from accounts.models import User
-    from conventions import demo
     from organisations import directory
     from organisations.models import Organisation
 
@@ -251,8 +251,8 @@ def plan(kind: str, query: str) -> str:
 
 def recall(random: Random) -> None:
     """Print how often a known host is among the first found, by kind of noise."""
+    from accounts.demo import ACCOUNTS
     from accounts.models import User
-    from conventions import demo
     from organisations import directory
     from organisations.models import Organisation
 
