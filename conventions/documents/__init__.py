@@ -19,6 +19,7 @@ from conventions.documents.printing import (
     render_pdf,
     replay,
     summarise,
+    supersede,
     sweep_documents,
 )
 from conventions.documents.reading import (
@@ -33,6 +34,7 @@ from conventions.documents.reading import (
     sections,
     worded,
 )
+from conventions.documents.replaced import marked
 
 __all__ = [
     "STORED",
@@ -59,6 +61,7 @@ __all__ = [
     "in_brief",
     "make",
     "make_document",
+    "marked",
     "preview",
     "printable",
     "read",
@@ -67,6 +70,7 @@ __all__ = [
     "replay",
     "sections",
     "summarise",
+    "supersede",
     "sweep_documents",
     "worded",
 ]

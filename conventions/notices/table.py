@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 
 from accounts.models import User
 from conventions.models import Avenant, Convention, Event, Status, Turn
-from organisations.models import Centre
+from organisations.models import Centre, Party
 
 if TYPE_CHECKING:
     from accounts.models import Institution
@@ -108,6 +108,20 @@ def author(told: Happening) -> Recipients:
     return [began] if began and began in people(told) else student(told)
 
 
+def signed_outside(told: Happening) -> Recipients:
+    """Those of the host who had signed what is taken back."""
+    signed, agreement = told.line.details["signatures"], told.agreement
+    people = {Party.TUTOR: agreement.tutor, Party.HOST: agreement.signatory}
+    found = [one for party, one in people.items() if party in signed and one and one.anonymised_at is None]
+    return list(dict.fromkeys(one.email for one in found))
+
+
+def signed_inside(told: Happening) -> Recipients:
+    """The student and the teacher, who sign it or will; the centre, when it had signed for the university."""
+    signed = Party.UNIVERSITY in told.line.details["signatures"]
+    return [*people(told), *(managers(told) if signed else [])]
+
+
 def tutor(told: Happening) -> Recipients:
     named = told.agreement.tutor
     return [named.email] if named and named.anonymised_at is None else []
@@ -134,6 +148,10 @@ def acted_for(told: Happening) -> bool:
 
 def approval_asked(told: Happening) -> bool:
     return told.agreement.turns.filter(avenant=None, purpose=Turn.Purpose.APPROVAL).exists()
+
+
+def approved_again(told: Happening) -> bool:
+    return bool(told.line.details["asks_approval"])
 
 
 def numbered(told: Happening) -> bool:
@@ -198,6 +216,9 @@ NOTICES = (
     Notice("submit", student, "submitted_for_you", when=acted_for),
     Notice("submit", teacher, "teacher_named", Once.ONCE, key="named:{convention}"),
     Notice("submit", teacher, "approval_asked", Once.LATELY, when=approval_asked),
+    Notice("correct", student, "corrected"),
+    Notice("correct", teacher, "teacher_named", Once.ONCE, key="named:{convention}"),
+    Notice("correct", teacher, "approval_asked", when=approved_again),
     Notice("approve", managers, "approved"),
     Notice("return", student, "returned"),
     Notice("validate", student, "validated"),
@@ -208,11 +229,15 @@ NOTICES = (
     Notice("sign", other_side, "signed", refusable=True, when=signed_by_all),
     Notice("unsign", student, "unsigned"),
     Notice("unsign", teacher, "unsigned", when=was_signed),
+    Notice("reopen", signed_inside, "reopened"),
+    Notice("reopen", signed_outside, "reopened_host", has_link=False),
     Notice("complete", people, "completed", refusable=True),
     Notice("avenant:submit", managers, "avenant_submitted", Once.LATELY),
     Notice("avenant:submit", others, "avenant_proposed", Once.ONCE, refusable=True, key="avenant:{avenant}"),
     Notice("avenant:return", author, "avenant_returned"),
     Notice("avenant:validate", others, "avenant_validated"),
+    Notice("avenant:reopen", signed_inside, "avenant_reopened"),
+    Notice("avenant:reopen", signed_outside, "avenant_reopened_host", has_link=False),
     Notice("avenant:refuse", others, "avenant_refused"),
     Notice("avenant:cancel", others_and_managers, "avenant_cancelled", refusable=True, when=ranked),
     Notice("avenant:take_effect", everybody, "avenant_effective", refusable=True),

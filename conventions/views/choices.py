@@ -29,6 +29,7 @@ from conventions.views.access import being_filled, load
 from conventions.views.frame import (
     SHORTEST_SEARCH,
     answer_remarks,
+    corrected,
     key_in,
     onward,
     page,
@@ -107,7 +108,7 @@ def choose(request: HttpRequest, convention: Convention, current: steps.Step) ->
 
 def may_correct(request: HttpRequest, convention: Convention, row: Organisation | Contact | None) -> bool:
     """Whether this reader may correct the row that was chosen; of an avenant, it is done from its agreement."""
-    if row is None or convention.avenant:
+    if row is None or convention.avenant or convention.is_being_corrected:
         return False
     return permissions.may_correct(signed_in(request), convention, row)
 
@@ -118,9 +119,11 @@ def typed(request: HttpRequest) -> str:
     return query if len(query) >= SHORTEST_SEARCH else ""
 
 
-def found_as_one_types(request: HttpRequest, pk: int, slug: str, avenant: int | None = None) -> HttpResponse:
+def found_as_one_types(
+    request: HttpRequest, pk: int, slug: str, avenant: int | None = None, *, corrects: bool = False
+) -> HttpResponse:
     """Answer the results alone: nothing else of the page is read again at each letter."""
-    convention = being_filled(request, pk, avenant)
+    convention = being_filled(request, pk, avenant, corrects=corrects)
     query = typed(request)
     context = {
         "convention": convention,
@@ -182,15 +185,16 @@ def chosen(request: HttpRequest, convention: Convention, slug: str) -> HttpRespo
     column = CHOICES[slug][0]
     if answers and row == getattr(convention, column):  # what stays was shown beside the remark
         return redirect(onward(convention, slug))
-    assign(convention, column, row)
+    assign(request, convention, column, row)
     return redirect(after_choice(convention, slug))
 
 
-def assign(convention: Convention, column: str, row: Model) -> None:
+def assign(request: HttpRequest, convention: Convention, column: str, row: Model) -> None:
     """Put a chosen row on the agreement, or in the avenant shown."""
     if isinstance(convention, Amended):
         changes.assign(convention, column, row)
-    else:
+        return
+    with corrected(request, convention):
         drafts.assign(convention, column, row)
 
 
@@ -267,12 +271,14 @@ def searched_text(row: Service | Contact) -> str:
 @keeps_typed_text
 @require_http_methods(["GET", "POST"])
 @transaction.atomic
-def create(request: HttpRequest, pk: int, slug: str, avenant: int | None = None) -> HttpResponse:
+def create(
+    request: HttpRequest, pk: int, slug: str, avenant: int | None = None, *, corrects: bool = False
+) -> HttpResponse:
     """Create the host, service or person that is not in the directory, and choose it."""
     _column, creation = CHOICES.get(slug, ("", None))
     if creation is None:
         raise Http404
-    convention = load(request, pk, avenant)
+    convention = load(request, pk, avenant, corrects=corrects)
     if slug not in {step.slug for step in steps.steps_of(convention)}:
         raise Http404
     if slug in NEEDS_HOST and convention.organisation is None:
@@ -327,7 +333,7 @@ def write_in_directory(
         if isinstance(row, Organisation) and (refusal := refused(convention, row)):
             messages.error(request, refusal)
             return redirect(f"{steps.step_url(convention, slug)}?changer")
-        assign(convention, CHOICES[slug][0], row)
+        assign(request, convention, CHOICES[slug][0], row)
         for notice in form.notices:
             messages.warning(request, notice)
         return redirect(after_choice(convention, slug))

@@ -153,6 +153,17 @@ def no_avenant(request: Request) -> None:
         )
 
 
+def nothing_rests_on_it(request: Request) -> None:
+    """What was validated is not taken back under an avenant, nor under the end of a stage that was recorded."""
+    agreement = request.convention
+    if any(avenant.is_open or avenant.applied_at for avenant in agreement.avenants.all()):
+        raise Refused(_("Un avenant repose sur cette convention : annulez-le d’abord."), "amended")
+    if is_recorded(agreement):
+        raise Refused(
+            _("La fin du stage est enregistrée : la convention ne se reprend plus."), "end_recorded"
+        )
+
+
 def no_certificate(request: Request) -> None:
     """What was recorded of the end of a stage rests on the signatures too."""
     if is_recorded(request.convention):
@@ -189,6 +200,11 @@ def at_least_one_remark(request: Request) -> None:
             _("Épinglez d’abord une remarque sur le champ à corriger : l’étudiant saura quoi faire."),
             "no_remark",
         )
+
+
+def something_corrected(request: Request) -> None:
+    if not request.corrected:
+        raise Refused(_("Rien n’est corrigé."), "nothing_corrected")
 
 
 def in_turn_and_dated(request: Request) -> None:

@@ -40,12 +40,15 @@ TO = {
     "everybody": "l’étudiant, l’enseignant référent et le centre",
     "author": "qui a commencé l’avenant, l’étudiant si c’est un gestionnaire",
     "tutor": "le tuteur professionnel",
+    "signed_inside": "l’étudiant et l’enseignant référent ; le centre, si l’université avait signé",
+    "signed_outside": "le tuteur et le signataire de l’organisme, s’ils avaient signé",
     "administrators": "les administrateurs de l’établissement",
 }
 WHEN = {
     "always": "",
     "acted_for": ", si un autre agit pour lui",
     "approval_asked": ", si le centre demande son approbation",
+    "approved_again": ", s’il avait approuvé ce qui change",
     "numbered": ", si elle a été soumise",
     "ranked": ", s’il a été soumis",
     "signed_by_all": ", à la dernière",

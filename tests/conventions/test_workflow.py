@@ -34,11 +34,13 @@ MATRIX = {
     "submit": {Status.DRAFT: {"student", "manager"}, Status.RETURNED: {"student", "manager"}},
     "withdraw": {Status.SUBMITTED: {"student"}},
     "approve": {},  # only when the centre asks for it: see test_approval
+    "correct": {Status.SUBMITTED: {"manager"}},
     "validate": {Status.SUBMITTED: {"manager"}},
     "return": {Status.SUBMITTED: {"manager"}},
     "refuse": {Status.SUBMITTED: {"manager"}},
     "sign": {Status.VALIDATED: {"manager", "student"}, Status.SIGNING: {"manager", "student"}},
     "unsign": {Status.SIGNING: {"manager"}, Status.SIGNED: {"manager"}},
+    "reopen": {Status.VALIDATED: {"manager"}, Status.SIGNING: {"manager"}},
     "terminate": {Status.VALIDATED: {"manager"}, Status.SIGNING: {"manager"}},
     "cancel": {
         Status.DRAFT: {"student"},
@@ -50,11 +52,13 @@ MATRIX = {
 TARGETS = {
     "submit": Status.SUBMITTED,
     "withdraw": Status.DRAFT,
+    "correct": Status.SUBMITTED,
     "validate": Status.VALIDATED,
     "return": Status.RETURNED,
     "refuse": Status.REFUSED,
     "sign": Status.SIGNING,
     "unsign": {Status.SIGNING: Status.VALIDATED, Status.SIGNED: Status.SIGNING},
+    "reopen": Status.RETURNED,
     "terminate": Status.TERMINATED,
     "cancel": Status.CANCELLED,
 }
@@ -75,7 +79,11 @@ def rule(name, state, role):
 
 def typed(convention, name):
     """Return what an action asks besides a reason."""
-    asked = {"sign": {"dates": next_signatures(convention)}, "terminate": {"ended_on": convention.end}}
+    asked = {
+        "sign": {"dates": next_signatures(convention)},
+        "terminate": {"ended_on": convention.end},
+        "correct": {"corrected": {"changes": {}, "asks_approval": False}},
+    }
     return asked.get(name, {})
 
 
@@ -247,6 +255,7 @@ def test_a_signature_has_a_possible_date(days, message):
     [
         ("refuse", Status.SUBMITTED, "manager"),
         ("terminate", Status.VALIDATED, "manager"),
+        ("reopen", Status.VALIDATED, "manager"),
         ("cancel", Status.VALIDATED, "manager"),
         ("cancel", Status.SUBMITTED, "student"),
     ],
