@@ -154,6 +154,7 @@ class DocumentAdmin(LeftByAgreement[Document]):
         "convention",
         "kind",
         "created_at",
+        "superseded_at",
         "rendered_at",
         "path",
         "sha256",

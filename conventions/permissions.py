@@ -58,7 +58,12 @@ def takes_part(user: User, convention: Convention) -> bool:
 
 
 def fills(user: User, convention: Convention) -> bool:
-    """Whose the steps are to fill: the student and the managers; of an avenant, the referent teacher too."""
+    """Whose the steps are to fill: the student and the managers; of an avenant, the referent teacher too.
+
+    Whoever decides on what was submitted corrects it.
+    """
+    if convention.is_being_corrected:
+        return decides(user, convention)
     return takes_part(user, convention) if convention.avenant else owns_or_manages(user, convention)
 
 
@@ -89,6 +94,11 @@ def may_correct(user: User, convention: Convention, row: Organisation | Contact)
         return False
     named = Q(tutor=row) | Q(signatory=row) if isinstance(row, Contact) else Q(organisation=row)
     return not Convention.objects.filter(named).exclude(student=convention.student_id).exists()
+
+
+def keeps_notes(user: User, convention: Convention) -> bool:
+    """Write and read what the staff of its centre notes for itself; what changed since they read it too."""
+    return decides(user, convention)
 
 
 def may_remark(user: User, convention: Convention) -> bool:

@@ -17,6 +17,7 @@ NOT_BY_A_LINK = {
     "account_set_password",
     "account_signup",
     "conventions:accept_attachment",
+    "conventions:add_note",
     "conventions:add_remark",
     "conventions:avenant_add_remark",
     "conventions:avenant_answer",

@@ -285,6 +285,54 @@ MATRIX = [
         data={"choice": "1"},
     ),
     row("conventions:step", "login 404 404 404 404 404 404 404", kwargs={"slug": "inconnue"}),
+    # Corrected by whoever decides on it, once it is submitted
+    *[
+        case
+        for slug in ("eleve", "service", "tuteur", "contenu", "responsable", "signataire")
+        for case in (
+            row("conventions:correction_step", "login 404 404 200 404 404 404 404", kwargs={"slug": slug}),
+            row(
+                "conventions:correction_step",
+                "login 404 404 302 404 404 404 404",
+                state=Status.RETURNED,
+                kwargs={"slug": slug},
+            ),
+        )
+    ],
+    *[
+        row("conventions:correction_step", "login 404 404 404 404 404 404 404", kwargs={"slug": slug})
+        for slug in ("formation", "etablissement", "inconnue")
+    ],
+    row(
+        "conventions:correction_step",
+        "login 404 404 422 404 404 404 404",
+        method="post",
+        kwargs={"slug": "contenu"},
+    ),
+    row(
+        "conventions:correction_step",
+        "login 404 404 409 404 404 404 404",
+        state=Status.VALIDATED,
+        method="post",
+        kwargs={"slug": "contenu"},
+    ),
+    *[
+        row("conventions:correction_create", "login 404 404 200 404 404 404 404", kwargs={"slug": slug})
+        for slug in ("service", "tuteur", "signataire")
+    ],
+    row(
+        "conventions:correction_create", "login 404 404 404 404 404 404 404", kwargs={"slug": "etablissement"}
+    ),
+    # What its centre notes for itself
+    row("conventions:add_note", "login 404 404 200 404 404 404 404"),
+    row("conventions:add_note", "login 404 404 422 404 404 404 404", method="post"),
+    row(
+        "conventions:add_note",
+        "login 404 404 302 404 404 404 404",
+        method="post",
+        state=Status.SIGNED,
+        data={"text": "Visa en retard."},
+    ),
     *[
         row(
             "conventions:create",

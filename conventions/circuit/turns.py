@@ -48,6 +48,17 @@ def ask_approval(convention: Convention, *, asks_officer: bool) -> None:
     )
 
 
+def has_approved(convention: Convention) -> bool:
+    """Whether the referent teacher was asked, and has approved."""
+    return any(turn.done_at is not None for turn in turns_of(convention, Turn.Purpose.APPROVAL))
+
+
+def ask_approval_again(convention: Convention) -> None:
+    """Take back the approval given: what was approved is not what stands."""
+    for turn in turns_of(convention, Turn.Purpose.APPROVAL):
+        clear(turn)
+
+
 def open_circuit(convention: Convention) -> None:
     """Open the five signature turns in the order the agreement carries; of the avenant shown when there is one."""
     Turn.objects.bulk_create(
@@ -193,9 +204,27 @@ def undo(convention: Convention) -> str:
     last = last_done(convention)
     assert last is not None
     note = noted([last])
-    last.method, last.done_at, last.done_by, last.signed_on = "", None, None, None
-    last.save(update_fields=["method", "done_at", "done_by", "signed_on"])
+    clear(last)
     return note
+
+
+def clear(turn: Turn) -> None:
+    turn.method, turn.done_at, turn.done_by, turn.signed_on = "", None, None, None
+    turn.save(update_fields=["method", "done_at", "done_by", "signed_on"])
+
+
+def given(convention: Convention) -> dict[str, str]:
+    """Return the day of each signature recorded, in ISO, by party."""
+    return {
+        turn.party: turn.signed_on.isoformat()
+        for turn in turns_of(convention, Turn.Purpose.SIGNATURE)
+        if turn.signed_on
+    }
+
+
+def void(convention: Convention) -> None:
+    """Close the circuit of signatures, those given included: the journal keeps them."""
+    convention.turns.filter(avenant=convention.avenant, purpose=Turn.Purpose.SIGNATURE).delete()
 
 
 def is_amended(convention: Convention) -> bool:

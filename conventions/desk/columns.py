@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, NamedTuple, get_type_hints
 
+from django.db.models import Case, When
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_countries import countries
 
+from accounts.models import User
+from conventions.desk import notes, reading
 from conventions.models import AvenantStatus, Status
 from conventions.models.circuit import Approver
 from conventions.models.convention import ConventionQuerySet
@@ -64,6 +67,8 @@ class Values(NamedTuple):
     since: datetime | None
     amended: dict[str, Any] | None
     certified: bool
+    note: str | None
+    is_unread: bool
 
 
 READ = tuple(
@@ -94,11 +99,18 @@ class ListRow:
     soon: str
     standing: staff.Standing
     amended: staff.AvenantBadge | None
+    note: str  # how the last note of the staff begins
+    is_unread: bool  # changed since its reader last read it
 
 
-def rows(found: ConventionQuerySet, roles: Roles) -> list[ListRow]:
+def rows(found: ConventionQuerySet, roles: Roles, by: User) -> list[ListRow]:
     """Read the lines of a list, in one query however many they are."""
-    return [row(Values(*values), roles) for values in found.with_standing().values_list(*READ)]
+    kept = notes.kept_by(roles)
+    listed = found.with_standing().annotate(
+        note=Case(When(kept, then=notes.BEGINNING)),
+        is_unread=Case(When(kept, then=reading.unread(by)), default=False),
+    )
+    return [row(Values(*values), roles) for values in listed.values_list(*READ)]
 
 
 def row(values: Values, roles: Roles) -> ListRow:
@@ -128,4 +140,6 @@ def row(values: Values, roles: Roles) -> ListRow:
             values.amended,
             takes_part=values.centre in roles.centre_ids or values.teacher in roles.teacher_ids,
         ),
+        note=notes.shortened(values.note),
+        is_unread=values.is_unread,
     )

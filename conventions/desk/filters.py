@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.folding import fold
+from accounts.models import User
+from conventions.desk import notes, reading
 from conventions.follow_up import dates
 from conventions.models import Attachment, AvenantStatus, Convention, Status
 from conventions.models.attachment import COPIES_TO_CHECK
@@ -121,6 +123,8 @@ class FilterForm(forms.Form):
     )
     debut_avant = DateField(label=gettext_lazy("Commence au plus tard le"), required=False)
     hors_france = forms.BooleanField(label=gettext_lazy("Hors de France"), required=False)
+    note = forms.CharField(label=gettext_lazy("Dans les notes internes"), required=False, max_length=100)
+    modifiees = forms.BooleanField(label=gettext_lazy("Modifiées depuis ma lecture"), required=False)
     archives = forms.BooleanField(label=gettext_lazy("Archives"), required=False)
     # No drop-down: the page of a host leads here.
     organisme = forms.ModelChoiceField(
@@ -131,13 +135,16 @@ class FilterForm(forms.Form):
         self,
         data: QueryDict,
         *,
+        by: User,
         roles: Roles,
         centres: QuerySet[Centre],
         hosts: QuerySet[Organisation],
         archived: Q,
     ) -> None:
         super().__init__(data)
-        self.query, self.roles, self.archived = data, roles, archived
+        self.query, self.by, self.roles, self.archived = data, by, roles, archived
+        if not roles.is_manager:
+            del self.fields["note"], self.fields["modifiees"]
         if not (roles.is_manager or roles.is_admin):
             del self.fields["archives"]
         chosen = self.fields["organisme"]
@@ -178,7 +185,7 @@ class FilterForm(forms.Form):
         """What the address says of each filter that is not a drop-down."""
         return {
             name: self.query.get(name, "")
-            for name in ("q", "debut_avant", "hors_france", "archives", "organisme")
+            for name in ("q", "debut_avant", "hors_france", "archives", "organisme", "note", "modifiees")
         }
 
     @property
@@ -235,6 +242,15 @@ class FilterForm(forms.Form):
         visible = visible.filter(**{path: wanted[name] for name, path in PLAIN.items() if wanted.get(name)})
         if wanted["hors_france"]:
             visible = visible.filter(service__isnull=False).exclude(service__country__in=FRENCH_COUNTRIES)
+        return self.apply_of_desk(visible)
+
+    def apply_of_desk(self, visible: QuerySet[Convention]) -> QuerySet[Convention]:
+        """Narrow the list by what a manager alone is told: the notes of the centre, what changed since they read it."""
+        wanted, kept = self.cleaned_data, notes.kept_by(self.roles)
+        if fold(wanted.get("note", "")):
+            visible = visible.filter(kept, notes.saying(wanted["note"]))
+        if wanted.get("modifiees"):
+            visible = visible.filter(kept, reading.unread(self.by))
         return visible
 
 

@@ -19,6 +19,7 @@ from conventions.documents.printing import (
     render_pdf,
     replay,
     summarise,
+    supersede,
     sweep_documents,
 )
 from conventions.documents.reading import (
@@ -34,6 +35,7 @@ from conventions.documents.reading import (
     sections,
     worded,
 )
+from conventions.documents.replaced import marked
 
 __all__ = [
     "STORED",
@@ -60,6 +62,7 @@ __all__ = [
     "in_brief",
     "make",
     "make_document",
+    "marked",
     "preview",
     "printable",
     "printed_identity",
@@ -69,6 +72,7 @@ __all__ = [
     "replay",
     "sections",
     "summarise",
+    "supersede",
     "sweep_documents",
     "worded",
 ]

@@ -22,7 +22,7 @@ from conventions import calendar
 from conventions.documents.choices import chosen, country, entry_choice, is_choice
 from conventions.documents.earlier import read
 from conventions.law.case import is_minor
-from conventions.models import Amended, AvenantKind, Convention, Document, signers
+from conventions.models import Amended, Avenant, AvenantKind, Convention, Document, signers
 from conventions.models.columns import CORRECTED, KEPT_IN
 from conventions.writing.drafts import differences
 from organisations.fields import without_invisible
@@ -50,6 +50,8 @@ def agreement(convention: Convention, identity: Context | None = None) -> Contex
             "number": convention.number or "",
             "language": convention.language,
             "logo": "",
+            # What is printed once there are several; « version » is the shape of all this.
+            **edition(convention),
             "validated_on": iso(convention.validated_at and timezone.localdate(convention.validated_at)),
             "university": _university(convention),
             "student": _student(convention, identity),
@@ -72,6 +74,11 @@ def agreement(convention: Convention, identity: Context | None = None) -> Contex
     return readable
 
 
+def edition(subject: Convention | Avenant) -> Context:
+    """Return which version of an agreement or of an avenant it is, when it is not the only one."""
+    return {"edition": subject.version} if subject.version > 1 else {}
+
+
 # The documents of an agreement without what they were made from: that is read of one or two at most.
 STORED = Prefetch("documents", Document.objects.select_related("avenant").defer("context").order_by("pk"))
 
@@ -83,7 +90,7 @@ def agreed_context(convention: Convention, day: date | None = None) -> Context:
 
 def stored_in_force(convention: Convention, day: date | None = None) -> Context:
     """Return the same as it was stored, by whichever release."""
-    documents = list(convention.documents.all())
+    documents = [one for one in convention.documents.all() if one.is_current]
     effective = [
         (one.avenant.applied_at, one)
         for one in documents

@@ -27,6 +27,7 @@ PARAGRAPHS = {"h2", "h3", "p"}
 # The stylesheet of every document, and the one that the short ones add.
 AGREEMENT = ("agreement.css",)
 SHEET = (*AGREEMENT, "sheet.css")
+MARK = (*AGREEMENT, "mark.css")
 
 
 class Source(weasyprint.HTML):
@@ -43,7 +44,7 @@ def _fonts() -> FontConfiguration:
     return FontConfiguration()
 
 
-@lru_cache(maxsize=len(SHEET))
+@lru_cache(maxsize=len({*SHEET, *MARK}))
 def _stylesheet(name: str) -> weasyprint.CSS:
     source = Engine.get_default().get_template(f"conventions/pdf/{name}").source
     return weasyprint.CSS(string=source, font_config=_fonts())
@@ -172,6 +173,13 @@ def write(html: str, blocks: list[Block]) -> bytes:
 def write_sheet(html: str) -> bytes:
     """Print a short document; what is in an ``article`` is in English."""
     return bytes(lay_out(html, SHEET).write_pdf(pdf_variant=VARIANT, finisher=_say_english))
+
+
+def write_mark(html: str) -> bytes:
+    """Print a page that is laid over others: it has no structure of its own."""
+    source = Source(string=html, url_fetcher=URLFetcher(allowed_protocols=["data"]))
+    source.sheets = MARK
+    return bytes(source.render(font_config=_fonts()).write_pdf())
 
 
 def _say_english(_document: weasyprint.Document, pdf: pydyf.PDF) -> None:

@@ -24,6 +24,8 @@ MOST_SECONDS = 30
 PRINTS_OF_ONE = 100
 # The agreement with its watermark; any other word is the kind of a document.
 PREVIEW = "preview"
+# What is laid over the pages of a document that was replaced: « words ».
+MARK = "mark"
 
 slots = threading.BoundedSemaphore(MOST)
 
@@ -83,4 +85,6 @@ def _print(kind: str, context: Context) -> bytes:
     _end_with(os.getppid())
     if kind == PREVIEW:
         return printing.render_pdf(context, draft=True)
+    if kind == MARK:
+        return printing.render_mark(context["words"])
     return printing.render(kind, context)

@@ -14,6 +14,7 @@ from functools import lru_cache, partial
 from threading import Lock
 
 from celery import shared_task
+from django.contrib.postgres.functions import TransactionNow
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -28,7 +29,16 @@ from accounts.storage import rows_and_files
 from conventions import calendar
 from conventions.documents import kinds, pdf, pool
 from conventions.documents.choices import EURO, entry_choice, kinds_of
-from conventions.documents.context import Context, agreement, each_text, iso, rounded, stored_in_force, text
+from conventions.documents.context import (
+    Context,
+    agreement,
+    each_text,
+    edition,
+    iso,
+    rounded,
+    stored_in_force,
+    text,
+)
 from conventions.documents.earlier import read
 from conventions.documents.reading import (
     Row,
@@ -302,6 +312,12 @@ def _keep(name: str, variant: Variant) -> list[pdf.Block]:
     return pdf.keep(_fixed(name, variant), name.removeprefix("terms_").removesuffix(".html"))
 
 
+def render_mark(words: str) -> bytes:
+    """Return the page that says, over another, that it counts no more."""
+    with _printer:
+        return pdf.write_mark(render_to_string("conventions/pdf/mark.html", {"words": words}))
+
+
 @dataclass(frozen=True)
 class Layout:
     """A kind of short document: what writes it, how its footer names it, what its file is called."""
@@ -343,6 +359,7 @@ def render_sheet(kind: str, context: Context) -> str:
                 "sheet": sheet,
                 "agreement": {**concerned(breakable), "logo": frozen["logo"]},
                 "number": number_of(context),
+                "edition": edition_of(context),
                 "version": frozen["version"],
                 "name": f"{sheet['title'].french} {frozen['number']} – {student['first_name']} {student['last_name']}",
                 "reference": layout.reference,
@@ -364,11 +381,19 @@ def number_of(context: Context) -> str:
     return number
 
 
+def edition_of(context: Context) -> int | None:
+    """Return which version a document prints, when there are several."""
+    found: int | None = context.get("avenant", concerned(context)).get("edition")
+    return found
+
+
 def file_name(document: Document) -> str:
     """Return what the file of a document is called."""
     kind = Document.Kind(document.kind)
     name = "convention" if kind == Document.Kind.AGREEMENT else LAYOUTS[kind].filename
-    return f"{name}-{number_of(document.context).replace('/', '-')}.pdf"
+    number, rank = number_of(document.context).replace("/", "-"), edition_of(document.context)
+    version = f"-v{rank}" if rank else ""
+    return f"{name}-{number}{version}{'' if document.is_current else '-remplacee'}.pdf"
 
 
 def preview(convention: Convention) -> bytes:
@@ -386,6 +411,7 @@ def freeze_avenant(avenant: Avenant, before: Context, after: Context) -> Documen
     with translation.override("fr"):
         decided = {
             "number": str(avenant),
+            **edition(avenant),
             "kinds": kinds_of(avenant),
             "reason": avenant.reason,
             "other": avenant.other,
@@ -403,6 +429,16 @@ def freeze_information_sheet(convention: Convention) -> Document:
     place = convention.service or convention.organisation
     context = {"country": str(place.country) if place else "", "agreement": printable(convention)}
     return _freeze(Document(convention=convention, kind=Document.Kind.INFORMATION_SHEET, context=context))
+
+
+# What belongs to one version of an agreement, or of an avenant.
+OF_A_VERSION = (Document.Kind.AGREEMENT, Document.Kind.AVENANT, Document.Kind.INFORMATION_SHEET)
+
+
+def supersede(convention: Convention) -> None:
+    """Mark what was printed of an agreement, or of the avenant it shows, as replaced, in the transaction that reopens it."""
+    printed = convention.documents.current().filter(avenant=convention.avenant, kind__in=OF_A_VERSION)
+    printed.update(superseded_at=TransactionNow())
 
 
 def freeze_certificate(completion: Completion) -> Document:

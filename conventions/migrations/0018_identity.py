@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conventions', '0016_signatures_of_attachments'),
+        ('conventions', '0017_versions_and_notes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

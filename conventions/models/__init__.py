@@ -8,6 +8,7 @@ from conventions.models.columns import AvenantKind
 from conventions.models.completion import Completion
 from conventions.models.convention import Convention, NumberCounter
 from conventions.models.copies import refresh_copies
+from conventions.models.desk import Note, Seen
 from conventions.models.document import Document
 from conventions.models.journal import Event, Remark
 from conventions.models.nomenclature import HealthInsuranceFund, HourlyCeiling, Term
@@ -27,8 +28,10 @@ __all__ = [
     "HealthInsuranceFund",
     "HourlyCeiling",
     "Interruption",
+    "Note",
     "NumberCounter",
     "Remark",
+    "Seen",
     "Signer",
     "Status",
     "Term",

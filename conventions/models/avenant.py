@@ -14,7 +14,16 @@ from django.utils.translation import gettext_lazy as _
 
 from conventions.models.columns import MAY_CHANGE, AvenantKind
 from conventions.models.convention import Convention
-from conventions.models.freezing import AWAITED, of_workflow, sql_list, tell_moves, unless_purged
+from conventions.models.freezing import (
+    AWAITED,
+    WRITTEN_WHEN_REOPENED,
+    of_workflow,
+    once_reopened,
+    reopened_whole,
+    sql_list,
+    tell_moves,
+    unless_purged,
+)
 from conventions.models.status import AWAITS_SIGNATURES
 
 
@@ -59,6 +68,9 @@ MOVES_WHEN_FROZEN = (
     # The last signature of a circuit, or a recorded one, taken back with a reason.
     (AvenantStatus.SIGNED, AvenantStatus.SIGNING),
     (AvenantStatus.SIGNING, AvenantStatus.VALIDATED),
+    # Taken back to be corrected, its signatures void.
+    (AvenantStatus.VALIDATED, AvenantStatus.RETURNED),
+    (AvenantStatus.SIGNING, AvenantStatus.RETURNED),
 )
 
 
@@ -141,6 +153,8 @@ class Avenant(models.Model):
     submitted_at = models.DateTimeField(_("Soumis le"), null=True, editable=False)
     validated_at = models.DateTimeField(_("Validé le"), null=True, editable=False)
     applied_at = models.DateTimeField(_("En vigueur depuis"), null=True, editable=False)
+    version = models.PositiveSmallIntegerField(_("Version"), default=1, db_default=1, editable=False)
+    reopened_at = models.DateTimeField(_("Repris le"), null=True, editable=False)
 
     objects = AvenantQuerySet.as_manager()
 
@@ -173,6 +187,7 @@ class Avenant(models.Model):
                 name="freeze_content",
                 operation=pgtrigger.Update,
                 when=pgtrigger.Before,
+                declare=[("mutable", "TEXT[]")],
                 func=f"""
                     {unless_purged(ERASED)}
                     IF NEW.convention_id <> OLD.convention_id OR OLD.rank IS NOT NULL AND NEW.rank <> OLD.rank THEN
@@ -185,6 +200,7 @@ class Avenant(models.Model):
                         RAISE EXCEPTION 'pstage: avenant % takes effect once, now', OLD.id
                             USING ERRCODE = 'integrity_constraint_violation';
                     END IF;
+                    {once_reopened("avenant")}
                     IF OLD.status IN ({sql_list(FROZEN)}) THEN
                         IF NEW.status <> OLD.status AND (OLD.status, NEW.status) NOT IN (
                             {", ".join(f"({sql_list(move)})" for move in MOVES_WHEN_FROZEN)}
@@ -197,8 +213,11 @@ class Avenant(models.Model):
                             RAISE EXCEPTION 'pstage: avenant % is not signed by all', OLD.id
                                 USING ERRCODE = 'integrity_constraint_violation';
                         END IF;
-                        IF to_jsonb(NEW) - ARRAY[{sql_list(MUTABLE_WHEN_FROZEN)}]
-                            IS DISTINCT FROM to_jsonb(OLD) - ARRAY[{sql_list(MUTABLE_WHEN_FROZEN)}] THEN
+                        mutable := ARRAY[{sql_list(MUTABLE_WHEN_FROZEN)}];
+                        IF NEW.status = 'returned' THEN
+                            mutable := mutable || ARRAY[{sql_list(WRITTEN_WHEN_REOPENED)}];
+                        END IF;
+                        IF to_jsonb(NEW) - mutable IS DISTINCT FROM to_jsonb(OLD) - mutable THEN
                             RAISE EXCEPTION 'pstage: avenant % is frozen', OLD.id
                                 USING ERRCODE = 'integrity_constraint_violation';
                         END IF;
@@ -212,6 +231,7 @@ class Avenant(models.Model):
                 """,
             ),
             tell_moves("a"),
+            reopened_whole("avenant", "conventions_avenant", "hung.avenant_id = NEW.id"),
             pgtrigger.Trigger(
                 name="apply_whole",
                 operation=pgtrigger.Update,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conventions.models.avenant import GIVEN_UP, of_avenant, same_agreement
 from conventions.models.convention import Convention
-from conventions.models.freezing import AWAITED, freeze_with_agreement, sql_list
+from conventions.models.freezing import AWAITED, REOPENED_NOW, freeze_with_agreement, sql_list
 from conventions.models.status import AWAITS_SIGNATURES, Status
 from organisations.models import Party
 from organisations.models.university import default_signature_order
@@ -33,6 +33,7 @@ RECORDED = ("method", "signed_on", "done_at", "done_by_id")
 # A signature given stays given, whatever becomes of its agreement; one awaited may be recorded. The last one may be
 # taken back, as a whole, while nothing rests on it: no avenant nor certificate of the agreement, no effect of its own.
 SIGNATURES = f"""
+    IF TG_OP = 'DELETE' AND OLD.purpose = 'signature' AND {REOPENED_NOW} THEN RETURN OLD; END IF;
     IF TG_OP <> 'INSERT' AND OLD.purpose = 'signature' AND OLD.done_at IS NOT NULL THEN
         IF TG_OP = 'UPDATE' AND NEW.done_at IS NULL AND NEW.signed_on IS NULL
             AND to_jsonb(NEW) - ARRAY[{sql_list(RECORDED)}] = to_jsonb(OLD) - ARRAY[{sql_list(RECORDED)}]

@@ -31,6 +31,7 @@ from conventions.models.freezing import (
     freeze_content,
     keep_numbered,
     only_grows,
+    reopened_whole,
     tell_moves,
 )
 from conventions.models.nomenclature import HealthInsuranceFund, Term
@@ -313,7 +314,10 @@ class Convention(models.Model):
     created_at = models.DateTimeField(_("Créée le"), auto_now_add=True)
     updated_at = models.DateTimeField(_("Modifiée le"), auto_now=True)
     submitted_at = models.DateTimeField(_("Soumise le"), null=True, editable=False)
+    corrected_at = models.DateTimeField(_("Corrigée par le centre le"), null=True, editable=False)
     validated_at = models.DateTimeField(_("Validée le"), null=True, editable=False)
+    version = models.PositiveSmallIntegerField(_("Version"), default=1, db_default=1, editable=False)
+    reopened_at = models.DateTimeField(_("Reprise le"), null=True, editable=False)
     search_key = models.CharField(max_length=700, editable=False, default="")
     hold_reason = models.CharField(
         _("Raison de garder plus longtemps"),
@@ -677,6 +681,8 @@ class Convention(models.Model):
 
     # Only what an avenant makes of an agreement has one: see ``Amended``.
     avenant: Avenant | None = None
+    # Opened by a manager who corrects themselves what was submitted.
+    is_being_corrected = False
 
     class Meta:
         verbose_name = _("convention de stage")
@@ -756,6 +762,11 @@ class Convention(models.Model):
             freeze_content(),
             keep_numbered(),
             tell_moves("c"),
+            reopened_whole(
+                "agreement",
+                "conventions_convention",
+                "hung.convention_id = NEW.id AND hung.avenant_id IS NULL",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -813,8 +824,11 @@ class Convention(models.Model):
 
     @property
     def is_editable(self) -> bool:
-        """Content may still change: a draft, or an agreement sent back for correction; or the avenant shown is."""
-        return self.acted_on.status in EDITABLE
+        """Content may still change: a draft, or an agreement sent back for correction; or the avenant shown is.
+
+        Once it is submitted, for a manager who corrects it themselves.
+        """
+        return self.is_submitted if self.is_being_corrected else self.acted_on.status in EDITABLE
 
     @property
     def own_remarks(self) -> list[Remark]:
@@ -848,7 +862,22 @@ class Convention(models.Model):
     @property
     def submission(self) -> str:
         """Name the last submission: what a page shows of it is what can be decided on."""
-        return f"{self.submitted_at:%Y%m%d%H%M%S%f}" if self.submitted_at else ""
+        return f"{self.changed_at:%Y%m%d%H%M%S%f}" if self.changed_at else ""
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When what it asks to be judged on last changed: its submission, or a correction by its centre since."""
+        return max(filter(None, (self.submitted_at, self.corrected_at)), default=None)
+
+    @property
+    def was_validated(self) -> bool:
+        """It is validated, or was before it was taken back: something of it is printed."""
+        return self.validated_at is not None or self.reopened_at is not None
+
+    @property
+    def is_reopened(self) -> bool:
+        """It was taken back to be corrected, and not submitted since."""
+        return bool(self.reopened_at and self.submitted_at and self.submitted_at < self.reopened_at)
 
     @property
     def is_submitted(self) -> bool:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conventions.models.avenant import of_avenant, same_agreement
 from conventions.models.convention import Convention
-from conventions.models.freezing import unless_purged
+from conventions.models.freezing import REOPENED_NOW, unless_purged
 
 # A page waits by itself so long for a file; later, its reader refreshes.
 WAITED_FOR = timedelta(minutes=2)
@@ -26,7 +26,11 @@ def document_path(document: Document, filename: str) -> str:
 class DocumentQuerySet(models.QuerySet["Document"]):
     def agreed(self) -> Document | None:
         """Return the agreement itself among the documents of an agreement, None before its validation."""
-        return next((one for one in self if one.kind == Document.Kind.AGREEMENT), None)
+        return next((one for one in self if one.kind == Document.Kind.AGREEMENT and one.is_current), None)
+
+    def current(self) -> DocumentQuerySet:
+        """Return those that no later version has replaced."""
+        return self.filter(superseded_at=None)
 
 
 class Document(models.Model):
@@ -52,6 +56,7 @@ class Document(models.Model):
     file = models.FileField(_("Fichier"), upload_to=document_path, blank=True)
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)
     created_at = models.DateTimeField(_("Arrêté le"), auto_now_add=True)
+    superseded_at = models.DateTimeField(_("Remplacé le"), null=True, editable=False)
     rendered_at = models.DateTimeField(_("Imprimé le"), null=True)
     attempts = models.PositiveSmallIntegerField(_("Tentatives"), default=0)
     next_attempt_at = models.DateTimeField(_("Prochaine tentative"), null=True)
@@ -70,7 +75,7 @@ class Document(models.Model):
                 "kind",
                 name="document_once",
                 nulls_distinct=False,
-                condition=Q(kind__in=["agreement", "avenant"]),
+                condition=Q(kind__in=["agreement", "avenant"], superseded_at__isnull=True),
             ),
             models.CheckConstraint(
                 condition=Q(kind="avenant", avenant__isnull=False) | ~Q(kind="avenant"),
@@ -91,7 +96,13 @@ class Document(models.Model):
                 when=pgtrigger.Before,
                 func=f"""
                     {unless_purged()}
-                    IF TG_OP = 'UPDATE' AND OLD.sha256 = '' AND NEW.context = OLD.context
+                    IF TG_OP = 'UPDATE' AND OLD.superseded_at IS NULL
+                        AND NEW.superseded_at = transaction_timestamp() AND {REOPENED_NOW}
+                        AND to_jsonb(NEW) - 'superseded_at' = to_jsonb(OLD) - 'superseded_at' THEN
+                        RETURN NEW;
+                    END IF;
+                    IF TG_OP = 'UPDATE' AND OLD.sha256 = ''
+                        AND NEW.superseded_at IS NOT DISTINCT FROM OLD.superseded_at AND NEW.context = OLD.context
                         AND NEW.convention_id = OLD.convention_id AND NEW.kind = OLD.kind
                         AND NEW.avenant_id IS NOT DISTINCT FROM OLD.avenant_id THEN
                         RETURN NEW;
@@ -104,6 +115,11 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.convention}"
+
+    @property
+    def is_current(self) -> bool:
+        """No later version has replaced it."""
+        return self.superseded_at is None
 
     @property
     def is_ready(self) -> bool:

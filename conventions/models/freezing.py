@@ -25,7 +25,12 @@ MOVES_WHEN_FROZEN = (
     # A recorded signature taken back with a reason.
     (Status.SIGNED, Status.SIGNING),
     (Status.SIGNING, Status.VALIDATED),
+    # Taken back to be corrected, its signatures void.
+    (Status.VALIDATED, Status.RETURNED),
+    (Status.SIGNING, Status.RETURNED),
 )
+# What taking one back writes besides its status, in the transaction that does.
+WRITTEN_WHEN_REOPENED = ("version", "reopened_at", "validated_at")
 # Before that, the same; an agreement and its avenant move alike.
 MOVES_BEFORE_FROZEN = (
     (Status.DRAFT, Status.SUBMITTED),
@@ -51,11 +56,25 @@ MERGED = """
 """
 # A signature that an agreement or its avenant waits for.
 AWAITED = "SELECT FROM conventions_turn AS turn WHERE turn.purpose = 'signature' AND turn.done_at IS NULL"
+# Whether what a row hangs on is taken back to be corrected in this very transaction.
+REOPENED_NOW = """
+    (CASE WHEN OLD.avenant_id IS NULL
+        THEN (SELECT reopened_at FROM conventions_convention WHERE id = OLD.convention_id)
+        ELSE (SELECT reopened_at FROM conventions_avenant WHERE id = OLD.avenant_id)
+    END = transaction_timestamp())
+"""
 # What is there before anything begins: no number, no date of the workflow.
 NEVER_SUBMITTED = """
     NEW.status = 'draft' AND num_nonnulls(
-        NEW.number, NEW.submitted_at, NEW.validated_at, NEW.terminated_on, NEW.purged_at
-    ) = 0
+        NEW.number, NEW.submitted_at, NEW.corrected_at, NEW.validated_at, NEW.reopened_at, NEW.terminated_on, NEW.purged_at
+    ) = 0 AND NEW.version = 1
+"""
+# What keeps an agreement from being taken back: an avenant that is not given up, or the end of its stage.
+RESTS_ON_AGREEMENT = """
+    EXISTS (
+        SELECT FROM conventions_avenant AS avenant
+        WHERE avenant.convention_id = OLD.id AND avenant.status NOT IN ('refused', 'cancelled')
+    ) OR EXISTS (SELECT FROM conventions_completion WHERE convention_id = OLD.id)
 """
 # What differs between two frozen rows, and no avenant that takes effect in this very transaction says so.
 UNEXPLAINED = """
@@ -98,6 +117,53 @@ def of_workflow(what: str, key: str) -> str:
                 USING ERRCODE = 'integrity_constraint_violation';
         END IF;
     """
+
+
+def once_reopened(what: str, *, unless: str = "FALSE") -> str:
+    """Return the SQL that lets the version of a row rise when it is taken back to be corrected, now, and then only.
+
+    ``unless`` is the SQL of what rests on it.
+    """
+    awaited = sql_list(AWAITS_SIGNATURES)
+    return f"""
+        IF OLD.status IN ({awaited}) AND NEW.status = 'returned' THEN
+            IF NEW.reopened_at IS DISTINCT FROM transaction_timestamp() OR NEW.version <> OLD.version + 1
+                OR NEW.validated_at IS NOT NULL OR {unless} THEN
+                RAISE EXCEPTION 'pstage: {what} % is reopened as a whole, now, while nothing rests on it', OLD.id
+                    USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+        ELSIF (NEW.version, NEW.reopened_at) IS DISTINCT FROM (OLD.version, OLD.reopened_at) THEN
+            RAISE EXCEPTION 'pstage: {what} % is frozen: its version rises when it is reopened', OLD.id
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+    """
+
+
+def reopened_whole(what: str, table: str, key: str) -> pgtrigger.Trigger:
+    """Return the trigger that asks, at commit, that nothing of the version of before counts: signatures, documents.
+
+    ``table`` holds the row, ``key`` is the SQL that finds what hangs on it.
+    """
+    return pgtrigger.Trigger(
+        name="reopened_whole",
+        operation=pgtrigger.UpdateOf("reopened_at"),
+        when=pgtrigger.After,
+        timing=pgtrigger.Deferred,
+        func=f"""
+            IF NEW.reopened_at IS DISTINCT FROM OLD.reopened_at
+                AND EXISTS (SELECT FROM {table} WHERE id = NEW.id AND validated_at IS NULL) AND (
+                EXISTS (SELECT FROM conventions_turn AS hung WHERE hung.purpose = 'signature' AND {key})
+                OR EXISTS (
+                    SELECT FROM conventions_document AS hung
+                    WHERE hung.kind IN ('agreement', 'avenant') AND hung.superseded_at IS NULL AND {key}
+                )
+            ) THEN
+                RAISE EXCEPTION 'pstage: {what} % is not reopened as a whole', NEW.id
+                    USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+            RETURN NULL;
+        """,
+    )
 
 
 def begin_as_draft() -> pgtrigger.Trigger:
@@ -302,6 +368,7 @@ def freeze_content() -> pgtrigger.Trigger:
                         END IF;
                         RETURN NEW;
                     END IF;
+                    {once_reopened("agreement", unless=RESTS_ON_AGREEMENT)}
                     IF OLD.status IN ({sql_list(FROZEN)}) THEN
                         IF NEW.status <> OLD.status AND (OLD.status, NEW.status) NOT IN (
                             {", ".join(f"({sql_list(move)})" for move in MOVES_WHEN_FROZEN)}
@@ -325,6 +392,9 @@ def freeze_content() -> pgtrigger.Trigger:
                         mutable := ARRAY[{sql_list(MUTABLE_WHEN_FROZEN)}];
                         IF NEW.status = 'terminated' AND OLD.status IN ({sql_list(AWAITS_SIGNATURES)}) THEN
                             mutable := mutable || 'terminated_on'::text;
+                        END IF;
+                        IF NEW.status = 'returned' THEN
+                            mutable := mutable || ARRAY[{sql_list(WRITTEN_WHEN_REOPENED)}];
                         END IF;
                         IF NEW.organisation_id IS DISTINCT FROM OLD.organisation_id AND EXISTS ({MERGED}) THEN
                             mutable := mutable || 'organisation_id'::text;

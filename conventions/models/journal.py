@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pgtrigger
@@ -20,13 +20,23 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 # Who did what, and why, goes with a purge; what happened when stays.
-ERASED: dict[str, Any] = {"actor_id": None, "comment": "", "findings": []}
+ERASED: dict[str, Any] = {"actor_id": None, "comment": "", "findings": [], "details": {}}
 
 
 # What the journal of an agreement tells beside what moves it.
-BESIDE = ("hold", "complete", "purge")
+BESIDE = ("hold", "complete", "purge", "correct")
 # What is never told without a move.
-MOVING = ("submit", "withdraw", "validate", "return", "refuse", "cancel", "terminate", "take_effect")
+MOVING = (
+    "submit",
+    "withdraw",
+    "validate",
+    "return",
+    "refuse",
+    "cancel",
+    "terminate",
+    "take_effect",
+    "reopen",
+)
 
 
 class Event(models.Model):
@@ -49,6 +59,9 @@ class Event(models.Model):
     after = models.CharField(_("Après"), max_length=12)
     comment = models.TextField(_("Commentaire"), blank=True)
     findings = models.JSONField(_("Alertes connues"), default=list, editable=False)
+    # What an action undid or changed: the dates of the signatures that are void, by party; what a correction wrote, by
+    # column, before and after, and whether it asks for approval again.
+    details = models.JSONField(_("Détails"), default=dict, db_default={}, editable=False)
 
     class Meta:
         verbose_name = _("événement")
@@ -109,6 +122,7 @@ def record(
     before: str | None = None,
     comment: str = "",
     findings: Iterable[dict[str, str]] = (),
+    details: Mapping[str, Any] | None = None,
 ) -> Event:
     """Write one line of the journal, of an agreement or of its avenant as it stands now: the only writer of it.
 
@@ -124,6 +138,7 @@ def record(
         after=subject.status,
         comment=comment,
         findings=list(findings),
+        details=dict(details or {}),
     )
 
 

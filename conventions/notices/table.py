@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from accounts.models import User
 from conventions.models import Avenant, Convention, Event, Status, Turn
 from conventions.models.circuit import Approver
-from organisations.models import Centre
+from organisations.models import Centre, Party
 
 if TYPE_CHECKING:
     from accounts.models import Institution
@@ -115,6 +115,20 @@ def officers(told: Happening) -> Recipients:
     return [officer.user for officer in found]
 
 
+def signed_outside(told: Happening) -> Recipients:
+    """Those of the host who had signed what is taken back."""
+    signed, agreement = told.line.details["signatures"], told.agreement
+    people = {Party.TUTOR: agreement.tutor, Party.HOST: agreement.signatory}
+    found = [one for party, one in people.items() if party in signed and one and one.anonymised_at is None]
+    return list(dict.fromkeys(one.email for one in found))
+
+
+def signed_inside(told: Happening) -> Recipients:
+    """The student and the teacher, who sign it or will; the centre, when it had signed for the university."""
+    signed = Party.UNIVERSITY in told.line.details["signatures"]
+    return [*people(told), *(managers(told) if signed else [])]
+
+
 def tutor(told: Happening) -> Recipients:
     named = told.agreement.tutor
     return [named.email] if named and named.anonymised_at is None else []
@@ -151,6 +165,10 @@ def asked(told: Happening, approver: Approver) -> bool:
     """Whether somebody approves the agreement, or the avenant, that was submitted."""
     turns = told.agreement.turns.filter(avenant=told.line.avenant_id, purpose=Turn.Purpose.APPROVAL)
     return turns.filter(party=approver).exists()
+
+
+def approved_again(told: Happening) -> bool:
+    return bool(told.line.details["asks_approval"])
 
 
 def numbered(told: Happening) -> bool:
@@ -216,6 +234,9 @@ NOTICES = (
     Notice("submit", teacher, "teacher_named", Once.ONCE, key="named:{convention}"),
     Notice("submit", teacher, "approval_asked", Once.LATELY, when=approval_asked),
     Notice("submit", officers, "clearance_asked", Once.LATELY, when=clearance_asked),
+    Notice("correct", student, "corrected"),
+    Notice("correct", teacher, "teacher_named", Once.ONCE, key="named:{convention}"),
+    Notice("correct", teacher, "approval_asked", when=approved_again),
     Notice("approve", managers, "approved"),
     Notice("authorise", managers, "departure_authorised"),
     Notice("forbid", managers, "departure_forbidden"),
@@ -228,6 +249,8 @@ NOTICES = (
     Notice("sign", other_side, "signed", refusable=True, when=signed_by_all),
     Notice("unsign", student, "unsigned"),
     Notice("unsign", teacher, "unsigned", when=was_signed),
+    Notice("reopen", signed_inside, "reopened"),
+    Notice("reopen", signed_outside, "reopened_host", has_link=False),
     Notice("complete", people, "completed", refusable=True),
     Notice("avenant:submit", managers, "avenant_submitted", Once.LATELY),
     Notice("avenant:submit", others, "avenant_proposed", Once.ONCE, refusable=True, key="avenant:{avenant}"),
@@ -236,6 +259,8 @@ NOTICES = (
     Notice("avenant:forbid", managers, "departure_forbidden"),
     Notice("avenant:return", author, "avenant_returned"),
     Notice("avenant:validate", others, "avenant_validated"),
+    Notice("avenant:reopen", signed_inside, "avenant_reopened"),
+    Notice("avenant:reopen", signed_outside, "avenant_reopened_host", has_link=False),
     Notice("avenant:refuse", others, "avenant_refused"),
     Notice("avenant:cancel", others_and_managers, "avenant_cancelled", refusable=True, when=ranked),
     Notice("avenant:take_effect", everybody, "avenant_effective", refusable=True),

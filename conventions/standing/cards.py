@@ -193,6 +193,11 @@ def _corrections(convention: Convention) -> Asked:
             len(remarks),
         ) % {"count": len(remarks)}
         url = steps.field_url(convention, remarks[0].field)
+    elif convention.is_reopened:
+        sentence = _(
+            "Votre centre de gestion l’a reprise pour la corriger : corrigez, puis soumettez à nouveau."
+        )
+        url = steps.step_url(convention, steps.RECAP)
     else:
         sentence = _("Vos corrections sont faites : soumettez la convention à nouveau.")
         url = steps.step_url(convention, steps.RECAP)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils.functional import Promise
 
@@ -11,6 +11,7 @@ from conventions.circuit import turns
 from conventions.models import Avenant, Convention, Event
 from conventions.models.journal import BESIDE
 from conventions.standing import words
+from organisations.models import Party
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,17 @@ class Entry:
     label: str | Promise
     tone: str
     event: Event
+
+    @property
+    def void(self) -> list[tuple[str | Promise, date]]:
+        """Return the signatures that it made void, and the day each bore."""
+        signatures = self.event.details.get("signatures", {})
+        return [(Party(party).label, date.fromisoformat(day)) for party, day in signatures.items()]
+
+    @property
+    def corrected(self) -> list[dict[str, str]]:
+        """Return what it corrected: label, words before and after, in French."""
+        return list(self.event.details.get("changes", {}).values())
 
 
 TONES = {
@@ -31,6 +43,7 @@ TONES = {
     "return": "wait",
     "unsign": "wait",
     "forbid": "stop",
+    "reopen": "wait",
     "refuse": "stop",
     "terminate": "stop",
     "cancel": "stop",
@@ -45,7 +58,7 @@ def events_of(subject: Convention | Avenant) -> list[Event]:
 
 
 # What the journal of an agreement tells of its avenants; each has its own for the rest.
-MILESTONES = {"submit", "validate", "refuse", "cancel", "take_effect"}
+MILESTONES = {"submit", "validate", "reopen", "refuse", "cancel", "take_effect"}
 
 
 def tells(event: Event) -> bool:

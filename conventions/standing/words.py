@@ -42,6 +42,7 @@ HAPPENED = {
     "submit": gettext_lazy("Convention soumise"),
     "withdraw": gettext_lazy("Soumission retirée"),
     "return": gettext_lazy("Correction demandée"),
+    "correct": gettext_lazy("Convention corrigée par le centre"),
     "approve": gettext_lazy("Convention approuvée"),
     "authorise": gettext_lazy("Départ autorisé"),
     "forbid": gettext_lazy("Départ refusé"),
@@ -49,6 +50,7 @@ HAPPENED = {
     "refuse": gettext_lazy("Convention refusée"),
     "sign": gettext_lazy("Signature enregistrée"),
     "unsign": gettext_lazy("Dernière signature annulée"),
+    "reopen": gettext_lazy("Convention reprise pour être corrigée"),
     "terminate": gettext_lazy("Convention rompue"),
     "cancel": gettext_lazy("Convention annulée"),
     "hold": gettext_lazy("Durée de conservation changée"),
@@ -68,6 +70,7 @@ AVENANT_HAPPENED = {
     "refuse": gettext_lazy("Avenant refusé"),
     "sign": gettext_lazy("Signature de l’avenant enregistrée"),
     "unsign": gettext_lazy("Dernière signature de l’avenant annulée"),
+    "reopen": gettext_lazy("Avenant repris pour être corrigé"),
     "cancel": gettext_lazy("Avenant annulé"),
     "take_effect": gettext_lazy("Avenant en vigueur"),
 }

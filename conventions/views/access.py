@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.sign_in.session import signed_in
 from conventions import permissions
+from conventions.desk import notes
 from conventions.models import Amended, Avenant, Convention
 from conventions.models.attachment import WITH_PEOPLE
 from conventions.models.circuit import WITH_AUTHORS
@@ -19,7 +20,7 @@ from conventions.writing import changes
 
 def visible(request: HttpRequest, pk: int) -> Convention:
     """Return an agreement this person may see, or raise 404: the rest does not exist."""
-    agreements = Convention.objects.visible_to(signed_in(request)).for_detail()
+    agreements = Convention.objects.visible_to(signed_in(request)).for_detail().annotate(noted=notes.NOTED)
     return get_object_or_404(
         agreements.prefetch_related(*PERIODS, WITH_AUTHORS, WITH_PEOPLE),
         pk=pk,
@@ -52,11 +53,14 @@ def shown(convention: Convention, avenant: int, *, is_locked: bool = False) -> A
 @overload
 def load(request: HttpRequest, pk: int, avenant: int) -> Amended: ...
 @overload
-def load(request: HttpRequest, pk: int, avenant: int | None = None) -> Convention: ...
-def load(request: HttpRequest, pk: int, avenant: int | None = None) -> Convention:
+def load(
+    request: HttpRequest, pk: int, avenant: int | None = None, *, corrects: bool = False
+) -> Convention: ...
+def load(request: HttpRequest, pk: int, avenant: int | None = None, *, corrects: bool = False) -> Convention:
     """Return an agreement that this person fills, locked while they post; 404 when it is not theirs to fill.
 
-    With an ``avenant``, return what it makes of the agreement, the avenant locked as well.
+    With an ``avenant``, return what it makes of the agreement, the avenant locked as well. A manager who ``corrects`` it
+    themselves fills what is submitted.
     """
     user, is_locked = signed_in(request), request.method == "POST"
     agreements = Convention.objects.visible_to(user).for_detail().prefetch_related(*PERIODS)
@@ -65,18 +69,22 @@ def load(request: HttpRequest, pk: int, avenant: int | None = None) -> Conventio
     convention = read(agreements, pk, is_locked=is_locked)
     if avenant is not None:
         convention = shown(convention, avenant, is_locked=is_locked)
+    convention.is_being_corrected = corrects
     if not permissions.fills(user, convention):
         raise Http404
     return convention
 
 
-def being_filled(request: HttpRequest, pk: int, avenant: int | None = None) -> Convention:
+def being_filled(
+    request: HttpRequest, pk: int, avenant: int | None = None, *, corrects: bool = False
+) -> Convention:
     """Return an agreement that this person may fill now, with what a search for hosts or teachers needs of it."""
     user = signed_in(request)
     agreements = Convention.objects.visible_to(user).select_related("institution", "centre")
     convention = get_object_or_404(agreements, pk=pk)
     if avenant is not None:
         convention = shown(convention, avenant)
+    convention.is_being_corrected = corrects
     if not permissions.may_edit(user, convention):
         raise Http404
     return convention

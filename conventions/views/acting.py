@@ -129,7 +129,7 @@ def lines_of(convention: Convention) -> list[turns.SignatureLine]:
     avenant = convention.avenant
     if avenant is None:
         return turns.circuit(convention, turns.people(convention, convention.documents.agreed()))
-    document = avenant.documents.get()
+    document = avenant.documents.current().get()
     return turns.circuit(convention, turns.signers_in(document.context["before"]))
 
 

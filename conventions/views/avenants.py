@@ -102,7 +102,7 @@ def detail(request: HttpRequest, pk: int, avenant: int) -> HttpResponse:
 def context_of(request: HttpRequest, convention: Amended, user: User) -> dict[str, object]:
     """Return all that the page of an avenant shows."""
     avenant = convention.avenant
-    document = avenant.documents.first() if avenant.validated_at else None
+    document = avenant.documents.current().first() if avenant.validated_at else None
     before, after = sides(convention, document)
     compared = documents.compare(before, after)
     asked = workflow.Request(convention, user)

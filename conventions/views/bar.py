@@ -15,6 +15,8 @@ from conventions.workflow import Action, Option, Page
 def address(action: Action, convention: Convention) -> str:
     """Return where an action on an agreement, or on the avenant it shows, is asked for."""
     avenant = convention.avenant
+    if action.done_at:
+        return action.done_at(convention)
     if avenant is None:
         return reverse("conventions:act", args=[convention.pk, action.name])
     return reverse("conventions:avenant_act", args=[convention.pk, avenant.pk, action.name])
@@ -23,7 +25,7 @@ def address(action: Action, convention: Convention) -> str:
 def button_of(option: Option) -> Button:
     """Return the button of an option: it acts at once, or leads to the page that asks first."""
     action, convention = option.action, option.request.convention
-    read = f"?lu={convention.acted_on.submission}" if action.needs_page else ""
+    read = f"?lu={convention.acted_on.submission}" if action.needs_page and not action.done_at else ""
     return Button(
         action.label,
         address(action, convention) + read,

@@ -29,6 +29,7 @@ from conventions.views.access import being_filled, load
 from conventions.views.frame import (
     SHORTEST_SEARCH,
     answer_remarks,
+    corrected,
     key_in,
     onward,
     page,
@@ -111,7 +112,7 @@ def choose(request: HttpRequest, convention: Convention, current: steps.Step) ->
 
 def may_correct(request: HttpRequest, convention: Convention, row: Organisation | Contact | None) -> bool:
     """Whether this reader may correct the row that was chosen; of an avenant, it is done from its agreement."""
-    if row is None or convention.avenant:
+    if row is None or convention.avenant or convention.is_being_corrected:
         return False
     return permissions.may_correct(signed_in(request), convention, row)
 
@@ -130,9 +131,11 @@ def typed(request: HttpRequest) -> str:
     return query if len(query) >= SHORTEST_SEARCH else ""
 
 
-def found_as_one_types(request: HttpRequest, pk: int, slug: str, avenant: int | None = None) -> HttpResponse:
+def found_as_one_types(
+    request: HttpRequest, pk: int, slug: str, avenant: int | None = None, *, corrects: bool = False
+) -> HttpResponse:
     """Answer the results alone: nothing else of the page is read again at each letter."""
-    convention = being_filled(request, pk, avenant)
+    convention = being_filled(request, pk, avenant, corrects=corrects)
     query = typed(request)
     context = {
         "convention": convention,
@@ -200,7 +203,7 @@ def chosen(request: HttpRequest, convention: Convention, current: steps.Step) ->
         return redirect(f"{steps.step_url(convention, slug)}?changer")
     if answers and row == form.stored:  # what stays was shown beside the remark
         return redirect(onward(convention, slug))
-    assign(convention, column, row)
+    assign(request, convention, column, row)
     return redirect(after_choice(convention, slug))
 
 
@@ -212,11 +215,12 @@ def chosen_elsewhere(
     return page(request, convention, current, template, {"form": form, "choice": form, "mine": mine})
 
 
-def assign(convention: Convention, column: str, row: Model) -> None:
+def assign(request: HttpRequest, convention: Convention, column: str, row: Model) -> None:
     """Put a chosen row on the agreement, or in the avenant shown."""
     if isinstance(convention, Amended):
         changes.assign(convention, column, row)
-    else:
+        return
+    with corrected(request, convention):
         drafts.assign(convention, column, row)
 
 
@@ -295,12 +299,14 @@ def searched_text(row: Service | Contact) -> str:
 @keeps_typed_text
 @require_http_methods(["GET", "POST"])
 @transaction.atomic
-def create(request: HttpRequest, pk: int, slug: str, avenant: int | None = None) -> HttpResponse:
+def create(
+    request: HttpRequest, pk: int, slug: str, avenant: int | None = None, *, corrects: bool = False
+) -> HttpResponse:
     """Create the host, service or person that is not in the directory, and choose it."""
     column, creation = CHOICES.get(slug, ("", None))
     if creation is None:
         raise Http404
-    user, convention = signed_in(request), load(request, pk, avenant)
+    user, convention = signed_in(request), load(request, pk, avenant, corrects=corrects)
     if slug not in {step.slug for step in steps.steps_of(convention)}:
         raise Http404
     if slug in NEEDS_HOST and convention.organisation is None:
@@ -347,7 +353,7 @@ def correct(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if creation not in CORRECTED:
         raise Http404
     user, convention = signed_in(request), load(request, pk)
-    row = corrected(request, convention, slug)
+    row = record_to_correct(request, convention, slug)
     if row is None or not permissions.may_correct(user, convention, row):
         raise Http404
     data, back = posted(request), steps.step_url(convention, slug)
@@ -384,7 +390,9 @@ def correct(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     )
 
 
-def corrected(request: HttpRequest, convention: Convention, slug: str) -> Organisation | Contact | None:
+def record_to_correct(
+    request: HttpRequest, convention: Convention, slug: str
+) -> Organisation | Contact | None:
     """Return the record that a page corrects, locked: the one chosen when it was drawn, be it another one now."""
     chosen_now: Organisation | Contact | None = getattr(convention, CHOICES[slug][0])
     if request.method != "POST":
@@ -421,7 +429,7 @@ def go_on_with(
     if isinstance(row, Organisation) and (refusal := refused(convention, row)):
         messages.error(request, refusal)
         return redirect(f"{steps.step_url(convention, slug)}?changer")
-    assign(convention, CHOICES[slug][0], row)
+    assign(request, convention, CHOICES[slug][0], row)
     for notice in form.notices:
         messages.warning(request, notice)
     return redirect(after_choice(convention, slug))

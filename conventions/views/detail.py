@@ -20,6 +20,8 @@ from accounts.models import User
 from accounts.sign_in.session import signed_in
 from conventions import documents, permissions, workflow
 from conventions.circuit import turns
+from conventions.desk import notes
+from conventions.desk import reading as seen
 from conventions.desk.columns import QUEUE
 from conventions.legality.risks import Risks
 from conventions.legality.words import Link, panel
@@ -113,6 +115,7 @@ def page(
                 "since_agreed": since_agreed(convention),
             },
             "changes": reading.changes,
+            **of_staff(reading),
             "unplaced": unplaced(reading.sections, reading.remarks),
             "amendments": amendments(reading),
             "departure": departure(reading),
@@ -181,7 +184,7 @@ class Reading:
 
 def read(convention: Convention, user: User, day: date | None) -> Reading:
     """Read all that the parts of the page share."""
-    if convention.validated_at:
+    if convention.was_validated:
         prefetch_related_objects([convention], documents.STORED, "avenants")
     document = convention.documents.agreed() if convention.validated_at else None
     context = documents.agreed_context(convention, day) if document else documents.agreement(convention)
@@ -208,6 +211,15 @@ def read(convention: Convention, user: User, day: date | None) -> Reading:
         asked=asked,
         options=workflow.options_of(asked),
     )
+
+
+def of_staff(reading: Reading) -> dict[str, Any]:
+    """Return what the staff of its centre alone reads: its notes, what changed since this reader last read it."""
+    convention, user = reading.convention, reading.user
+    if not permissions.keeps_notes(user, convention):
+        return {"notes": None, "since": None}
+    judged = convention.is_submitted and seen.read(convention, reading.context, by=user)
+    return {"notes": notes.of(convention), "since": judged or None}
 
 
 def head(reading: Reading) -> dict[str, Any]:
@@ -319,7 +331,7 @@ def upkeep(reading: Reading) -> dict[str, Any]:
 
 def avenants_of(convention: Convention, user: User) -> list[Avenant]:
     """Return the avenants of an agreement in order; a draft is for those who may propose one."""
-    if convention.validated_at is None:
+    if not convention.was_validated:
         return []
     sees_drafts = permissions.takes_part(user, convention)
     found = [avenant for avenant in convention.avenants.all() if avenant.rank or sees_drafts]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.sign_in.session import signed_in
-from conventions import law, legality, permissions
+from conventions import documents, law, legality, permissions, workflow
+from conventions.desk import reading
 from conventions.legality import words
 from conventions.models import Amended, Convention, Remark
 from conventions.models.columns import CONTENT, asked
@@ -44,7 +46,22 @@ def reread(convention: Convention) -> Convention:
     """Return an agreement as it is stored, whatever was typed on this instance."""
     if isinstance(convention, Amended):
         return changes.proposed(convention.avenant, convention.before)
-    return Convention.objects.for_detail().prefetch_related(*PERIODS).get(pk=convention.pk)
+    stored = Convention.objects.for_detail().prefetch_related(*PERIODS).get(pk=convention.pk)
+    stored.is_being_corrected = convention.is_being_corrected
+    return stored
+
+
+@contextmanager
+def corrected(request: HttpRequest, convention: Convention) -> Iterator[None]:
+    """Let a step write an agreement; of a manager who corrects it themselves, say what was done of it."""
+    user = signed_in(request)
+    with workflow.correcting(convention, by=user):
+        yield
+    if convention.is_being_corrected:
+        stored = reread(convention)
+        if stored.changed_at != convention.changed_at:
+            reading.changed_by(stored, documents.agreement(stored), by=user)
+            messages.success(request, _("La correction est enregistrée, l’étudiant en est prévenu."))
 
 
 def show_locked(request: HttpRequest, convention: Convention, parts: Iterable[BaseForm]) -> HttpResponse:
@@ -157,7 +174,8 @@ def page(
             # Where what is beside the form is answered.
             "answers_here": answers and any(remark.resolved_at is None for remark in remarks.get(column, ())),
             "avenant": convention.avenant,
-            "saved_at": saved_today(convention),
+            "saved_at": None if convention.is_being_corrected else saved_today(convention),
+            "corrects": convention.is_being_corrected,
             "for_someone_else": not permissions.owns(user, convention),
             **context,
         },
@@ -167,6 +185,8 @@ def page(
 
 def onward(convention: Convention, slug: str) -> str:
     """Return where a step leads once it is saved: to the next remark of a correction, else to the next step."""
+    if convention.is_being_corrected:
+        return convention.get_absolute_url()
     if not convention.acted_on.is_returned:
         return steps.next_url(convention, slug)
     return steps.next_remark_url(convention, slug, [remark.field for remark in convention.open_remarks])

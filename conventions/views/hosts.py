@@ -62,7 +62,9 @@ def host(request: HttpRequest, pk: int) -> HttpResponse:
             "host": found,
             "weeks": weeks,
             "figures": figures(agreements, today),
-            "rows": rows(agreements.order_by(F("start").desc(nulls_last=True), "-pk")[:STAGES_SHOWN], roles),
+            "rows": rows(
+                agreements.order_by(F("start").desc(nulls_last=True), "-pk")[:STAGES_SHOWN], roles, user
+            ),
             "list_url": f"{reverse('conventions:list')}?organisme={pk}",
             "to_sign": TO_SIGN,
             "contacts": contacts[:CONTACTS_SHOWN],

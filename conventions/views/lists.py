@@ -128,7 +128,7 @@ def desk(user: User, roles: Roles) -> dict[str, Any]:
         "waiting": counts.waiting,
         "waiting_url": every + TO_VALIDATE,
         "tiles": tiles(counts, every),
-        "rows": columns.rows(handled.submitted().order_by(*columns.QUEUE)[:ROWS_AT_HOME], roles),
+        "rows": columns.rows(handled.submitted().order_by(*columns.QUEUE)[:ROWS_AT_HOME], roles, user),
     }
 
 
@@ -273,6 +273,7 @@ def index(request: HttpRequest) -> HttpResponse:
         raise Http404
     form = FilterForm(
         request.GET,
+        by=user,
         roles=roles,
         centres=centres_of(user, roles),
         hosts=Organisation.objects.visible_to(user),
@@ -286,6 +287,7 @@ def index(request: HttpRequest) -> HttpResponse:
     key = SORTS[sort.removeprefix("-")]
     order = F(key).desc(nulls_last=True) if sort.startswith("-") else F(key).asc(nulls_last=True)
     page = Paginator(found.order_by(order, "-pk"), ROWS_A_PAGE).get_page(request.GET.get("page"))
+    rows = columns.rows(cast("ConventionQuerySet", page.object_list), roles, user)
     answer = render(
         request,
         "conventions/list.html",
@@ -294,7 +296,8 @@ def index(request: HttpRequest) -> HttpResponse:
             "chips": form.chips(),
             "headers": headers(form, sort),
             "page": page,
-            "rows": columns.rows(cast("ConventionQuerySet", page.object_list), roles),
+            "rows": rows,
+            "has_notes": any(row.note for row in rows),
             "orders": orders(sort),
             "roles": roles,
         },

@@ -54,8 +54,11 @@ class DocumentLinks:
 
 
 def may_open(document: Document, convention: Convention) -> bool:
-    """Whether those who see an agreement may open one of its documents: nothing to sign before validation."""
-    if document.kind == Kind.SUMMARY:
+    """Whether those who see an agreement may open one of its documents: nothing to sign before validation.
+
+    A replaced one says so on each of its pages.
+    """
+    if document.kind == Kind.SUMMARY or not document.is_current:
         return True
     if document.avenant is not None and not document.avenant.is_printed:
         return False
@@ -82,21 +85,23 @@ def links(convention: Convention, user: User) -> DocumentLinks:
 
 
 def listed(convention: Convention) -> Iterable[Document]:
-    """Return the documents that may be opened; of certificates and of summaries, the last one."""
+    """Return the documents that may be opened; of certificates and of summaries, the last one; the replaced ones last."""
     shown: dict[object, Document] = {}
-    # Before validation there are only summaries, which are asked for when they are read.
-    for document in convention.documents.all() if convention.validated_at else ():
+    # Before the first validation there are only summaries, which are asked for when they are read.
+    for document in convention.documents.all() if convention.was_validated else ():
         if may_open(document, convention):
             kept_once = document.kind in {Kind.CERTIFICATE, Kind.SUMMARY}
             shown[document.kind if kept_once else document.pk] = document
-    return shown.values()
+    return sorted(shown.values(), key=lambda document: not document.is_current)
 
 
 def in_list(document: Document, convention: Convention) -> DocumentLink:
     name = document.get_kind_display()
     if document.avenant:
         name = _("Avenant %(rank)s") % {"rank": f"A{document.avenant.rank}"}
-    is_agreement = document.kind == Kind.AGREEMENT
+    if not document.is_current:
+        name = _("%(document)s, version remplacée") % {"document": name}
+    is_agreement = document.kind == Kind.AGREEMENT and document.is_current
     url = (
         reverse("conventions:pdf", args=[convention.pk])
         if is_agreement
@@ -107,9 +112,10 @@ def in_list(document: Document, convention: Convention) -> DocumentLink:
 
 @require_safe
 def document(request: HttpRequest, pk: int, document: int) -> HttpResponse | FileResponse:
-    """A stored document, as it was made."""
+    """A stored document, as it was made; a replaced one says so on each page."""
     convention = visible(request, pk)
-    return served(convention, get_object_or_404(convention.documents.select_related("avenant"), pk=document))
+    its = convention.documents.select_related("avenant")
+    return served(request, convention, get_object_or_404(its, pk=document))
 
 
 @require_safe
@@ -119,20 +125,31 @@ def pdf(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
     agreed = convention.documents.agreed()
     if agreed is None:
         raise Http404
-    return served(convention, agreed)
+    return served(request, convention, agreed)
 
 
-def served(convention: Convention, document: Document) -> HttpResponse | FileResponse:
+def served(request: HttpRequest, convention: Convention, document: Document) -> HttpResponse | FileResponse:
     """Return the file of a document, or the page that says when it is ready."""
     if not may_open(document, convention):
         raise Http404
     if not document.is_ready:
         return redirect(f"{convention.get_absolute_url()}#documents")
+    try:
+        content = document.content() if document.is_current else documents.marked(document)
+    except documents.Busy:
+        return ask_again(request, convention)
     return FileResponse(
-        io.BytesIO(document.content()),
+        io.BytesIO(content),
         filename=documents.file_name(document),
         content_type="application/pdf",
     )
+
+
+def ask_again(request: HttpRequest, convention: Convention) -> HttpResponse:
+    """Say that too many documents are being printed; the page asks again by itself."""
+    waiting = render(request, "conventions/printing.html", {"convention": convention}, status=202)
+    waiting["Refresh"] = str(ASKED_AGAIN)
+    return waiting
 
 
 @require_POST
@@ -159,9 +176,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         content = documents.preview(convention)
     except documents.Busy:
-        waiting = render(request, "conventions/printing.html", {"convention": convention}, status=202)
-        waiting["Refresh"] = str(ASKED_AGAIN)
-        return waiting
+        return ask_again(request, convention)
     answer = HttpResponse(content, content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="apercu-{convention.pk}.pdf"'
     return answer

@@ -24,7 +24,7 @@ from conventions.models import Amended, Convention
 from conventions.standing import destination
 from conventions.views import bar, calculator, choices
 from conventions.views.access import load
-from conventions.views.frame import answer_remarks, onward, page, places, reread, show_locked
+from conventions.views.frame import answer_remarks, corrected, onward, page, places, reread, show_locked
 from conventions.writing import changes, drafts, forms, steps
 from conventions.writing.periods import BasePeriodFormSet, InterruptionFormSet, WorkPeriodFormSet
 
@@ -32,22 +32,26 @@ from conventions.writing.periods import BasePeriodFormSet, InterruptionFormSet, 
 @keeps_typed_text
 @require_http_methods(["GET", "POST"])
 @transaction.atomic
-def step(request: HttpRequest, pk: int, slug: str, avenant: int | None = None) -> HttpResponse:
+def step(
+    request: HttpRequest, pk: int, slug: str, avenant: int | None = None, *, corrects: bool = False
+) -> HttpResponse:
     """One step of the wizard: shown, saved as it is filled (X-Autosave), or saved to go on.
 
-    With an ``avenant``, the same step fills what it changes.
+    With an ``avenant``, the same step fills what it changes; a manager who ``corrects`` a submitted agreement saves it at
+    once, and only as a whole.
     """
     if slug not in steps.BY_SLUG and slug not in (steps.RECAP, steps.RESUME):
         raise Http404
     if request.method == "GET" and slug in choices.SEARCHED and request.headers.get("HX-Request"):
-        return choices.found_as_one_types(request, pk, slug, avenant)
-    convention = load(request, pk, avenant)
+        return choices.found_as_one_types(request, pk, slug, avenant, corrects=corrects)
+    convention = load(request, pk, avenant, corrects=corrects)
     if not convention.is_editable:
         return locked(request, convention, slug)
     if slug == steps.RESUME:
         return redirect(steps.resume_url(convention))
     if slug == steps.RECAP:
-        return redirect(convention.avenant) if convention.avenant else recap(request, convention)
+        is_elsewhere = convention.avenant or corrects
+        return redirect(convention.acted_on) if is_elsewhere else recap(request, convention)
     current = next((step for step in steps.steps_of(convention) if step.slug == slug), None)
     if current is None:
         raise Http404
@@ -93,7 +97,7 @@ def fill(request: HttpRequest, convention: Convention, current: steps.Step) -> H
     # Judged after the form: they must stay between the dates just typed.
     tables = periods_of(convention, data) if current.form is forms.ContentForm else []
     valid = all([valid, *(periods.is_valid() for periods in tables)])
-    if request.method == "POST":
+    if request.method == "POST" and (valid or not convention.is_being_corrected):
         save(convention, form, tables, request)
     stored = convention
     if form.is_bound:
@@ -101,7 +105,8 @@ def fill(request: HttpRequest, convention: Convention, current: steps.Step) -> H
         form.stored_is(stored)
     case, findings = legality.judged(stored)
     if request.method == "POST":
-        valid = not form.blame(findings) and valid
+        # What the law says of a correction is on the page it leads back to.
+        valid = (convention.is_being_corrected or not form.blame(findings)) and valid
         if request.headers.get("X-Autosave"):
             return autosaved(stored, form, tables, current, case, findings)
         if valid:
@@ -162,7 +167,8 @@ def save(
     if isinstance(convention, Amended):
         changes.write(convention, tables)
     else:
-        drafts.write(form, tables)
+        with corrected(request, convention):
+            drafts.write(form, tables)
     answer_remarks(convention, request)
 
 

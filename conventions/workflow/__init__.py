@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from conventions.workflow import avenants
 from conventions.workflow.agreements import ACTIONS, act
+from conventions.workflow.correcting import correcting
 from conventions.workflow.engine import Action, Option, Page, Request, move
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ __all__ = [
     "Request",
     "act",
     "actions_of",
+    "correcting",
     "do",
     "move",
     "options",

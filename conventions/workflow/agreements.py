@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.functions import TransactionNow
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.formats import date_format
@@ -16,6 +17,7 @@ from conventions.circuit import turns
 from conventions.models import Avenant, AvenantStatus, Convention, NumberCounter, Status
 from conventions.models.avenant import OPEN
 from conventions.models.circuit import Approver
+from conventions.models.status import AWAITS_SIGNATURES
 from conventions.workflow import guards
 from conventions.workflow.engine import Action, Page, Request, carry_out, move, nobody
 from conventions.writing import drafts, steps
@@ -39,6 +41,17 @@ def on_submit(request: Request) -> None:
     drafts.refresh_hours(convention)
     convention.refresh_search_key()
     turns.ask_approval(convention, asks_officer=guards.asks_officer(request))
+
+
+def correction(request: Request) -> Mapping[str, Any]:
+    return request.corrected
+
+
+def on_correct(request: Request) -> None:
+    """What was read is no longer what stands; what was approved is approved again when it changed."""
+    request.convention.corrected_at = timezone.now()
+    if request.corrected["asks_approval"]:
+        turns.ask_approval_again(request.convention)
 
 
 def on_approve(request: Request) -> None:
@@ -75,6 +88,26 @@ def on_sign(request: Request) -> str:
 
 def on_unsign(request: Request) -> str:
     return f"{turns.undo(request.convention)}\N{NO-BREAK SPACE}: {request.comment}"
+
+
+def void_signatures(request: Request) -> dict[str, Any]:
+    """Return the signatures that taking an agreement or an avenant back makes void, for the journal."""
+    return {"signatures": turns.given(request.convention)}
+
+
+def on_reopen(request: Request) -> None:
+    """Begin the next version: nothing is validated any more."""
+    subject = request.convention.acted_on
+    subject.version += 1
+    subject.validated_at = None
+    subject.reopened_at = TransactionNow()
+
+
+def once_reopened(request: Request) -> None:
+    """Take the signatures away and mark what was printed as replaced: the version of before does not count."""
+    request.convention.acted_on.refresh_from_db(fields=["reopened_at"])
+    turns.void(request.convention)
+    documents.supersede(request.convention)
 
 
 def on_cancel(request: Request) -> None:
@@ -118,6 +151,10 @@ def unless_deleted(user: User, convention: Convention) -> bool:
 
 
 IRREVERSIBLE = gettext_lazy("Une fois validée, la convention ne pourra être modifiée que par un avenant.")
+REOPENED = gettext_lazy("Elle redevient « à corriger » : elle sera corrigée, soumise et validée à nouveau.")
+SIGNED_AGAIN = gettext_lazy(
+    "Les signatures déjà données ne comptent plus : le journal les garde, chacun signera à nouveau."
+)
 # What follows some actions, beyond their own warning.
 BOTH_TOLD = gettext_lazy("L’étudiant et l’enseignant référent reçoivent un courriel.")
 STUDENT_TOLD = gettext_lazy("L’étudiant reçoit un courriel avec la raison.")
@@ -189,6 +226,17 @@ ACTIONS = {
             comment_label=gettext_lazy("Raison du refus"),
             comment_required=always,
             is_destructive=True,
+        ),
+        Action(
+            "correct",
+            gettext_lazy("Corriger moi-même"),
+            sources=(Status.SUBMITTED,),
+            target=Status.SUBMITTED,
+            allowed=permissions.decides,
+            typed=(guards.something_corrected,),
+            notes=correction,
+            effect=on_correct,
+            done_at=steps.correction_url,
         ),
         Action(
             "validate",
@@ -290,6 +338,29 @@ ACTIONS = {
             is_destructive=True,
         ),
         Action(
+            "reopen",
+            gettext_lazy("Reprendre pour corriger"),
+            sources=AWAITS_SIGNATURES,
+            target=Status.RETURNED,
+            allowed=permissions.decides,
+            guards=(guards.as_read, guards.nothing_rests_on_it),
+            notes=void_signatures,
+            effect=on_reopen,
+            once_moved=once_reopened,
+            warning=REOPENED,
+            consequences=(
+                SIGNED_AGAIN,
+                gettext_lazy(
+                    "Le PDF actuel est marqué « remplacé » ; le numéro reste, la version suivante sera imprimée."
+                ),
+                gettext_lazy(
+                    "L’étudiant, l’enseignant référent et qui avait signé reçoivent un courriel avec la raison."
+                ),
+            ),
+            comment_label=gettext_lazy("Pourquoi la convention est-elle reprise ?"),
+            comment_required=always,
+        ),
+        Action(
             "terminate",
             gettext_lazy("Rompre la convention"),
             sources=(Status.VALIDATED, Status.SIGNING),
@@ -332,6 +403,7 @@ def act(
     party: str = "",
     seen: str | None = None,
     known: Iterable[str] | None = None,
+    corrected: Mapping[str, Any] | None = None,
 ) -> Convention:
     """Do one action: lock, check right, source and guards, write status and journal, queue mails.
 
@@ -339,11 +411,14 @@ def act(
     back: another one is never signed, or taken back, in its place.
     ``seen`` is the submission a page showed them: a later one is never judged in its place.
     ``known`` are the alerts that the page showed: another one is never accepted with them.
+    ``corrected`` is what ``correcting`` found changed.
     Raises Refused, with a text for the person, when it cannot be done; nothing is written then.
     """
     with transaction.atomic():
         convention = Convention.objects.for_detail().locked(convention_id)
         shown = None if known is None else frozenset(known)
-        request = Request(convention, by, comment.strip(), ended_on, dates or {}, party, seen, shown)
+        request = Request(
+            convention, by, comment.strip(), ended_on, dates or {}, party, seen, shown, corrected or {}
+        )
         carry_out(ACTIONS[name], request)
     return convention

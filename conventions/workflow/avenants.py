@@ -273,6 +273,23 @@ ACTIONS = {
             is_destructive=True,
         ),
         Action(
+            "reopen",
+            agreements.ACTIONS["reopen"].label,
+            sources=(VALIDATED, SIGNING),
+            target=RETURNED,
+            allowed=permissions.decides,
+            guards=(guards.as_read,),
+            notes=agreements.void_signatures,
+            effect=agreements.on_reopen,
+            once_moved=agreements.once_reopened,
+            warning=gettext_lazy(
+                "Il redevient « à corriger » : il sera corrigé, soumis et validé à nouveau."
+            ),
+            consequences=agreements.ACTIONS["reopen"].consequences,
+            comment_label=gettext_lazy("Pourquoi l’avenant est-il repris ?"),
+            comment_required=agreements.always,
+        ),
+        Action(
             "cancel",
             gettext_lazy("Annuler l’avenant"),
             sources=(DRAFT, RETURNED, SUBMITTED, VALIDATED, SIGNING, SIGNED),

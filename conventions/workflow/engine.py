@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, auto
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone, translation
 from django.utils.formats import date_format
@@ -35,6 +35,7 @@ class Request:
     party: str = ""
     seen: str | None = None
     known: frozenset[str] | None = None
+    corrected: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def amended(self) -> Amended:
@@ -103,6 +104,8 @@ class Action:
     typed: tuple[Guard, ...] = ()  # what is asked of what is typed with it, or pinned before it
     accepts: Callable[[Request], list[law.Finding]] = nothing  # of what the law says; the journal keeps it
     effect: Callable[[Request], str | None] | None = None  # what the journal notes, what was typed included
+    notes: Callable[[Request], Mapping[str, Any]] | None = None  # in the journal: what it is about to undo
+    once_moved: Callable[[Request], None] | None = None  # what it writes where it leads to
     status_after: Callable[[Convention], Status] | None = None  # told by the signatures, and not ``target``
     sends_remarks: bool = False
     # What is asked before it is done
@@ -116,6 +119,7 @@ class Action:
     shown_if: Callable[[User, Convention], bool] = anyone  # at the foot of the page, to those who may
     page: Page | None = None
     hint: str | Promise = ""  # what to know before pressing its button
+    done_at: Callable[[Convention], str] | None = None  # pages of its own, that do it
     page_after: Callable[[Convention], str] = its_page
     page_to_correct: Callable[[Convention], str] = its_page  # what refuses it, while it can be corrected
     is_primary: bool = False
@@ -124,7 +128,9 @@ class Action:
     @property
     def needs_page(self) -> bool:
         """Something is typed or weighed before acting."""
-        return bool(self.warning or (self.comment_label and not self.comment_only_if_required))
+        return bool(
+            self.done_at or self.warning or (self.comment_label and not self.comment_only_if_required)
+        )
 
     @property
     def is_judged(self) -> bool:
@@ -200,6 +206,7 @@ def carry_out(action: Action, request: Request) -> Event:
         )
     for guard in action.typed:
         guard(request)
+    details = action.notes(request) if action.notes else None
     note = action.effect(request) if action.effect else None
     event = move(
         request.convention.acted_on,
@@ -208,7 +215,10 @@ def carry_out(action: Action, request: Request) -> Event:
         by=request.by,
         comment=note or request.comment,
         findings=noted(action.accepts(request)),
+        details=details,
     )
+    if action.once_moved:
+        action.once_moved(request)
     notices.announce(event)
     return event
 
@@ -221,6 +231,7 @@ def move(
     by: User | None = None,
     comment: str = "",
     findings: Iterable[dict[str, str]] = (),
+    details: Mapping[str, Any] | None = None,
 ) -> Event:
     """Store an agreement or an avenant, which is locked, in the state it goes to, and say so in its journal.
 
@@ -228,7 +239,9 @@ def move(
     """
     before, subject.status = subject.status, to
     subject.save()
-    return journal.record(subject, action, by=by, before=before, comment=comment, findings=findings)
+    return journal.record(
+        subject, action, by=by, before=before, comment=comment, findings=findings, details=details
+    )
 
 
 def noted(findings: Iterable[law.Finding]) -> list[dict[str, str]]:

@@ -231,6 +231,17 @@ def no_avenant(request: Request) -> None:
         )
 
 
+def nothing_rests_on_it(request: Request) -> None:
+    """What was validated is not taken back under an avenant, nor under the end of a stage that was recorded."""
+    agreement = request.convention
+    if any(avenant.is_open or avenant.applied_at for avenant in agreement.avenants.all()):
+        raise Refused(_("Un avenant repose sur cette convention : annulez-le d’abord."), "amended")
+    if is_recorded(agreement):
+        raise Refused(
+            _("La fin du stage est enregistrée : la convention ne se reprend plus."), "end_recorded"
+        )
+
+
 def no_certificate(request: Request) -> None:
     """What was recorded of the end of a stage rests on the signatures too."""
     if is_recorded(request.convention):
@@ -289,6 +300,11 @@ def own_signature_only(request: Request) -> None:
             ),
             "signature_of_others",
         )
+
+
+def something_corrected(request: Request) -> None:
+    if not request.corrected:
+        raise Refused(_("Rien n’est corrigé."), "nothing_corrected")
 
 
 def in_turn_and_dated(request: Request) -> None:

@@ -241,6 +241,8 @@ class Place:
 def steps_of(convention: Convention) -> tuple[Step, ...]:
     """Return the steps of an agreement; of an avenant, those that its kinds open, with what they open of each."""
     avenant = convention.avenant
+    if convention.is_being_corrected:
+        return tuple(step for step in STEPS if step.slug not in NOT_CORRECTED)
     if avenant is None:
         return STEPS
     opened = avenant.may_change.difference(() if convention.is_abroad else asked(CONTENT, "abroad"))
@@ -250,6 +252,10 @@ def steps_of(convention: Convention) -> tuple[Step, ...]:
     )
     has_periods = bool(opened & PERIODS.keys())
     return tuple(step for step in steps if step.fields or (has_periods and step.slug == CONTENT))
+
+
+# What a manager does not correct by themselves: another student's year or another host make another agreement.
+NOT_CORRECTED = ("formation", "etablissement")
 
 
 def stopped_by(findings: Iterable[law.Finding]) -> dict[str, dict[str, str]]:
@@ -377,9 +383,9 @@ def resume_or_purpose(convention: Amended) -> str:
 
 
 def step_url(convention: Convention, slug: str) -> str:
-    """Return the address of a step; the summary of an avenant is its own page."""
-    if convention.avenant and slug == RECAP:
-        return convention.avenant.get_absolute_url()
+    """Return the address of a step; the summary of an avenant, or of a correction, is its own page."""
+    if slug == RECAP and (convention.avenant or convention.is_being_corrected):
+        return convention.acted_on.get_absolute_url()
     return step_page(convention, "step", slug)
 
 
@@ -391,8 +397,14 @@ def create_url(convention: Convention, slug: str) -> str:
 def step_page(convention: Convention, page: str, slug: str) -> str:
     """Return the address of a page of a step, of the agreement or of the avenant shown."""
     if convention.avenant is None:
-        return reverse(f"conventions:{page}", args=[convention.pk, slug])
+        kind = "correction_" if convention.is_being_corrected else ""
+        return reverse(f"conventions:{kind}{page}", args=[convention.pk, slug])
     return reverse(f"conventions:avenant_{page}", args=[convention.pk, convention.avenant.pk, slug])
+
+
+def correction_url(convention: Convention) -> str:
+    """Return where a manager corrects a submitted agreement themselves: what the stage is."""
+    return reverse("conventions:correction_step", args=[convention.pk, CONTENT])
 
 
 def purpose_url(convention: Amended) -> str:

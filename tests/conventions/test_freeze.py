@@ -138,6 +138,8 @@ def test_nothing_is_inserted_but_a_draft(state):
         {"number": "2099-000001"},
         {"validated_at": timezone.now()},
         {"purged_at": timezone.now()},
+        {"reopened_at": timezone.now()},
+        {"version": 2},
     ):
         draft = World().draft()
         draft.pk = None
@@ -201,6 +203,10 @@ def test_only_the_moves_of_the_workflow_are_left(state):
     for status in set(Status) - {state}:
         if (state, status) == (Status.SIGNED, Status.TERMINATED):
             with pytest.raises(IntegrityError, match="only an avenant ends it"), transaction.atomic():
+                row.update(status=status)
+            continue
+        if (state, status) in {(one, Status.RETURNED) for one in AWAITS_SIGNATURES}:
+            with pytest.raises(IntegrityError, match="reopened as a whole"), transaction.atomic():
                 row.update(status=status)
             continue
         if status == Status.SIGNED and state in AWAITS_SIGNATURES:

@@ -41,6 +41,8 @@ TO = {
     "author": "qui a commencé l’avenant, l’étudiant si c’est un gestionnaire",
     "officers": "les fonctionnaires de sécurité et de défense de l’établissement",
     "tutor": "le tuteur professionnel",
+    "signed_inside": "l’étudiant et l’enseignant référent ; le centre, si l’université avait signé",
+    "signed_outside": "le tuteur et le signataire de l’organisme, s’ils avaient signé",
     "administrators": "les administrateurs de l’établissement",
 }
 WHEN = {
@@ -48,6 +50,7 @@ WHEN = {
     "acted_for": ", si un autre agit pour lui",
     "approval_asked": ", si le centre demande son approbation",
     "clearance_asked": ", si la destination demande une autorisation de départ",
+    "approved_again": ", s’il avait approuvé ce qui change",
     "numbered": ", si elle a été soumise",
     "ranked": ", s’il a été soumis",
     "signed_by_all": ", à la dernière",

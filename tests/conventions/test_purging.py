@@ -22,6 +22,7 @@ from accounts.models import Institution, Message, Student, User
 from accounts.refusals import Refused
 from conventions import documents, workflow
 from conventions.attachments import deciding, uploads
+from conventions.desk import notes, reading
 from conventions.models import (
     Attachment,
     Avenant,
@@ -30,7 +31,9 @@ from conventions.models import (
     Document,
     Event,
     Interruption,
+    Note,
     Remark,
+    Seen,
     Status,
     Turn,
     WorkPeriod,
@@ -286,6 +289,28 @@ def test_every_state_is_anonymised_and_keeps_its_status(state):
     convention.refresh_from_db()
     assert (convention.status, convention.subject, convention.is_purged) == (state, "", True)
     assert rows_with("Trace du sujet") == []
+
+
+def test_what_was_noted_read_corrected_and_taken_back_goes_too(media):
+    world = world_with_traces()
+    manager = world.people["manager"]
+    convention = world.convention_in(Status.SUBMITTED, subject="Trace du sujet")
+    notes.add(convention.pk, "Trace de la note", by=manager)
+    read = Convention.objects.for_detail().get(pk=convention.pk)
+    reading.read(read, documents.agreement(read), by=manager)
+    said = {"label": "Sujet", "before": "Trace d’avant", "after": "Trace du sujet"}
+    corrected = {"changes": {"subject": said}, "asks_approval": False}
+    workflow.act(convention.pk, "correct", by=manager, corrected=corrected)
+    workflow.act(convention.pk, "validate", by=manager)
+    world.sign(convention)
+    workflow.act(convention.pk, "reopen", by=manager, comment="Trace de la raison")
+    assert {"conventions_note", "conventions_seen", "conventions_event"} <= set(rows_with("Trace"))
+    today = timezone.localdate().replace(day=28) + timedelta(days=366 * 8)
+    assert purging.purge(convention.pk, today, by=None)
+    assert rows_with("Trace") == []
+    assert not Note.objects.exists()
+    assert not Seen.objects.exists()
+    assert not Document.objects.filter(convention=convention).exists()
 
 
 def test_a_draft_never_submitted_is_deleted():

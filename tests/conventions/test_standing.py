@@ -197,7 +197,7 @@ def test_lists_and_pages_say_the_same(world, client, story):
         for role, person in world.people.items():
             user = User.objects.get(pk=person.pk)
             for row in columns.rows(
-                Convention.objects.visible_to(user).filter(pk=convention.pk), roles_of(user)
+                Convention.objects.visible_to(user).filter(pk=convention.pk), roles_of(user), user
             ):
                 client.force_login(user)
                 page = client.get(convention.get_absolute_url())

@@ -36,11 +36,13 @@ MATRIX = {
     "approve": {},  # only when the centre asks for it: see test_approval
     "authorise": {},  # only of a destination at risk: see test_departures.py
     "forbid": {},
+    "correct": {Status.SUBMITTED: {"manager"}},
     "validate": {Status.SUBMITTED: {"manager"}},
     "return": {Status.SUBMITTED: {"manager"}},
     "refuse": {Status.SUBMITTED: {"manager"}},
     "sign": {Status.VALIDATED: {"manager", "student"}, Status.SIGNING: {"manager"}},
     "unsign": {Status.SIGNING: {"manager"}, Status.SIGNED: {"manager"}},
+    "reopen": {Status.VALIDATED: {"manager"}, Status.SIGNING: {"manager"}},
     "terminate": {Status.VALIDATED: {"manager"}, Status.SIGNING: {"manager"}},
     "cancel": {
         Status.DRAFT: {"student"},
@@ -52,11 +54,13 @@ MATRIX = {
 TARGETS = {
     "submit": Status.SUBMITTED,
     "withdraw": Status.DRAFT,
+    "correct": Status.SUBMITTED,
     "validate": Status.VALIDATED,
     "return": Status.RETURNED,
     "refuse": Status.REFUSED,
     "sign": Status.SIGNING,
     "unsign": {Status.SIGNING: Status.VALIDATED, Status.SIGNED: Status.SIGNING},
+    "reopen": Status.RETURNED,
     "terminate": Status.TERMINATED,
     "cancel": Status.CANCELLED,
 }
@@ -79,7 +83,11 @@ def rule(name, state, role):
 
 def typed(convention, name):
     """Return what an action asks besides a reason."""
-    asked = {"sign": {"dates": next_signatures(convention)}, "terminate": {"ended_on": convention.end}}
+    asked = {
+        "sign": {"dates": next_signatures(convention)},
+        "terminate": {"ended_on": convention.end},
+        "correct": {"corrected": {"changes": {}, "asks_approval": False}},
+    }
     return asked.get(name, {})
 
 
@@ -251,6 +259,7 @@ def test_a_signature_has_a_possible_date(days, message):
     [
         ("refuse", Status.SUBMITTED, "manager"),
         ("terminate", Status.VALIDATED, "manager"),
+        ("reopen", Status.VALIDATED, "manager"),
         ("cancel", Status.VALIDATED, "manager"),
         ("cancel", Status.SUBMITTED, "student"),
     ],

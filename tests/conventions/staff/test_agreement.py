@@ -68,7 +68,7 @@ def test_the_manager_reads_everything_and_what_differs_from_the_records(world):
 @pytest.mark.parametrize(
     ("state", "role", "offered"),
     [
-        (Status.SUBMITTED, "manager", ["Refuser", "Demander une correction", "Valider"]),
+        (Status.SUBMITTED, "manager", ["Refuser", "Corriger moi-même", "Demander une correction", "Valider"]),
         (Status.SUBMITTED, "teacher", []),
         (Status.SUBMITTED, "admin", []),
         (Status.SUBMITTED, "student", ["Annuler la convention", "Retirer la soumission"]),
@@ -78,9 +78,18 @@ def test_the_manager_reads_everything_and_what_differs_from_the_records(world):
         (
             Status.VALIDATED,
             "manager",
-            ["Rompre la convention", "Annuler la convention", "Enregistrer des signatures"],
+            [
+                "Rompre la convention",
+                "Annuler la convention",
+                "Reprendre pour corriger",
+                "Enregistrer des signatures",
+            ],
         ),
-        (Status.SIGNING, "manager", ["Rompre la convention", "Enregistrer des signatures"]),
+        (
+            Status.SIGNING,
+            "manager",
+            ["Rompre la convention", "Reprendre pour corriger", "Enregistrer des signatures"],
+        ),
         (Status.SIGNED, "manager", []),
         (Status.VALIDATED, "student", []),
         (Status.REFUSED, "manager", []),

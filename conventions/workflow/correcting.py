@@ -1,0 +1,71 @@
+"""What a manager corrects of a submitted agreement by themselves: written, told, and approved again when it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import translation
+
+from conventions import documents
+from conventions.circuit import turns
+from conventions.models import Convention
+from conventions.models.schedule import PERIODS
+from conventions.workflow.agreements import act
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+# What a referent teacher approves: when, how long, where, to do what, followed by whom.
+APPROVED = (
+    "start",
+    "end",
+    "weekly_hours",
+    "hours_computed",
+    "hours_corrected",
+    "organisation_id",
+    "service_id",
+    "missions",
+    "teacher_id",
+)
+
+
+@contextmanager
+def correcting(convention: Convention, *, by: User) -> Iterator[None]:
+    """Let an agreement be written and, when it is a manager who corrects it themselves, do « correct » with what changed.
+
+    Raises Refused when it can no longer be corrected; nothing is written then.
+    """
+    if not convention.is_being_corrected:
+        yield
+        return
+    with transaction.atomic():
+        before = stored(convention)
+        said = documents.agreement(before)
+        yield
+        after = stored(convention)
+        changes = compared(said, documents.agreement(after))
+        if changes:
+            changed = any(getattr(before, name) != getattr(after, name) for name in APPROVED)
+            asks_approval = changed and turns.has_approved(after)
+            corrected = {"changes": changes, "asks_approval": asks_approval}
+            act(convention.pk, "correct", by=by, corrected=corrected)
+
+
+def stored(convention: Convention) -> Convention:
+    return Convention.objects.for_detail().prefetch_related(*PERIODS, "turns").get(pk=convention.pk)
+
+
+def compared(before: documents.Context, after: documents.Context) -> Mapping[str, Any]:
+    """Return what differs as the journal keeps it, in French: by column, its label, its words before and after."""
+    with translation.override("fr"):
+        return {
+            change.field or change.label: {
+                "label": change.label,
+                "before": change.before,
+                "after": change.after,
+            }
+            for change in documents.compare(before, after)
+        }
