@@ -48,15 +48,17 @@ def ask_approval(convention: Convention, *, asks_officer: bool) -> None:
     )
 
 
-def has_approved(convention: Convention) -> bool:
-    """Whether the referent teacher was asked, and has approved."""
-    return any(turn.done_at is not None for turn in turns_of(convention, Turn.Purpose.APPROVAL))
+def has_decided(convention: Convention, approver: Approver) -> bool:
+    """Whether somebody who approves was asked, and has answered."""
+    turn = approval(convention, approver)
+    return turn is not None and turn.done_at is not None
 
 
-def ask_approval_again(convention: Convention) -> None:
-    """Take back the approval given: what was approved is not what stands."""
+def ask_again(convention: Convention, approvers: Iterable[str]) -> None:
+    """Take back what somebody approved, or refused: it is not what stands."""
     for turn in turns_of(convention, Turn.Purpose.APPROVAL):
-        clear(turn)
+        if turn.party in approvers:
+            clear(turn)
 
 
 def open_circuit(convention: Convention) -> None:
@@ -209,8 +211,8 @@ def undo(convention: Convention) -> str:
 
 
 def clear(turn: Turn) -> None:
-    turn.method, turn.done_at, turn.done_by, turn.signed_on = "", None, None, None
-    turn.save(update_fields=["method", "done_at", "done_by", "signed_on"])
+    turn.method, turn.done_at, turn.done_by, turn.signed_on, turn.is_refused = "", None, None, None, False
+    turn.save(update_fields=["method", "done_at", "done_by", "signed_on", "is_refused"])
 
 
 def given(convention: Convention) -> dict[str, str]:

@@ -168,7 +168,11 @@ def asked(told: Happening, approver: Approver) -> bool:
 
 
 def approved_again(told: Happening) -> bool:
-    return bool(told.line.details["asks_approval"])
+    return Approver.TEACHER in told.line.details["asked_again"]
+
+
+def cleared_again(told: Happening) -> bool:
+    return Approver.SECURITY in told.line.details["asked_again"]
 
 
 def numbered(told: Happening) -> bool:
@@ -237,6 +241,7 @@ NOTICES = (
     Notice("correct", student, "corrected"),
     Notice("correct", teacher, "teacher_named", Once.ONCE, key="named:{convention}"),
     Notice("correct", teacher, "approval_asked", when=approved_again),
+    Notice("correct", officers, "clearance_asked", when=cleared_again),
     Notice("approve", managers, "approved"),
     Notice("authorise", managers, "departure_authorised"),
     Notice("forbid", managers, "departure_forbidden"),

@@ -50,8 +50,7 @@ def correction(request: Request) -> Mapping[str, Any]:
 def on_correct(request: Request) -> None:
     """What was read is no longer what stands; what was approved is approved again when it changed."""
     request.convention.corrected_at = timezone.now()
-    if request.corrected["asks_approval"]:
-        turns.ask_approval_again(request.convention)
+    turns.ask_again(request.convention, request.corrected["asked_again"])
 
 
 def on_approve(request: Request) -> None:

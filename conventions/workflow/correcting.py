@@ -12,24 +12,26 @@ from django.utils import translation
 from conventions import documents
 from conventions.circuit import turns
 from conventions.models import Convention
+from conventions.models.circuit import Approver
 from conventions.models.schedule import PERIODS
 from conventions.workflow.agreements import act
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-# What a referent teacher approves: when, how long, where, to do what, followed by whom.
-APPROVED = (
-    "start",
-    "end",
-    "weekly_hours",
-    "hours_computed",
-    "hours_corrected",
-    "organisation_id",
-    "service_id",
-    "missions",
-    "teacher_id",
-)
+WHEN_AND_WHERE = ("start", "end", "organisation_id", "service_id")
+# What each approves: a referent teacher, how long and what for as well, and that they follow it; an officer, the zone.
+APPROVED = {
+    Approver.TEACHER: (
+        *WHEN_AND_WHERE,
+        "weekly_hours",
+        "hours_computed",
+        "hours_corrected",
+        "missions",
+        "teacher_id",
+    ),
+    Approver.SECURITY: (*WHEN_AND_WHERE, "travel_zone"),
+}
 
 
 @contextmanager
@@ -48,9 +50,13 @@ def correcting(convention: Convention, *, by: User) -> Iterator[None]:
         after = stored(convention)
         changes = compared(said, documents.agreement(after))
         if changes:
-            changed = any(getattr(before, name) != getattr(after, name) for name in APPROVED)
-            asks_approval = changed and turns.has_approved(after)
-            corrected = {"changes": changes, "asks_approval": asks_approval}
+            again = [
+                approver.value
+                for approver, names in APPROVED.items()
+                if turns.has_decided(after, approver)
+                and any(getattr(before, name) != getattr(after, name) for name in names)
+            ]
+            corrected = {"changes": changes, "asked_again": again}
             act(convention.pk, "correct", by=by, corrected=corrected)
 
 

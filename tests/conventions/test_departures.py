@@ -395,3 +395,24 @@ def test_a_region_that_is_worse_is_said(world, leave):
     known(world, "red", region="Lviv")
     [finding] = findings(leave("green"), "F-10")
     assert finding.values["place"] == "Ukraine (Lviv)"
+
+
+def test_a_correction_of_the_centre_asks_the_officer_again_when_it_is_what_they_decided(world, leave):
+    known(world)
+    officer = SecurityOfficerFactory(institution=world.centre.institution).user
+    convention = leave()
+    workflow.act(convention.pk, "authorise", by=officer)
+    for changed, again in (
+        ({"subject": "Une virgule"}, False),
+        ({"end": convention.end - timedelta(days=1)}, True),
+    ):
+        convention.refresh_from_db()
+        convention.is_being_corrected = True
+        with workflow.correcting(convention, by=world.people["manager"]):
+            Convention.objects.filter(pk=convention.pk).update(**changed)
+        event = convention.events.latest("pk")
+        assert event.details["asked_again"] == (["security"] if again else [])
+        mails = Message.objects.filter(key=f"event:{event.pk}:clearance_asked")
+        assert list(mails.values_list("recipient", flat=True)) == ([officer.email] if again else [])
+    with refused("clearance_awaited"):
+        validate(world, convention)

@@ -51,6 +51,7 @@ WHEN = {
     "approval_asked": ", si le centre demande son approbation",
     "clearance_asked": ", si la destination demande une autorisation de départ",
     "approved_again": ", s’il avait approuvé ce qui change",
+    "cleared_again": ", s’ils avaient décidé de ce qui change",
     "numbered": ", si elle a été soumise",
     "ranked": ", s’il a été soumis",
     "signed_by_all": ", à la dernière",

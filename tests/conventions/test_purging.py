@@ -299,7 +299,7 @@ def test_what_was_noted_read_corrected_and_taken_back_goes_too(media):
     read = Convention.objects.for_detail().get(pk=convention.pk)
     reading.read(read, documents.agreement(read), by=manager)
     said = {"label": "Sujet", "before": "Trace d’avant", "after": "Trace du sujet"}
-    corrected = {"changes": {"subject": said}, "asks_approval": False}
+    corrected = {"changes": {"subject": said}, "asked_again": []}
     workflow.act(convention.pk, "correct", by=manager, corrected=corrected)
     workflow.act(convention.pk, "validate", by=manager)
     world.sign(convention)

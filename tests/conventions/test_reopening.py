@@ -212,10 +212,10 @@ class TestPrint:
         reopen(world, convention)
         second = again(world, convention).documents.agreed()
         assert second.context["edition"] == 2
-        assert "version" not in text_of(printing.render_pdf(first.context, draft=False))[:400]
+        assert "version 1" not in text_of(printing.render_pdf(first.context, draft=False))
         printed = text_of(printing.render_pdf(second.context, draft=False))
         assert f"N° {convention.number} version 2" in printed
-        assert f"n° {convention.number}, version 2" in printed
+        assert f"n° {convention.number}, version 2 · modèle 4" in printed
         assert documents.file_name(second) == f"convention-{convention.number}-v2.pdf"
 
     def test_the_page_lists_both(self, world):

@@ -86,7 +86,7 @@ def typed(convention, name):
     asked = {
         "sign": {"dates": next_signatures(convention)},
         "terminate": {"ended_on": convention.end},
-        "correct": {"corrected": {"changes": {}, "asks_approval": False}},
+        "correct": {"corrected": {"changes": {}, "asked_again": []}},
     }
     return asked.get(name, {})
 

@@ -179,7 +179,7 @@ def test_every_page_says_which_agreement_and_which_data(usual):
     for number, page in enumerate(read(usual).pages, start=1):
         text = words(page.extract_text())
         assert (
-            f"n° 2026-000123 · modèle 4 · arrêtée le 12/01/2026 · empreinte SHA-256 des données : {digest}"
+            f"n° 2026-000123 · version 4 · arrêtée le 12/01/2026 · empreinte SHA-256 des données : {digest}"
             in text
         )
         assert f"page {number} / 4" in text

@@ -99,7 +99,7 @@ SAYS = {
         "2. Le tuteur professionnel Karim Benali",
         "3. Le directeur de l’organisme d’accueil Sophie Marchand",
         "5. Le directeur de l’UFR Philippe Lemoine",
-        "Avenant n° 2026-000123/A2 · modèle 4 · empreinte SHA-256 des données : ",
+        "Avenant n° 2026-000123/A2 · version 4 · empreinte SHA-256 des données : ",
     ],
     Kind.CERTIFICATE: [
         "Attestation de stage",

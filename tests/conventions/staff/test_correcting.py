@@ -98,7 +98,7 @@ def test_approval_is_asked_again_when_what_was_approved_changed(world, changed, 
     workflow.act(convention.pk, "approve", by=world.people["teacher"])
     post(world, convention, **changed)
     convention.refresh_from_db()
-    assert convention.events.latest("pk").details["asks_approval"] == again
+    assert convention.events.latest("pk").details["asked_again"] == (["teacher"] if again else [])
     assert told(convention, "approval_asked") == ([world.people["teacher"].email] if again else [])
     if again:
         with refused("approval_awaited"):
@@ -111,7 +111,7 @@ def test_approval_that_was_not_given_is_still_awaited(world):
     Centre.objects.update(teacher_approves=True)
     convention = world.convention_in(Status.SUBMITTED)
     post(world, convention, missions="D’autres missions, longuement décrites.")
-    assert not convention.events.latest("pk").details["asks_approval"]
+    assert not convention.events.latest("pk").details["asked_again"]
     assert told(convention, "approval_asked") == []
     with refused("approval_awaited"):
         workflow.act(convention.pk, "validate", by=world.people["manager"])
