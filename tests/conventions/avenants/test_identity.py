@@ -1,6 +1,6 @@
 """An avenant that corrects who the student is: what was printed before, what is printed after."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
@@ -95,7 +95,7 @@ def test_what_was_printed_is_corrected_although_the_records_were_first(world, co
 
 
 def test_a_minor_after_all_is_told_and_signs_with_a_guardian(world, convention, student):
-    birth = convention.start.replace(year=convention.start.year - 17)
+    birth = convention.start - timedelta(days=17 * 365)
     avenant, _answer = correct(student, convention, birth_date=birth.isoformat())
     _before, after = documents.both_sides(changes.proposed(avenant))
     assert after["student"]["is_minor"]
