@@ -269,7 +269,7 @@ class TestDatabase:
             {"reopened_at": None},
             {"version": 1},
             {"version": 3},
-            {"validated_at": timezone.now()},
+            {"validated_at": TransactionNow()},
             {"subject": "Autre chose"},
         ],
         ids=str,
