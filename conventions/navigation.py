@@ -47,10 +47,9 @@ def links(request: HttpRequest) -> list[Link]:
     if not request.user.is_authenticated:
         return [calculator]
     roles = roles_of(request.user)
-    follows = roles.is_manager or roles.is_teacher or roles.is_admin
-    is_staff = follows or roles.is_security_officer
+    is_staff = roles.lists_agreements or roles.is_security_officer
     entries = [(_("Accueil") if is_staff else _("Mes conventions"), "home")]
-    if follows:
+    if roles.lists_agreements:
         entries.append((_("Conventions"), "conventions:list"))
     if roles.keeps_directory:
         entries.append((_("Annuaire"), "organisations:directory"))

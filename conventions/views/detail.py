@@ -103,6 +103,7 @@ def page(
         {
             "convention": convention,
             "owns": reading.owns,
+            "has_list": roles_of(user).lists_agreements,
             "queue": queue(convention, user) if manages else None,
             "head": head(reading),
             "unsaved": unsaved,

@@ -269,7 +269,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """The agreements this person may see, filtered and sorted by the address alone."""
     user = signed_in(request)
     roles = roles_of(user)
-    if not (roles.is_manager or roles.is_teacher or roles.is_admin):
+    if not roles.lists_agreements:
         raise Http404
     form = FilterForm(
         request.GET,

@@ -42,6 +42,11 @@ class Roles:
         return self.is_student or self.is_manager or self.is_teacher or self.is_security_officer
 
     @property
+    def lists_agreements(self) -> bool:
+        """Has a list of the agreements they manage, follow or administer."""
+        return self.is_manager or self.is_teacher or self.is_admin
+
+    @property
     def keeps_directory(self) -> bool:
         """May correct, verify, merge and ban the hosts that all agreements share."""
         return self.is_manager or self.is_admin

@@ -21,6 +21,7 @@ from tests.factories import (
     CommuneFactory,
     ContactFactory,
     ConventionFactory,
+    DestinationFactory,
     EnrolmentFactory,
     HealthInsuranceFundFactory,
     HourlyCeilingFactory,
@@ -28,6 +29,7 @@ from tests.factories import (
     ManagerFactory,
     NafCodeFactory,
     OrganisationFactory,
+    SecurityOfficerFactory,
     ServiceFactory,
     StudentFactory,
     TeacherFactory,
@@ -71,6 +73,8 @@ def world():
         confirmed_at=timezone.now(),
     )
     ManagerFactory(centre=agreement.centre)
+    SecurityOfficerFactory(institution=agreement.institution)
+    DestinationFactory(institution=agreement.institution)
     CommuneFactory()
     HourlyCeilingFactory()
     Merge.objects.create(
