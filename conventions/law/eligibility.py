@@ -18,8 +18,7 @@ FORBIDDEN = re.compile(
     re.IGNORECASE,
 )
 
-# What a convention must say in its own words, and how one recognises that it says nothing.
-SAYING = ("subject", "missions", "skills", "exceptional_work", "leave_terms", "benefits", "follow_up")
+# How one recognises a text that says nothing.
 FEWEST_SIGNS = 3
 SHOWN_NOISE = 40
 REPEATED = re.compile(r"(.{1,4}?)\1{2,}.{0,3}|(.)\2+")
@@ -282,8 +281,7 @@ def no_dangerous_work(case: Case, rule: Rule) -> Iterator[Finding]:
     example="Sujet : « … » : à justifier.",
 )
 def says_something(case: Case, rule: Rule) -> Iterator[Finding]:
-    for name in SAYING:
-        text = getattr(case.facts.stage, name)
+    for name, text in case.facts.stage.texts.items():
         if text.strip() and is_noise(text):
             yield rule.finds(
                 name,

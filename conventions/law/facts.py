@@ -129,8 +129,7 @@ class Stage:
     leave_is_paid: bool = False
     subject: str = ""
     missions: str = ""
-    skills: str = ""
-    follow_up: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)  # what must be said in words, by column
     benefits: str = ""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.db.models import CharField, TextField
 from django.utils import timezone
 
 from conventions import calendar, law
@@ -18,7 +19,18 @@ from conventions.legality.risks import Risks
 from conventions.legality.stricter import stricter_of, year_of
 from conventions.models import Amended, AvenantKind, Convention, HourlyCeiling, Status, Turn
 from conventions.models.circuit import completed_on
+from conventions.models.columns import COLUMNS, CONTENT, Required
 from organisations.models import Contact, Programme
+
+# What the stage must be described by, in words of one's own.
+WORDED = tuple(
+    column.name
+    for column in COLUMNS
+    if column.step == CONTENT
+    and column.required is not Required.NEVER
+    and isinstance(field := Convention._meta.get_field(column.name), CharField | TextField)
+    and not field.choices
+)
 
 CESURE = "cesure"
 CYCLES = {
@@ -269,8 +281,7 @@ def _stage(convention: Convention) -> facts.Stage:
         leave_is_paid=convention.leave_is_paid,
         subject=convention.subject,
         missions=convention.missions,
-        skills=convention.skills,
-        follow_up=convention.follow_up,
+        texts={name: getattr(convention, name) for name in WORDED},
         benefits=convention.benefits,
     )
 

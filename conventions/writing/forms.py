@@ -313,15 +313,7 @@ class ContentForm(StepForm):
     blocks = {
         "paid": Block(
             "is_paid=True",
-            (
-                "amount",
-                "amount_unit",
-                "currency",
-                "payment_mode",
-                "payment_frequency",
-                "branch_minimum",
-                "is_employed_by_host",
-            ),
+            tuple(name for name in asked(CONTENT, "money") if name not in {"is_paid", "benefits"}),
         )
     }
     start = DateField(label=Convention._meta.get_field("start").verbose_name)

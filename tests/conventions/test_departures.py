@@ -413,6 +413,6 @@ def test_a_correction_of_the_centre_asks_the_officer_again_when_it_is_what_they_
         event = convention.events.latest("pk")
         assert event.details["asked_again"] == (["security"] if again else [])
         mails = Message.objects.filter(key=f"event:{event.pk}:clearance_asked")
-        assert list(mails.values_list("recipient", flat=True)) == ([officer.email] if again else [])
+        assert (officer.email in mails.values_list("recipient", flat=True)) == again
     with refused("clearance_awaited"):
         validate(world, convention)

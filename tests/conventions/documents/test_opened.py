@@ -7,7 +7,7 @@ from conventions import documents, workflow
 from conventions.models import Document, Status
 from tests.at_once import at_once
 from tests.conventions.documents.reading import loaded, text_of
-from tests.factories import OrganisationFactory, ServiceFactory
+from tests.factories import DestinationFactory, OrganisationFactory, ServiceFactory
 from tests.pages import browser
 from tests.worlds import World
 
@@ -16,6 +16,7 @@ Kind = Document.Kind
 
 def test_a_stage_abroad_has_its_sheet_from_its_validation(world):
     host = OrganisationFactory(country="DE", siret=None, siret_exemption="abroad")
+    DestinationFactory(institution=world.centre.institution, country="DE")
     abroad = world.convention_in(
         Status.VALIDATED, organisation=host, service=ServiceFactory(organisation=host, country="DE")
     )

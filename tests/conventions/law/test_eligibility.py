@@ -189,10 +189,10 @@ EXAMPLES = [
     silent(
         "R-12",
         "words",
-        agreement(stage={"subject": "SIG", "benefits": "Néant", "follow_up": ""}),
+        agreement(stage={"texts": {"subject": "SIG", "benefits": "Néant", "follow_up": ""}}),
     ),
     *(
-        silent("R-12", f"« {text} »", agreement(stage={"subject": text}))
+        silent("R-12", f"« {text} »", agreement(stage={"texts": {"subject": text}}))
         for text in [
             "R&D 4.0",
             "Test A/B d’une page",
@@ -204,7 +204,12 @@ EXAMPLES = [
         ]
     ),
     *(
-        finds("R-12", f"« {text} »", agreement(stage={"subject": text}), told(WARN, "subject", said=text))
+        finds(
+            "R-12",
+            f"« {text} »",
+            agreement(stage={"texts": {"subject": text}}),
+            told(WARN, "subject", said=text),
+        )
         for text in [
             "xx",
             "???",
@@ -233,7 +238,7 @@ EXAMPLES = [
     finds(
         "R-12",
         "each text of its own",
-        agreement(stage={"missions": "?" * 60, "skills": "blabla " * 10, "follow_up": "..."}),
+        agreement(stage={"texts": {"missions": "?" * 60, "skills": "blabla " * 10, "follow_up": "..."}}),
         told(WARN, "missions", said="?" * 40 + "…"),
         told(WARN, "skills", said=("blabla " * 10)[:40] + "…"),
         told(WARN, "follow_up", said="..."),
