@@ -105,3 +105,22 @@ def test_an_association_that_resembles_another_is_not_made_twice(people, registe
     student.sees("Établissement d’accueil")
     student.reads("Laboratoires Vauquelin")
     assert Organisation.objects.filter(name="Labo. Vauquelin").count() == 0
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
+def test_what_a_page_hides_waits_there_and_is_not_judged(people, register, scripts):
+    student = people("ines.marchand", scripts=scripts)
+    arrives(student)
+    filling.look_for(student, filling.ABROAD.name)
+    student.follows("Créer l’établissement d’accueil")
+    student.writes("Numéro SIRET", "12 34")
+    filling.describe(student, filling.ABROAD)
+    if scripts:
+        expect(student.page.get_by_label("Numéro SIRET")).to_be_hidden()
+        student.selects("Pays", "France")
+        expect(student.field("Numéro SIRET")).to_have_value("12 34")
+        student.selects("Pays", filling.ABROAD.country)
+    student.presses("Créer et continuer")
+    student.sees("Établissement d’accueil")
+    student.reads(filling.ABROAD.name)
+    assert Organisation.objects.get(name=filling.ABROAD.name).siret is None
