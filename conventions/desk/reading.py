@@ -39,24 +39,28 @@ def read(convention: Convention, context: documents.Context, *, by: User) -> Sin
     return Since(seen.before_at, documents.compare(documents.read(seen.before), context))
 
 
-def changed_by(convention: Convention, context: documents.Context, *, by: User) -> None:
-    """Note that somebody knows what they have just changed themselves."""
-    Seen.objects.filter(convention=convention, user=by).update(
-        submission=convention.changed_at, said=context, at=timezone.now()
-    )
+def changed_by(before: Convention, after: Convention, context: documents.Context, *, by: User) -> None:
+    """Note that somebody knows what they have just changed themselves, if they had read what it was ``before``."""
+    if before.changed_at:
+        Seen.objects.filter(convention=after, user=by, submission=before.changed_at).update(
+            submission=after.changed_at, said=context, at=timezone.now()
+        )
 
 
 @transaction.atomic
 def _note(convention_id: int, submission: datetime, said: documents.Context, by: User) -> Seen | None:
     """Store what is read of a submission; nothing of an agreement that has been anonymised meanwhile."""
-    # Lock, then look: two tabs opened together read one submission.
-    if not Convention.objects.filter(pk=convention_id, purged_at=None).exists():
+    # Lock, then look: two tabs opened together read one submission, and the later of two stays.
+    try:
+        Convention.objects.filter(purged_at=None).locked(convention_id)
+    except Convention.DoesNotExist:
         return None
-    Convention.objects.locked(convention_id)
     seen = Seen.objects.filter(convention=convention_id, user=by).first()
     if seen is None:
         seen = Seen(convention_id=convention_id, user=by)
-    elif seen.submission < submission:
+    elif seen.submission >= submission:
+        return seen
+    else:
         seen.before, seen.before_at = seen.said, seen.at
     seen.said, seen.submission, seen.at = said, submission, timezone.now()
     seen.save()

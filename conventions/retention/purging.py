@@ -86,6 +86,7 @@ def people_due(institution: Institution, today: date) -> QuerySet[Student]:
         conventions=None,
         user__teachings=None,
         user__managements=None,
+        user__security_offices=None,
         user__is_staff=False,
         user__is_superuser=False,
         user__date_joined__date__lte=last_day,

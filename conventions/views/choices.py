@@ -316,7 +316,7 @@ def create(
     if request.method == "POST" and convention.is_editable:
         claimed, row = made_before(form, convention, slug, user)
         choice = ChoiceForm(convention, column, request.POST, row.pk if row else CREATED)
-        if choice.is_valid() and row is None and choice.choice_made != CREATED:
+        if choice.is_valid() and choice.takes_theirs:
             return redirect(after_choice(convention, slug))
         if choice.is_valid() and row is None and form.is_valid():
             row = form.save()

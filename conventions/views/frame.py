@@ -60,7 +60,7 @@ def corrected(request: HttpRequest, convention: Convention) -> Iterator[None]:
     if convention.is_being_corrected:
         stored = reread(convention)
         if stored.changed_at != convention.changed_at:
-            reading.changed_by(stored, documents.agreement(stored), by=user)
+            reading.changed_by(convention, stored, documents.agreement(stored), by=user)
             messages.success(request, _("La correction est enregistrée, l’étudiant en est prévenu."))
 
 

@@ -48,6 +48,7 @@ from tests.factories import (
     EnrolmentFactory,
     InstitutionFactory,
     OrganisationFactory,
+    SecurityOfficerFactory,
     StudentFactory,
 )
 from tests.refusals import refused
@@ -427,6 +428,10 @@ def test_a_student_who_is_still_here_stays():
             User.objects.filter(pk=world.student.user_id).update(**change)
             assert world.student not in purging.people_due(institution, today)
             transaction.set_rollback(True)
+    with transaction.atomic():
+        SecurityOfficerFactory(user=world.student.user, institution=institution)
+        assert world.student not in purging.people_due(institution, today)
+        transaction.set_rollback(True)
     with transaction.atomic():
         world.student.enrolments.update(academic_year=today.year)
         assert world.student not in purging.people_due(institution, today)

@@ -1,10 +1,13 @@
 """Internal notes of a centre: written on an agreement's page, found from the list, read by its managers alone."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from conventions.desk import notes
 from conventions.models import Convention, Note, Status
+from conventions.retention import purging
 from tests.conventions.staff.desk import list_of, submitted
 from tests.factories import ManagerFactory
 from tests.pages import browser, text_of
@@ -116,6 +119,7 @@ def test_sent_twice_it_is_one(world):
 
 
 def test_an_anonymised_agreement_takes_none(world):
-    convention = world.convention_in(Status.SUBMITTED)
+    convention = world.convention_in(Status.REFUSED)
+    assert purging.purge(convention.pk, convention.end + timedelta(days=366 * 20), by=None)
     with pytest.raises(Convention.DoesNotExist):
-        notes.add(convention.pk + 1, TEXT, by=world.people["manager"])
+        notes.add(convention.pk, TEXT, by=world.people["manager"])

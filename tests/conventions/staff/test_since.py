@@ -6,9 +6,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from conventions import workflow
+from conventions import documents, workflow
+from conventions.desk import reading
 from conventions.models import Convention, Seen, Status
+from conventions.retention import purging
 from tests.conventions.staff.desk import list_of
+from tests.conventions.wizard.posting import content_of
 from tests.factories import ManagerFactory
 from tests.pages import browser, text_of
 
@@ -19,6 +22,12 @@ TOLD = "Modifiée depuis votre dernière lecture"
 
 def page_of(user, convention):
     return text_of(browser(user).get(convention.get_absolute_url()))
+
+
+def correct(convention, by, **changed):
+    convention.refresh_from_db()
+    address = reverse("conventions:correction_step", args=[convention.pk, "contenu"])
+    assert browser(by).post(address, content_of(convention, **changed)).status_code == 302
 
 
 def submit_again(world, convention, **changed):
@@ -73,6 +82,39 @@ def test_only_a_submission_is_read(world, state):
     convention = world.convention_in(state)
     page_of(world.people["manager"], convention)
     assert not Seen.objects.exists()
+
+
+def test_a_correction_of_ones_own_hides_nothing_of_a_colleague(world):
+    """Who corrects from a page opened before a colleague's correction has not read that one."""
+    manager, colleague = world.people["manager"], ManagerFactory(centre=world.centre).user
+    convention = world.convention_in(Status.SUBMITTED)
+    page_of(manager, convention)
+    correct(convention, colleague, subject="Un sujet corrigé par ailleurs")
+    correct(convention, manager, missions="D’autres missions, décrites assez longuement.")
+    assert TOLD in page_of(manager, convention)
+    correct(convention, manager, skills="D’autres compétences, décrites assez longuement.")
+    Seen.objects.all().delete()
+    page_of(manager, convention)
+    correct(convention, manager, subject="Le dernier sujet")
+    assert TOLD not in page_of(manager, convention), "one knows what one has just written"
+
+
+def test_what_is_anonymised_meanwhile_is_not_noted(world):
+    convention = world.convention_in(Status.REFUSED)
+    said, at = documents.agreement(convention), convention.changed_at
+    assert purging.purge(convention.pk, convention.end + timedelta(days=366 * 20), by=None)
+    assert reading._note(convention.pk, at, said, world.people["manager"]) is None
+    assert not Seen.objects.exists()
+
+
+def test_an_older_page_does_not_replace_what_was_read_since(world):
+    convention, manager = world.convention_in(Status.SUBMITTED), world.people["manager"]
+    earlier = convention.changed_at
+    submit_again(world, convention, subject="Un tout autre sujet")
+    page_of(manager, convention)
+    read = Seen.objects.get().said
+    reading._note(convention.pk, earlier, {"stage": {}}, manager)
+    assert Seen.objects.get().said == read
 
 
 def test_the_list_marks_it_and_finds_it(world):

@@ -142,6 +142,19 @@ def test_a_creation_sent_twice_goes_on(client, draft):
     assert Contact.objects.filter(last_name="Garnier").count() == 1
 
 
+def test_the_other_choice_stays_when_the_same_creation_is_sent_again(client, draft):
+    other = ContactFactory(organisation=draft.organisation)
+    url = create_url(draft, "tuteur")
+    data = fields_in(client.get(url).text) | PERSON
+    client.post(url, data)
+    client.post(step_url(draft, "tuteur"), {"choice": other.pk})
+    page = client.post(url, data)
+    assert page.status_code == 422
+    assert client.post(url, fields_in(page.text) | decision(page, "theirs")).status_code == 302
+    draft.refresh_from_db()
+    assert draft.tutor == other
+
+
 def test_a_correction_is_of_the_record_that_was_shown(client, draft):
     mine, other = ContactFactory.create_batch(
         2, organisation=draft.organisation, created_by=draft.student.user, phone="+33 2 61 91 00 01"
