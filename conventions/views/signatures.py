@@ -115,9 +115,13 @@ def signed_copy(request: HttpRequest, pk: int, avenant: int | None = None) -> Ht
             "subject": convention.acted_on,
             "form": form,
             "dated": [form[line.party] for line in lines],
-            "copies": convention.attachments.filter(
-                kind=Attachment.Kind.SIGNED_AGREEMENT, avenant=convention.avenant
-            ),
+            "copies": [
+                one
+                for one in convention.attachments.filter(
+                    kind=Attachment.Kind.SIGNED_AGREEMENT, avenant=convention.avenant
+                ).select_related("avenant")
+                if not one.is_replaced
+            ],
         },
         status=422 if request.method == "POST" else 200,
     )

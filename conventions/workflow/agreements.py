@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
 
 from conventions import documents, permissions
+from conventions.attachments import deciding
 from conventions.circuit import turns
 from conventions.models import Avenant, AvenantStatus, Convention, NumberCounter, Status
 from conventions.models.avenant import OPEN
@@ -103,9 +104,10 @@ def on_reopen(request: Request) -> None:
 
 
 def once_reopened(request: Request) -> None:
-    """Take the signatures away and mark what was printed as replaced: the version of before does not count."""
+    """Take the signatures away, refuse the scans that wait and mark what was printed as replaced: nothing of it counts."""
     request.convention.acted_on.refresh_from_db(fields=["reopened_at"])
     turns.void(request.convention)
+    deciding.refuse_replaced(request.convention, by=request.by)
     documents.supersede(request.convention)
 
 
