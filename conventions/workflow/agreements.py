@@ -186,7 +186,7 @@ ACTIONS = {
             gettext_lazy("Retirer la soumission"),
             sources=(Status.SUBMITTED,),
             target=Status.DRAFT,
-            allowed=permissions.owns,
+            allowed=permissions.may_withdraw,
             warning=gettext_lazy(
                 "La convention redevient un brouillon : vous pourrez la modifier et la soumettre à nouveau."
             ),

@@ -151,7 +151,7 @@ ACTIONS = {
             gettext_lazy("Retirer la soumission"),
             sources=(SUBMITTED,),
             target=DRAFT,
-            allowed=permissions.may_take_back,
+            allowed=permissions.may_withdraw_avenant,
             warning=gettext_lazy(
                 "L’avenant redevient un brouillon : vous pourrez le modifier et le soumettre."
             ),

@@ -143,6 +143,23 @@ class TestAgreement:
             avenants.act(avenant.pk, "cancel", by=by, comment="Abandon.")
             reopen(world, convention)
 
+    def test_what_was_validated_is_given_up_by_a_manager_only(self, world):
+        convention = world.convention_in(Status.SIGNING)
+        reopen(world, convention)
+        for state in (Status.RETURNED, Status.SUBMITTED):
+            if state == Status.SUBMITTED:
+                workflow.act(convention.pk, "submit", by=world.people["student"])
+                with refused("not_allowed"):
+                    workflow.act(convention.pk, "withdraw", by=world.people["student"])
+            with refused("not_allowed"):
+                workflow.act(convention.pk, "cancel", by=world.people["student"], comment="Un autre stage.")
+        page = page_text(browser(world.people["student"]).get(convention.get_absolute_url()))
+        assert "Retirer la soumission" not in page
+        assert "Annuler la convention" not in page
+        workflow.act(convention.pk, "cancel", by=world.people["manager"], comment="Un autre stage.")
+        convention.refresh_from_db()
+        assert convention.status == Status.CANCELLED
+
     def test_a_second_time_makes_a_third_version(self, world):
         convention = world.convention_in(Status.VALIDATED)
         reopen(world, convention)
@@ -360,6 +377,19 @@ class TestAvenant:
         assert (convention.status, convention.version) == (Status.SIGNED, 1)
         assert convention.documents.agreed() is not None
         assert convention.turns.filter(avenant=None, done_at__isnull=False).count() == 5
+
+    def test_what_was_validated_is_given_up_by_a_manager_only(self, world):
+        avenant = self.taken_back(world)
+        for state in (AvenantStatus.RETURNED, AvenantStatus.SUBMITTED):
+            if state == AvenantStatus.SUBMITTED:
+                avenants.act(avenant.pk, "submit", by=world.people["student"])
+                with refused("not_allowed"):
+                    avenants.act(avenant.pk, "withdraw", by=world.people["student"])
+            with refused("not_allowed"):
+                avenants.act(avenant.pk, "cancel", by=world.people["student"], comment="Abandon.")
+        avenants.act(avenant.pk, "cancel", by=world.people["manager"], comment="Abandon.")
+        avenant.refresh_from_db()
+        assert avenant.status == AvenantStatus.CANCELLED
 
     def test_its_journal_and_its_mails(self, world):
         avenant = self.taken_back(world)
