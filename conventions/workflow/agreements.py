@@ -344,7 +344,8 @@ ACTIONS = {
             sources=AWAITS_SIGNATURES,
             target=Status.RETURNED,
             allowed=permissions.decides,
-            guards=(guards.as_read, guards.nothing_rests_on_it),
+            guards=(guards.as_read, guards.signatures_as_read, guards.nothing_rests_on_it),
+            voids_signatures=True,
             notes=void_signatures,
             effect=on_reopen,
             once_moved=once_reopened,
@@ -401,15 +402,15 @@ def act(
     comment: str = "",
     ended_on: date | None = None,
     dates: Mapping[str, date] | None = None,
-    party: str = "",
+    party: str | None = None,
     seen: str | None = None,
     known: Iterable[str] | None = None,
     corrected: Mapping[str, Any] | None = None,
 ) -> Convention:
     """Do one action: lock, check right, source and guards, write status and journal, queue mails.
 
-    ``dates`` are those of signatures on paper, by party; ``party`` is whose signature the person believes they take
-    back: another one is never signed, or taken back, in its place.
+    ``dates`` are those of signatures on paper, by party; ``party`` is whose signature a page showed as
+    the last one, "" when nobody had signed: another one is never taken back in its place, or with it.
     ``seen`` is the submission a page showed them: a later one is never judged in its place.
     ``known`` are the alerts that the page showed: another one is never accepted with them.
     ``corrected`` is what ``correcting`` found changed.

@@ -216,11 +216,21 @@ def approval_asked(request: Request) -> None:
         )
 
 
+OTHER_IS_LAST = gettext_lazy("Une autre signature est désormais la dernière : rechargez la page.")
+
+
 def last_as_read(request: Request) -> None:
     """What is taken back is the signature that the page showed."""
+    if turns.last_done(request.convention) is None:
+        raise Refused(OTHER_IS_LAST, "not_the_last")
+    signatures_as_read(request)
+
+
+def signatures_as_read(request: Request) -> None:
+    """They are recorded in turn: with the same last one, those that a page showed are all that were given."""
     last = turns.last_done(request.convention)
-    if last is None or request.party not in ("", last.party):
-        raise Refused(_("Une autre signature est désormais la dernière : rechargez la page."), "not_the_last")
+    if request.party is not None and request.party != (last.party if last else ""):
+        raise Refused(OTHER_IS_LAST, "not_the_last")
 
 
 def no_avenant(request: Request) -> None:

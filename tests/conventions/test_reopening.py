@@ -1,6 +1,7 @@
 """The way back of what was validated and not signed by all: « Reprendre pour corriger », for an agreement or an avenant."""
 
 import hashlib
+import re
 from datetime import timedelta
 
 import pytest
@@ -49,6 +50,11 @@ def again(world, convention):
     workflow.act(convention.pk, "submit", by=world.people["student"])
     workflow.act(convention.pk, "validate", by=world.people["manager"])
     return Convention.objects.get(pk=convention.pk)
+
+
+def hidden(page):
+    """Return what a confirmation posts besides what is typed."""
+    return dict(re.findall(r'<input type="hidden" name="(lu|party)" value="([^"]*)">', page.text))
 
 
 def told(event, mail):
@@ -126,6 +132,35 @@ class TestAgreement:
         again(world, convention)
         with refused("resubmitted"):
             reopen(world, convention, seen=seen)
+
+    @pytest.mark.parametrize("count", [0, 1])
+    def test_a_signature_recorded_meanwhile_is_not_voided_unread(self, world, count):
+        convention = world.convention_in(Status.VALIDATED)
+        if count:
+            world.sign(convention, count)
+        client = browser(world.people["manager"])
+        address = reverse("conventions:act", args=[convention.pk, "reopen"])
+        shown = client.get(address)
+        world.sign(convention, 2)
+        answer = client.post(address, {**hidden(shown), "comment": WHY})
+        assert answer.status_code == 422
+        assert "Une autre signature est désormais la dernière" in page_text(answer)
+        assert WHY in answer.text, "what was typed is kept"
+        assert f"Les {count + 2} signatures qui ne compteront plus" in page_text(answer)
+        convention.refresh_from_db()
+        assert convention.status == Status.SIGNING
+        client.post(address, {**hidden(answer), "comment": WHY})
+        convention.refresh_from_db()
+        assert convention.status == Status.RETURNED
+
+    def test_a_signature_taken_back_meanwhile_is_told_too(self, world):
+        convention = world.convention_in(Status.SIGNING)
+        client = browser(world.people["manager"])
+        address = reverse("conventions:act", args=[convention.pk, "reopen"])
+        shown = client.get(address)
+        assert "La signature qui ne comptera plus" in page_text(shown)
+        workflow.act(convention.pk, "unsign", by=world.people["manager"], comment="Mal lue.")
+        assert client.post(address, {**hidden(shown), "comment": WHY}).status_code == 422
 
     @pytest.mark.parametrize("state", [AvenantStatus.DRAFT, AvenantStatus.SUBMITTED, AvenantStatus.VALIDATED])
     def test_an_avenant_keeps_it(self, world, state):
@@ -377,6 +412,19 @@ class TestAvenant:
         assert (convention.status, convention.version) == (Status.SIGNED, 1)
         assert convention.documents.agreed() is not None
         assert convention.turns.filter(avenant=None, done_at__isnull=False).count() == 5
+
+    def test_a_signature_recorded_meanwhile_is_not_voided_unread(self, world):
+        avenant = world.avenant_in(AvenantStatus.VALIDATED)
+        client = browser(world.people["manager"])
+        address = reverse("conventions:avenant_act", args=[avenant.convention_id, avenant.pk, "reopen"])
+        shown = client.get(address)
+        dates = next_signatures(changes.proposed(Avenant.objects.get(pk=avenant.pk)), 2)
+        avenants.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
+        answer = client.post(address, {**hidden(shown), "comment": WHY})
+        assert answer.status_code == 422
+        assert "Les 2 signatures qui ne compteront plus" in page_text(answer)
+        avenant.refresh_from_db()
+        assert avenant.status == AvenantStatus.SIGNING
 
     def test_what_was_validated_is_given_up_by_a_manager_only(self, world):
         avenant = self.taken_back(world)
