@@ -291,10 +291,13 @@ def at_least_one_remark(request: Request) -> None:
 
 
 def own_signature_awaited(request: Request) -> None:
-    """Nothing is left to say to a student who has signed: the others are recorded for them."""
+    """A student says that they signed when their turn comes, once: the others are recorded for them."""
     by, convention = request.by, request.convention
-    if permissions.records_all_signatures(by, convention) or Party.STUDENT in turns.awaited(convention):
+    awaited = turns.awaited(convention)
+    if permissions.records_all_signatures(by, convention) or awaited[:1] == [Party.STUDENT]:
         return
+    if Party.STUDENT in awaited:
+        raise Refused(_("Ce n’est pas encore votre tour : joignez la copie signée."), "not_their_turn")
     raise Refused(_("Votre signature est déjà enregistrée : joignez la copie signée."), "own_signature_given")
 
 

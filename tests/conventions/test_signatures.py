@@ -543,6 +543,28 @@ def test_a_student_signs_in_turn(world):
     answer = client.post(page_of(convention), {Party.STUDENT: timezone.localdate().isoformat()})
     assert "dans l’ordre du circuit" in text_of(answer)
     assert signed_by(convention) == []
+    for address in (convention.get_absolute_url(), reverse("conventions:next", args=[convention.pk])):
+        page = client.get(address)
+        assert page_of(convention) not in page.text, "what would be refused is not offered"
+    assert copy_of(convention) in page.text
+    with refused("not_their_turn"):
+        sign(world, convention, {Party.STUDENT: timezone.localdate()}, by="student")
+    world.sign(convention, 4)
+    assert page_of(convention) in client.get(convention.get_absolute_url()).text
+    client.post(page_of(convention), {Party.STUDENT: timezone.localdate().isoformat()})
+    convention.refresh_from_db()
+    assert convention.status == Status.SIGNED
+
+
+def test_a_student_reads_of_their_signature_only(world):
+    convention = world.convention_in(Status.VALIDATED)
+    page = text_of(browser(world.people["student"]).get(page_of(convention)))
+    assert "Enregistrer ma signature" in page
+    assert "Laissez vide" not in page
+    assert "Vous notez des signatures" not in page
+    page = text_of(browser(world.people["manager"]).get(page_of(convention)))
+    assert "Enregistrer ma signature" not in page
+    assert "Laissez vide" in page
 
 
 @pytest.mark.parametrize("recorded", [0, 1, 3])
