@@ -677,6 +677,33 @@ def test_a_copy_accepted_after_a_rupture_records_nothing(world, media):
     assert signed_by(convention) == [Party.STUDENT]
 
 
+def test_a_copy_signed_late_is_accepted_knowingly(world, media, time_machine):
+    convention = validated(world, time_machine, days=3, **starting(world, -1))
+    joined(world, convention, *ORDER)
+    assert "vient trop tard" in text_of(decide(world, convention)), "no page showed it"
+    assert convention.attachments.get().is_waiting
+    assert signed_by(convention) == []
+    address = convention.get_absolute_url()
+    assert 'name="alerte"' not in browser(world.people["student"]).get(address).text
+    page = browser(world.people["manager"]).get(address)
+    assert f"La dernière signature ({timezone.localdate():%d/%m/%Y}) est postérieure" in text_of(page)
+    [alert] = re.findall(r'<input type="hidden" name="alerte" value="([^"]*)">', page.text)
+    assert "Pièce acceptée" in text_of(decide(world, convention, alerte=alert))
+    convention.refresh_from_db()
+    assert convention.status == Status.SIGNED
+    (noted,) = convention.events.get(action="sign").findings
+    assert noted["rule"] == "R-01"
+
+
+def test_a_copy_that_leaves_signatures_awaited_alerts_of_none(world, media, time_machine):
+    convention = validated(world, time_machine, days=3, **starting(world, -1))
+    joined(world, convention, *ORDER[:4])
+    page = browser(world.people["manager"]).get(convention.get_absolute_url())
+    assert "est postérieure au début du stage" not in text_of(page)
+    assert "Pièce acceptée" in text_of(decide(world, convention))
+    assert signed_by(convention) == list(ORDER[:4])
+
+
 def test_the_copy_of_an_avenant_counts_once_it_is_accepted(world, media):
     avenant = world.avenant_in(AvenantStatus.VALIDATED)
     convention, today = avenant.convention, timezone.localdate()
