@@ -96,7 +96,13 @@ class TestAgreement:
         world.sign(convention, 2)
         reopen(world, convention)
         event = convention.events.get(action="reopen")
-        assert told(event, "reopened") == {world.people["student"].email, world.people["teacher"].email}
+        assert told(event, "reopened_yours") == {world.people["student"].email}
+        assert told(event, "reopened") == {world.people["teacher"].email}
+        yours = Message.objects.get(key__endswith=":reopened_yours")
+        assert "À vous : corrigez-la, puis soumettez-la à nouveau." in yours.text
+        assert WHY in yours.text
+        assert yours.subject == Message.objects.get(key__endswith=":reopened").subject
+        assert "À vous" not in Message.objects.get(key__endswith=":reopened").text
         assert told(event, "reopened_host") == {convention.tutor.email}
         outside = Message.objects.get(recipient=convention.tutor.email, key__endswith="reopened_host")
         assert WHY in outside.text
@@ -218,6 +224,9 @@ class TestAgreement:
         home = page_text(client.get("/"))
         assert "l’a reprise pour la corriger" in home
         assert WHY in page_text(client.get(convention.get_absolute_url()))
+        page = page_text(client.get(reverse("conventions:next", args=[convention.pk])))
+        assert "a repris la convention pour la corriger" in page
+        assert "Chaque remarque" not in page
         workflow.act(convention.pk, "submit", by=world.people["student"])
         convention.refresh_from_db()
         assert not convention.is_reopened
@@ -443,16 +452,24 @@ class TestAvenant:
         avenant = self.taken_back(world)
         event = avenant.events.get(action="reopen")
         assert set(event.details["signatures"]) == {Party.STUDENT, Party.TUTOR}
-        assert told(event, "avenant_reopened") == {
-            world.people["student"].email,
-            world.people["teacher"].email,
-        }
+        assert told(event, "avenant_reopened_yours") == {world.people["student"].email}
+        assert told(event, "avenant_reopened") == {world.people["teacher"].email}
+        assert "corrigez-le" in Message.objects.get(key__endswith=":avenant_reopened_yours").text
         assert told(event, "avenant_reopened_host") == {avenant.convention.tutor.email}
         client = browser(world.people["manager"])
         for page in (avenant.get_absolute_url(), avenant.convention.get_absolute_url()):
             answer = page_text(client.get(page))
             assert "Avenant repris pour être corrigé" in answer
             assert WHY in answer
+
+    def test_whoever_began_it_corrects_it(self, world):
+        avenant = world.avenant(world.convention_in(Status.SIGNED), by=world.people["teacher"])
+        avenants.act(avenant.pk, "submit", by=world.people["teacher"])
+        avenants.act(avenant.pk, "validate", by=world.people["manager"])
+        avenants.act(avenant.pk, "reopen", by=world.people["manager"], comment=WHY)
+        event = avenant.events.get(action="reopen")
+        assert told(event, "avenant_reopened_yours") == {world.people["teacher"].email}
+        assert told(event, "avenant_reopened") == {world.people["student"].email}
 
     def test_its_earlier_print_is_marked(self, world):
         avenant = world.avenant_in(AvenantStatus.VALIDATED)
