@@ -36,7 +36,7 @@ def act(request: HttpRequest, pk: int, action: str, avenant: int | None = None) 
         messages.error(request, str(engine.moved_on(convention)))
         return redirect(subject)
     if request.method == "GET" and request.GET.get("lu", subject.submission) != subject.submission:
-        messages.error(request, str(guards.RESUBMITTED))
+        messages.error(request, guards.changed_since(convention))
         return redirect(subject)
     option = workflow.Option(asked, workflow.Request(convention, user))
     form = form_of(option, posted(request))

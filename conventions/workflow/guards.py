@@ -10,7 +10,7 @@ from conventions import law, legality, permissions
 from conventions.circuit import turns
 from conventions.follow_up.dates import is_recorded
 from conventions.legality import insurance, papers, words
-from conventions.models import Attachment, AvenantKind
+from conventions.models import Attachment, AvenantKind, Convention
 from conventions.models.circuit import Approver
 from conventions.workflow.engine import Request
 from conventions.writing import steps
@@ -101,15 +101,20 @@ ACCEPT_INSURANCE = gettext_lazy(
 )
 
 
-RESUBMITTED = gettext_lazy(
-    "Cette convention a été soumise à nouveau depuis que vous l’avez ouverte : relisez-la."
-)
+def changed_since(convention: Convention) -> str:
+    """Return that an agreement, or the avenant it shows, is not what a page showed of it."""
+    if convention.avenant:
+        return _("Cet avenant a été soumis à nouveau depuis que vous l’avez ouvert : relisez-le.")
+    return _(
+        "Cette convention a changé depuis que vous l’avez ouverte (soumise à nouveau, ou corrigée par le "
+        "centre) : relisez-la."
+    )
 
 
 def as_read(request: Request) -> None:
     """A student may withdraw, change and submit again while the page stays open: what is decided is what was read."""
     if request.seen is not None and request.seen != request.convention.acted_on.submission:
-        raise Refused(RESUBMITTED, "resubmitted")
+        raise Refused(changed_since(request.convention), "resubmitted")
 
 
 def approved(request: Request) -> None:

@@ -471,6 +471,14 @@ class TestAvenant:
         assert told(event, "avenant_reopened_yours") == {world.people["teacher"].email}
         assert told(event, "avenant_reopened") == {world.people["student"].email}
 
+    def test_what_was_submitted_again_is_said_of_an_avenant(self, world):
+        avenant = world.avenant_in(AvenantStatus.SUBMITTED)
+        seen = avenant.submission
+        for name in ("withdraw", "submit"):
+            avenants.act(avenant.pk, name, by=world.people["student"])
+        with pytest.raises(Refused, match="Cet avenant a été soumis à nouveau"):
+            avenants.act(avenant.pk, "validate", by=world.people["manager"], seen=seen, comment="Vu.")
+
     def test_its_earlier_print_is_marked(self, world):
         avenant = world.avenant_in(AvenantStatus.VALIDATED)
         made = documents.make(avenant.documents.get().pk)
