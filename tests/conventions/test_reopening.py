@@ -374,6 +374,27 @@ class TestDatabase:
                 connection.check_constraints()
             transaction.set_rollback(True)
 
+    @pytest.mark.django_db(transaction=True)  # the signatures of before are older than the transaction
+    @pytest.mark.parametrize("left", ["", "signatures", "documents"])
+    def test_nothing_of_before_is_left_when_it_is_validated_in_that_transaction(self, world, left):
+        convention = world.convention_in(Status.SIGNING)
+        rows = Convention.objects.filter(pk=convention.pk)
+        with transaction.atomic():
+            rows.update(**self.WHOLE)
+            if left != "signatures":
+                turns.void(convention)
+                turns.open_circuit(convention)
+            if left != "documents":
+                documents.supersede(convention)
+            rows.update(status=Status.SUBMITTED)
+            rows.update(status=Status.VALIDATED, validated_at=timezone.now())
+            if left:
+                with pytest.raises(IntegrityError, match="not reopened as a whole"):
+                    connection.check_constraints()
+                transaction.set_rollback(True)
+            else:
+                connection.check_constraints()
+
     def test_a_signature_and_a_print_are_void_in_that_transaction_only(self, world):
         convention = world.convention_in(Status.SIGNING)
         with pytest.raises(IntegrityError, match=r"never changed|is frozen"), transaction.atomic():
