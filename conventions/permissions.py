@@ -145,14 +145,25 @@ def remarks_seen(user: User, convention: Convention) -> list[Remark]:
 
 
 def may_cancel(user: User, convention: Convention) -> bool:
-    """The student before validation, a manager after, of somebody else's stage."""
-    return decides(user, convention) if convention.status == Status.VALIDATED else owns(user, convention)
+    """The student until it is validated a first time, then a manager, of somebody else's stage."""
+    return decides(user, convention) if convention.was_validated else owns(user, convention)
+
+
+def may_withdraw(user: User, convention: Convention) -> bool:
+    """Make what one submitted a draft again; what was validated once is sent back by whoever decides on it."""
+    return owns(user, convention) and not convention.was_validated
 
 
 def may_cancel_avenant(user: User, convention: Convention) -> bool:
-    """Give up the avenant shown: whoever may propose one before validation, a manager after, of somebody else's stage."""
-    is_decided = convention.acted_on.validated_at is not None
-    return decides(user, convention) if is_decided else may_take_back(user, convention)
+    """Give up the avenant shown: whoever may propose one until it is validated a first time, then a manager, of somebody
+    else's stage."""
+    was_validated = convention.acted_on.was_validated
+    return decides(user, convention) if was_validated else may_take_back(user, convention)
+
+
+def may_withdraw_avenant(user: User, convention: Convention) -> bool:
+    """Make the avenant shown a draft again; what was validated once is sent back by whoever decides on it."""
+    return may_take_back(user, convention) and not convention.acted_on.was_validated
 
 
 def may_take_back(user: User, convention: Convention) -> bool:

@@ -12,16 +12,16 @@ from conventions.workflow import avenants
 
 README = Path(__file__).parent.parent / "README.md"
 WHO = {
-    "owns": "its student",
     "owns_or_manages": "its student, or a manager of its centre",
     "decides": "manager of its centre, for somebody else’s stage",
     "secures": "security officer of the institution, when the destination asks for one, for somebody else’s stage",
     "follows": "referent teacher, when the centre asks for their approval",
     "may_remark": "manager of its centre, or the teacher whose approval is awaited",
-    "may_cancel": "its student before validation, after it a manager, for somebody else’s stage",
+    "may_cancel": "its student until it was validated once, then a manager, for somebody else’s stage",
+    "may_withdraw": "its student, until it was validated once",
     "takes_part": "its student, its referent teacher, or a manager of its centre",
-    "may_take_back": "whoever began it",
-    "may_cancel_avenant": "the same as who may submit; once submitted whoever began it, once validated a manager who validates",
+    "may_cancel_avenant": "the same as who may submit; once submitted whoever began it, once it was validated who validates",
+    "may_withdraw_avenant": "whoever began it, until it was validated once",
 }
 
 

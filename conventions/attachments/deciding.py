@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.refusals import Refused
@@ -18,6 +18,7 @@ from accounts.storage import rows_and_files
 from conventions import notices, permissions
 from conventions.attachments.uploads import Clean
 from conventions.models import Attachment, Convention
+from conventions.models.attachment import COPIES_TO_CHECK
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -112,6 +113,21 @@ def refuse(pk: int, reason: str, *, by: User) -> bool:
     if attachment:
         notices.announce_refusal(attachment)
     return attachment is not None
+
+
+def refuse_replaced(convention: Convention, *, by: User) -> None:
+    """Refuse the scans that wait of an agreement, or of the avenant shown, that is taken back: that mail says it already."""
+    with translation.override("fr"):
+        reason = (
+            _("L’avenant a été repris pour être corrigé : cette copie est celle de la version remplacée.")
+            if convention.avenant
+            else _(
+                "La convention a été reprise pour être corrigée : cette copie est celle de la version remplacée."
+            )
+        )
+    convention.attachments.filter(COPIES_TO_CHECK, avenant=convention.avenant).update(
+        decision=Attachment.Decision.REFUSED, reason=reason, decided_by=by, decided_at=timezone.now()
+    )
 
 
 def locked(pk: int) -> Attachment:

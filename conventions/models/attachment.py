@@ -42,7 +42,7 @@ class Seal:
     state: str
 
 
-# The scans of what was signed that nobody has looked at yet.
+# The scans of what was signed that nobody has looked at yet; those of a replaced version were refused with it.
 COPIES_TO_CHECK = Q(kind="signed", decision="waiting")
 
 
@@ -178,8 +178,18 @@ class Attachment(models.Model):
 
     @property
     def is_signed_copy(self) -> bool:
-        """The scan of what was signed, the agreement or one of its avenants, unless it was refused."""
-        return self.kind == self.Kind.SIGNED_AGREEMENT and self.decision != self.Decision.REFUSED
+        """The scan of what was signed, the agreement or one of its avenants, unless it was refused or shows a replaced one."""
+        return (
+            self.kind == self.Kind.SIGNED_AGREEMENT
+            and self.decision != self.Decision.REFUSED
+            and not self.is_replaced
+        )
+
+    @property
+    def is_replaced(self) -> bool:
+        """It was sent before what it shows was taken back to be corrected: it says nothing of the version that stands."""
+        reopened_at = (self.avenant or self.convention).reopened_at
+        return reopened_at is not None and self.uploaded_at < reopened_at
 
     @property
     def looked_at(self) -> datetime:

@@ -300,6 +300,11 @@ class Avenant(models.Model):
         return self.status == AvenantStatus.RETURNED
 
     @property
+    def was_validated(self) -> bool:
+        """It is validated, or was before it was taken back: something of it is printed."""
+        return self.validated_at is not None or self.reopened_at is not None
+
+    @property
     def is_to_print(self) -> bool:
         """Validated, and nobody has signed it yet."""
         return self.status == AvenantStatus.VALIDATED

@@ -845,7 +845,7 @@ class Convention(models.Model):
     def has_copy_to_check(self) -> bool:
         """A scan of the signed agreement waits for a manager."""
         return any(
-            one.is_signed_copy and one.is_waiting and not one.avenant_id for one in self.attachments.all()
+            not one.avenant_id and one.is_waiting and one.is_signed_copy for one in self.attachments.all()
         )
 
     @property

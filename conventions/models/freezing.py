@@ -142,20 +142,25 @@ def once_reopened(what: str, *, unless: str = "FALSE") -> str:
 def reopened_whole(what: str, table: str, key: str) -> pgtrigger.Trigger:
     """Return the trigger that asks, at commit, that nothing of the version of before counts: signatures, documents.
 
-    ``table`` holds the row, ``key`` is the SQL that finds what hangs on it.
+    ``table`` holds the row, ``key`` is the SQL that finds what hangs on it. When it is validated anew in that very
+    transaction, which begins at ``reopened_at``, what was there before it is of the version of before.
     """
+    validated = f"EXISTS (SELECT FROM {table} WHERE id = NEW.id AND validated_at IS NOT NULL)"
     return pgtrigger.Trigger(
         name="reopened_whole",
         operation=pgtrigger.UpdateOf("reopened_at"),
         when=pgtrigger.After,
         timing=pgtrigger.Deferred,
         func=f"""
-            IF NEW.reopened_at IS DISTINCT FROM OLD.reopened_at
-                AND EXISTS (SELECT FROM {table} WHERE id = NEW.id AND validated_at IS NULL) AND (
-                EXISTS (SELECT FROM conventions_turn AS hung WHERE hung.purpose = 'signature' AND {key})
-                OR EXISTS (
+            IF NEW.reopened_at IS DISTINCT FROM OLD.reopened_at AND (
+                EXISTS (
+                    SELECT FROM conventions_turn AS hung
+                    WHERE hung.purpose = 'signature' AND {key}
+                        AND (hung.done_at < NEW.reopened_at OR NOT {validated})
+                ) OR EXISTS (
                     SELECT FROM conventions_document AS hung
                     WHERE hung.kind IN ('agreement', 'avenant') AND hung.superseded_at IS NULL AND {key}
+                        AND (hung.created_at < NEW.reopened_at OR NOT {validated})
                 )
             ) THEN
                 RAISE EXCEPTION 'pstage: {what} % is not reopened as a whole', NEW.id

@@ -124,9 +124,16 @@ def signed_outside(told: Happening) -> Recipients:
 
 
 def signed_inside(told: Happening) -> Recipients:
-    """The student and the teacher, who sign it or will; the centre, when it had signed for the university."""
+    """The teacher, or the student, who sign it or will; the centre, when it had signed for the university.
+
+    Who corrects it has a mail of their own.
+    """
     signed = Party.UNIVERSITY in told.line.details["signatures"]
-    return [*people(told), *(managers(told) if signed else [])]
+    corrects = author(told) if told.line.avenant else student(told)
+    return [
+        *(person for person in people(told) if person not in corrects),
+        *(managers(told) if signed else []),
+    ]
 
 
 def tutor(told: Happening) -> Recipients:
@@ -254,6 +261,7 @@ NOTICES = (
     Notice("sign", other_side, "signed", refusable=True, when=signed_by_all),
     Notice("unsign", student, "unsigned"),
     Notice("unsign", teacher, "unsigned", when=was_signed),
+    Notice("reopen", student, "reopened_yours"),
     Notice("reopen", signed_inside, "reopened"),
     Notice("reopen", signed_outside, "reopened_host", has_link=False),
     Notice("complete", people, "completed", refusable=True),
@@ -264,6 +272,7 @@ NOTICES = (
     Notice("avenant:forbid", managers, "departure_forbidden"),
     Notice("avenant:return", author, "avenant_returned"),
     Notice("avenant:validate", others, "avenant_validated"),
+    Notice("avenant:reopen", author, "avenant_reopened_yours"),
     Notice("avenant:reopen", signed_inside, "avenant_reopened"),
     Notice("avenant:reopen", signed_outside, "avenant_reopened_host", has_link=False),
     Notice("avenant:refuse", others, "avenant_refused"),

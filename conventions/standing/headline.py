@@ -59,9 +59,21 @@ SAID: dict[Status, Words] = {
 }
 
 
+# Sent back by whoever had validated it, with a reason and not with remarks.
+REOPENED: Words = (
+    gettext_lazy("Votre centre de gestion a repris la convention pour la corriger."),
+    gettext_lazy(
+        "Corrigez-la, puis soumettez-la à nouveau : elle sera validée, imprimée et signée à nouveau, sous le même "
+        "numéro."
+    ),
+)
+
+
 def headline(convention: Convention, *, certified: bool) -> Headline:
     """Return it; ``certified`` says that its certificate was made."""
     status = Status(convention.status)
+    if convention.is_reopened:
+        return Headline(*REOPENED)
     if status in SAID:
         return Headline(*SAID[status])
     match status:

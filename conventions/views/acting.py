@@ -36,7 +36,7 @@ def act(request: HttpRequest, pk: int, action: str, avenant: int | None = None) 
         messages.error(request, str(engine.moved_on(convention)))
         return redirect(subject)
     if request.method == "GET" and request.GET.get("lu", subject.submission) != subject.submission:
-        messages.error(request, str(guards.RESUBMITTED))
+        messages.error(request, guards.changed_since(convention))
         return redirect(subject)
     option = workflow.Option(asked, workflow.Request(convention, user))
     form = form_of(option, posted(request))
@@ -46,7 +46,7 @@ def act(request: HttpRequest, pk: int, action: str, avenant: int | None = None) 
                 convention,
                 action,
                 by=user,
-                party=request.POST.get("party", ""),
+                party=request.POST.get("party"),
                 seen=request.POST.get("lu", ""),
                 known=request.POST.getlist("alerte"),
                 **form.cleaned_data,
@@ -119,6 +119,7 @@ def confirmation(
             "remarks": [(steps.column_label(remark.field), remark) for remark in remarks],
             "needs_remark": asked.sends_remarks and not remarks and not form.is_bound,
             "last": last_signature(convention) if asked.status_after and possible else None,
+            "voided": signatures_given(convention) if asked.voids_signatures and possible else None,
         },
         status=status,
     )
@@ -133,6 +134,11 @@ def lines_of(convention: Convention) -> list[turns.SignatureLine]:
     return turns.circuit(convention, turns.signers_in(document.context["before"]))
 
 
+def signatures_given(convention: Convention) -> list[turns.SignatureLine]:
+    """Return the signatures recorded, in turn."""
+    return [line for line in lines_of(convention) if line.state == "done"]
+
+
 def last_signature(convention: Convention) -> turns.SignatureLine | None:
     """Return the signature that would be taken back."""
-    return next((line for line in reversed(lines_of(convention)) if line.state == "done"), None)
+    return next(reversed(signatures_given(convention)), None)

@@ -19,7 +19,7 @@ from accounts.sign_in.typed_text import keeps_typed_text, posted
 from conventions import permissions
 from conventions.attachments import deciding, forms
 from conventions.attachments.uploads import takes_a_file
-from conventions.legality import insurance, papers
+from conventions.legality import insurance, papers, words
 from conventions.models import Attachment, Convention
 from conventions.models.attachment import WITH_PEOPLE
 from conventions.workflow import copies
@@ -27,16 +27,26 @@ from conventions.workflow import copies
 
 def section(convention: Convention, user: User) -> dict[str, Any]:
     """Return what ``conventions/attachments.html`` shows of an agreement read with ``PAPERS``."""
-    may_attach = permissions.may_attach(user, convention)
+    may_attach, decides = permissions.may_attach(user, convention), permissions.decides(user, convention)
     return {
         "attachments": [
-            (one, may_attach and one.is_waiting, permissions.decides(user, convention) and one.is_waiting)
+            (
+                one,
+                may_attach and one.is_waiting,
+                decides and one.is_waiting,
+                late(one, convention) if decides and one.is_waiting else [],
+            )
             for one in convention.attachments.all()
         ],
         "may_attach": may_attach,
         "awaited": [] if convention.is_frozen else papers.awaited(convention),
         "awaits_insurance": not convention.is_frozen and insurance.awaits_insurance(convention),
     }
+
+
+def late(attachment: Attachment, convention: Convention) -> list[words.Explained]:
+    """Return what whoever accepts a scan should know of the dates that it shows."""
+    return [words.explain(finding, words.nowhere) for finding in copies.late(attachment, convention)]
 
 
 def attachable(request: HttpRequest, pk: int) -> Convention:
@@ -151,7 +161,8 @@ def decided(attachment: Attachment) -> str:
 def accept(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
     found = to_decide(request, pk, attachment)
     try:
-        is_accepted = copies.accept(found.pk, by=signed_in(request))
+        known = request.POST.getlist("alerte")
+        is_accepted = copies.accept(found.pk, by=signed_in(request), known=known)
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:

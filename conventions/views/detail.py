@@ -312,7 +312,7 @@ def signatures(reading: Reading) -> dict[str, Any]:
             attachment.is_signed_copy
             and not attachment.avenant
             and (attachment.is_waiting or turns.is_of_now(convention, attachment.looked_at))
-            for attachment, _may_discard, _may_decide in reading.joined["attachments"]
+            for attachment, *_rights in reading.joined["attachments"]
         ),
         "is_complete": convention.is_signed,
         "buttons": bar.beside_the_signatures(reading.options),

@@ -115,9 +115,13 @@ def signed_copy(request: HttpRequest, pk: int, avenant: int | None = None) -> Ht
             "subject": convention.acted_on,
             "form": form,
             "dated": [form[line.party] for line in lines],
-            "copies": convention.attachments.filter(
-                kind=Attachment.Kind.SIGNED_AGREEMENT, avenant=convention.avenant
-            ),
+            "copies": [
+                one
+                for one in convention.attachments.filter(
+                    kind=Attachment.Kind.SIGNED_AGREEMENT, avenant=convention.avenant
+                ).select_related("avenant")
+                if not one.is_replaced
+            ],
         },
         status=422 if request.method == "POST" else 200,
     )
@@ -153,6 +157,7 @@ def page(
     request: HttpRequest, convention: Convention, asked: workflow.Action, form: SignaturesForm
 ) -> HttpResponse:
     """Show the parties: the date of those who signed, a field for the others, and what R-01 says of the last one."""
+    user = signed_in(request)
     signed_on = None if convention.avenant else turns.completed_on(convention, form.dates)
     return render(
         request,
@@ -162,13 +167,12 @@ def page(
             "subject": convention.acted_on,
             "action": asked,
             "form": form,
+            "records_all": permissions.records_all_signatures(user, convention),
             "lines": [
                 (line, form[line.party] if line.state != "done" and line.party in form.fields else None)
                 for line in lines_of(convention)
             ],
-            "copy_url": copy_url(convention)
-            if permissions.may_attach_signed_copy(signed_in(request), convention)
-            else "",
+            "copy_url": copy_url(convention) if permissions.may_attach_signed_copy(user, convention) else "",
             "late": [
                 words.explain(finding, words.nowhere)
                 for finding in (legality.late(convention, signed_on) if signed_on else [])

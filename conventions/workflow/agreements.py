@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
 
 from conventions import documents, permissions
+from conventions.attachments import deciding
 from conventions.circuit import turns
 from conventions.models import Avenant, AvenantStatus, Convention, NumberCounter, Status
 from conventions.models.avenant import OPEN
@@ -103,9 +104,10 @@ def on_reopen(request: Request) -> None:
 
 
 def once_reopened(request: Request) -> None:
-    """Take the signatures away and mark what was printed as replaced: the version of before does not count."""
+    """Take the signatures away, refuse the scans that wait and mark what was printed as replaced: nothing of it counts."""
     request.convention.acted_on.refresh_from_db(fields=["reopened_at"])
     turns.void(request.convention)
+    deciding.refuse_replaced(request.convention, by=request.by)
     documents.supersede(request.convention)
 
 
@@ -184,7 +186,7 @@ ACTIONS = {
             gettext_lazy("Retirer la soumission"),
             sources=(Status.SUBMITTED,),
             target=Status.DRAFT,
-            allowed=permissions.owns,
+            allowed=permissions.may_withdraw,
             warning=gettext_lazy(
                 "La convention redevient un brouillon : vous pourrez la modifier et la soumettre à nouveau."
             ),
@@ -342,7 +344,8 @@ ACTIONS = {
             sources=AWAITS_SIGNATURES,
             target=Status.RETURNED,
             allowed=permissions.decides,
-            guards=(guards.as_read, guards.nothing_rests_on_it),
+            guards=(guards.as_read, guards.signatures_as_read, guards.nothing_rests_on_it),
+            voids_signatures=True,
             notes=void_signatures,
             effect=on_reopen,
             once_moved=once_reopened,
@@ -399,15 +402,15 @@ def act(
     comment: str = "",
     ended_on: date | None = None,
     dates: Mapping[str, date] | None = None,
-    party: str = "",
+    party: str | None = None,
     seen: str | None = None,
     known: Iterable[str] | None = None,
     corrected: Mapping[str, Any] | None = None,
 ) -> Convention:
     """Do one action: lock, check right, source and guards, write status and journal, queue mails.
 
-    ``dates`` are those of signatures on paper, by party; ``party`` is whose signature the person believes they take
-    back: another one is never signed, or taken back, in its place.
+    ``dates`` are those of signatures on paper, by party; ``party`` is whose signature a page showed as
+    the last one, "" when nobody had signed: another one is never taken back in its place, or with it.
     ``seen`` is the submission a page showed them: a later one is never judged in its place.
     ``known`` are the alerts that the page showed: another one is never accepted with them.
     ``corrected`` is what ``correcting`` found changed.

@@ -151,7 +151,7 @@ ACTIONS = {
             gettext_lazy("Retirer la soumission"),
             sources=(SUBMITTED,),
             target=DRAFT,
-            allowed=permissions.may_take_back,
+            allowed=permissions.may_withdraw_avenant,
             warning=gettext_lazy(
                 "L’avenant redevient un brouillon : vous pourrez le modifier et le soumettre."
             ),
@@ -278,7 +278,8 @@ ACTIONS = {
             sources=(VALIDATED, SIGNING),
             target=RETURNED,
             allowed=permissions.decides,
-            guards=(guards.as_read,),
+            guards=(guards.as_read, guards.signatures_as_read),
+            voids_signatures=True,
             notes=agreements.void_signatures,
             effect=agreements.on_reopen,
             once_moved=agreements.once_reopened,
@@ -319,7 +320,7 @@ def act(
     by: User,
     comment: str = "",
     dates: Mapping[str, date] | None = None,
-    party: str = "",
+    party: str | None = None,
     seen: str | None = None,
     known: Iterable[str] | None = None,
 ) -> Avenant:

@@ -32,7 +32,7 @@ class Request:
     comment: str = ""
     ended_on: date | None = None
     dates: Mapping[str, date] = field(default_factory=dict)
-    party: str = ""
+    party: str | None = None
     seen: str | None = None
     known: frozenset[str] | None = None
     corrected: Mapping[str, Any] = field(default_factory=dict)
@@ -108,6 +108,7 @@ class Action:
     once_moved: Callable[[Request], None] | None = None  # what it writes where it leads to
     status_after: Callable[[Convention], Status] | None = None  # told by the signatures, and not ``target``
     sends_remarks: bool = False
+    voids_signatures: bool = False  # all those given, which its page shows
     # What is asked before it is done
     warning: str | Promise = ""
     consequences: tuple[str | Promise, ...] = ()  # beyond its warning

@@ -10,7 +10,7 @@ from conventions import law, legality, permissions
 from conventions.circuit import turns
 from conventions.follow_up.dates import is_recorded
 from conventions.legality import insurance, papers, words
-from conventions.models import Attachment, AvenantKind
+from conventions.models import Attachment, AvenantKind, Convention
 from conventions.models.circuit import Approver
 from conventions.workflow.engine import Request
 from conventions.writing import steps
@@ -101,15 +101,20 @@ ACCEPT_INSURANCE = gettext_lazy(
 )
 
 
-RESUBMITTED = gettext_lazy(
-    "Cette convention a été soumise à nouveau depuis que vous l’avez ouverte : relisez-la."
-)
+def changed_since(convention: Convention) -> str:
+    """Return that an agreement, or the avenant it shows, is not what a page showed of it."""
+    if convention.avenant:
+        return _("Cet avenant a été soumis à nouveau depuis que vous l’avez ouvert : relisez-le.")
+    return _(
+        "Cette convention a changé depuis que vous l’avez ouverte (soumise à nouveau, ou corrigée par le "
+        "centre) : relisez-la."
+    )
 
 
 def as_read(request: Request) -> None:
     """A student may withdraw, change and submit again while the page stays open: what is decided is what was read."""
     if request.seen is not None and request.seen != request.convention.acted_on.submission:
-        raise Refused(RESUBMITTED, "resubmitted")
+        raise Refused(changed_since(request.convention), "resubmitted")
 
 
 def approved(request: Request) -> None:
@@ -216,11 +221,21 @@ def approval_asked(request: Request) -> None:
         )
 
 
+OTHER_IS_LAST = gettext_lazy("Une autre signature est désormais la dernière : rechargez la page.")
+
+
 def last_as_read(request: Request) -> None:
     """What is taken back is the signature that the page showed."""
+    if turns.last_done(request.convention) is None:
+        raise Refused(OTHER_IS_LAST, "not_the_last")
+    signatures_as_read(request)
+
+
+def signatures_as_read(request: Request) -> None:
+    """They are recorded in turn: with the same last one, those that a page showed are all that were given."""
     last = turns.last_done(request.convention)
-    if last is None or request.party not in ("", last.party):
-        raise Refused(_("Une autre signature est désormais la dernière : rechargez la page."), "not_the_last")
+    if request.party is not None and request.party != (last.party if last else ""):
+        raise Refused(OTHER_IS_LAST, "not_the_last")
 
 
 def no_avenant(request: Request) -> None:
@@ -281,10 +296,13 @@ def at_least_one_remark(request: Request) -> None:
 
 
 def own_signature_awaited(request: Request) -> None:
-    """Nothing is left to say to a student who has signed: the others are recorded for them."""
+    """A student says that they signed when their turn comes, once: the others are recorded for them."""
     by, convention = request.by, request.convention
-    if permissions.records_all_signatures(by, convention) or Party.STUDENT in turns.awaited(convention):
+    awaited = turns.awaited(convention)
+    if permissions.records_all_signatures(by, convention) or awaited[:1] == [Party.STUDENT]:
         return
+    if Party.STUDENT in awaited:
+        raise Refused(_("Ce n’est pas encore votre tour : joignez la copie signée."), "not_their_turn")
     raise Refused(_("Votre signature est déjà enregistrée : joignez la copie signée."), "own_signature_given")
 
 

@@ -41,7 +41,7 @@ TO = {
     "author": "qui a commencé l’avenant, l’étudiant si c’est un gestionnaire",
     "officers": "les fonctionnaires de sécurité et de défense de l’établissement",
     "tutor": "le tuteur professionnel",
-    "signed_inside": "l’étudiant et l’enseignant référent ; le centre, si l’université avait signé",
+    "signed_inside": "l’étudiant et l’enseignant référent, sauf qui corrige ; le centre, si l’université avait signé",
     "signed_outside": "le tuteur et le signataire de l’organisme, s’ils avaient signé",
     "administrators": "les administrateurs de l’établissement",
 }

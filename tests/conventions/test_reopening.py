@@ -1,6 +1,7 @@
 """The way back of what was validated and not signed by all: « Reprendre pour corriger », for an agreement or an avenant."""
 
 import hashlib
+import re
 from datetime import timedelta
 
 import pytest
@@ -51,6 +52,11 @@ def again(world, convention):
     return Convention.objects.get(pk=convention.pk)
 
 
+def hidden(page):
+    """Return what a confirmation posts besides what is typed."""
+    return dict(re.findall(r'<input type="hidden" name="(lu|party)" value="([^"]*)">', page.text))
+
+
 def told(event, mail):
     return set(Message.objects.filter(key=f"event:{event.pk}:{mail}").values_list("recipient", flat=True))
 
@@ -90,7 +96,13 @@ class TestAgreement:
         world.sign(convention, 2)
         reopen(world, convention)
         event = convention.events.get(action="reopen")
-        assert told(event, "reopened") == {world.people["student"].email, world.people["teacher"].email}
+        assert told(event, "reopened_yours") == {world.people["student"].email}
+        assert told(event, "reopened") == {world.people["teacher"].email}
+        yours = Message.objects.get(key__endswith=":reopened_yours")
+        assert "À vous : corrigez-la, puis soumettez-la à nouveau." in yours.text
+        assert WHY in yours.text
+        assert yours.subject == Message.objects.get(key__endswith=":reopened").subject
+        assert "À vous" not in Message.objects.get(key__endswith=":reopened").text
         assert told(event, "reopened_host") == {convention.tutor.email}
         outside = Message.objects.get(recipient=convention.tutor.email, key__endswith="reopened_host")
         assert WHY in outside.text
@@ -127,6 +139,35 @@ class TestAgreement:
         with refused("resubmitted"):
             reopen(world, convention, seen=seen)
 
+    @pytest.mark.parametrize("count", [0, 1])
+    def test_a_signature_recorded_meanwhile_is_not_voided_unread(self, world, count):
+        convention = world.convention_in(Status.VALIDATED)
+        if count:
+            world.sign(convention, count)
+        client = browser(world.people["manager"])
+        address = reverse("conventions:act", args=[convention.pk, "reopen"])
+        shown = client.get(address)
+        world.sign(convention, 2)
+        answer = client.post(address, {**hidden(shown), "comment": WHY})
+        assert answer.status_code == 422
+        assert "Une autre signature est désormais la dernière" in page_text(answer)
+        assert WHY in answer.text, "what was typed is kept"
+        assert f"Les {count + 2} signatures qui ne compteront plus" in page_text(answer)
+        convention.refresh_from_db()
+        assert convention.status == Status.SIGNING
+        client.post(address, {**hidden(answer), "comment": WHY})
+        convention.refresh_from_db()
+        assert convention.status == Status.RETURNED
+
+    def test_a_signature_taken_back_meanwhile_is_told_too(self, world):
+        convention = world.convention_in(Status.SIGNING)
+        client = browser(world.people["manager"])
+        address = reverse("conventions:act", args=[convention.pk, "reopen"])
+        shown = client.get(address)
+        assert "La signature qui ne comptera plus" in page_text(shown)
+        workflow.act(convention.pk, "unsign", by=world.people["manager"], comment="Mal lue.")
+        assert client.post(address, {**hidden(shown), "comment": WHY}).status_code == 422
+
     @pytest.mark.parametrize("state", [AvenantStatus.DRAFT, AvenantStatus.SUBMITTED, AvenantStatus.VALIDATED])
     def test_an_avenant_keeps_it(self, world, state):
         convention = world.convention_in(Status.VALIDATED)
@@ -142,6 +183,23 @@ class TestAgreement:
             by = world.people["manager" if state == AvenantStatus.VALIDATED else "student"]
             avenants.act(avenant.pk, "cancel", by=by, comment="Abandon.")
             reopen(world, convention)
+
+    def test_what_was_validated_is_given_up_by_a_manager_only(self, world):
+        convention = world.convention_in(Status.SIGNING)
+        reopen(world, convention)
+        for state in (Status.RETURNED, Status.SUBMITTED):
+            if state == Status.SUBMITTED:
+                workflow.act(convention.pk, "submit", by=world.people["student"])
+                with refused("not_allowed"):
+                    workflow.act(convention.pk, "withdraw", by=world.people["student"])
+            with refused("not_allowed"):
+                workflow.act(convention.pk, "cancel", by=world.people["student"], comment="Un autre stage.")
+        page = page_text(browser(world.people["student"]).get(convention.get_absolute_url()))
+        assert "Retirer la soumission" not in page
+        assert "Annuler la convention" not in page
+        workflow.act(convention.pk, "cancel", by=world.people["manager"], comment="Un autre stage.")
+        convention.refresh_from_db()
+        assert convention.status == Status.CANCELLED
 
     def test_a_second_time_makes_a_third_version(self, world):
         convention = world.convention_in(Status.VALIDATED)
@@ -166,6 +224,9 @@ class TestAgreement:
         home = page_text(client.get("/"))
         assert "l’a reprise pour la corriger" in home
         assert WHY in page_text(client.get(convention.get_absolute_url()))
+        page = page_text(client.get(reverse("conventions:next", args=[convention.pk])))
+        assert "a repris la convention pour la corriger" in page
+        assert "Chaque remarque" not in page
         workflow.act(convention.pk, "submit", by=world.people["student"])
         convention.refresh_from_db()
         assert not convention.is_reopened
@@ -313,6 +374,27 @@ class TestDatabase:
                 connection.check_constraints()
             transaction.set_rollback(True)
 
+    @pytest.mark.django_db(transaction=True)  # the signatures of before are older than the transaction
+    @pytest.mark.parametrize("left", ["", "signatures", "documents"])
+    def test_nothing_of_before_is_left_when_it_is_validated_in_that_transaction(self, world, left):
+        convention = world.convention_in(Status.SIGNING)
+        rows = Convention.objects.filter(pk=convention.pk)
+        with transaction.atomic():
+            rows.update(**self.WHOLE)
+            if left != "signatures":
+                turns.void(convention)
+                turns.open_circuit(convention)
+            if left != "documents":
+                documents.supersede(convention)
+            rows.update(status=Status.SUBMITTED)
+            rows.update(status=Status.VALIDATED, validated_at=timezone.now())
+            if left:
+                with pytest.raises(IntegrityError, match="not reopened as a whole"):
+                    connection.check_constraints()
+                transaction.set_rollback(True)
+            else:
+                connection.check_constraints()
+
     def test_a_signature_and_a_print_are_void_in_that_transaction_only(self, world):
         convention = world.convention_in(Status.SIGNING)
         with pytest.raises(IntegrityError, match=r"never changed|is frozen"), transaction.atomic():
@@ -361,20 +443,62 @@ class TestAvenant:
         assert convention.documents.agreed() is not None
         assert convention.turns.filter(avenant=None, done_at__isnull=False).count() == 5
 
+    def test_a_signature_recorded_meanwhile_is_not_voided_unread(self, world):
+        avenant = world.avenant_in(AvenantStatus.VALIDATED)
+        client = browser(world.people["manager"])
+        address = reverse("conventions:avenant_act", args=[avenant.convention_id, avenant.pk, "reopen"])
+        shown = client.get(address)
+        dates = next_signatures(changes.proposed(Avenant.objects.get(pk=avenant.pk)), 2)
+        avenants.act(avenant.pk, "sign", by=world.people["manager"], dates=dates)
+        answer = client.post(address, {**hidden(shown), "comment": WHY})
+        assert answer.status_code == 422
+        assert "Les 2 signatures qui ne compteront plus" in page_text(answer)
+        avenant.refresh_from_db()
+        assert avenant.status == AvenantStatus.SIGNING
+
+    def test_what_was_validated_is_given_up_by_a_manager_only(self, world):
+        avenant = self.taken_back(world)
+        for state in (AvenantStatus.RETURNED, AvenantStatus.SUBMITTED):
+            if state == AvenantStatus.SUBMITTED:
+                avenants.act(avenant.pk, "submit", by=world.people["student"])
+                with refused("not_allowed"):
+                    avenants.act(avenant.pk, "withdraw", by=world.people["student"])
+            with refused("not_allowed"):
+                avenants.act(avenant.pk, "cancel", by=world.people["student"], comment="Abandon.")
+        avenants.act(avenant.pk, "cancel", by=world.people["manager"], comment="Abandon.")
+        avenant.refresh_from_db()
+        assert avenant.status == AvenantStatus.CANCELLED
+
     def test_its_journal_and_its_mails(self, world):
         avenant = self.taken_back(world)
         event = avenant.events.get(action="reopen")
         assert set(event.details["signatures"]) == {Party.STUDENT, Party.TUTOR}
-        assert told(event, "avenant_reopened") == {
-            world.people["student"].email,
-            world.people["teacher"].email,
-        }
+        assert told(event, "avenant_reopened_yours") == {world.people["student"].email}
+        assert told(event, "avenant_reopened") == {world.people["teacher"].email}
+        assert "corrigez-le" in Message.objects.get(key__endswith=":avenant_reopened_yours").text
         assert told(event, "avenant_reopened_host") == {avenant.convention.tutor.email}
         client = browser(world.people["manager"])
         for page in (avenant.get_absolute_url(), avenant.convention.get_absolute_url()):
             answer = page_text(client.get(page))
             assert "Avenant repris pour être corrigé" in answer
             assert WHY in answer
+
+    def test_whoever_began_it_corrects_it(self, world):
+        avenant = world.avenant(world.convention_in(Status.SIGNED), by=world.people["teacher"])
+        avenants.act(avenant.pk, "submit", by=world.people["teacher"])
+        avenants.act(avenant.pk, "validate", by=world.people["manager"])
+        avenants.act(avenant.pk, "reopen", by=world.people["manager"], comment=WHY)
+        event = avenant.events.get(action="reopen")
+        assert told(event, "avenant_reopened_yours") == {world.people["teacher"].email}
+        assert told(event, "avenant_reopened") == {world.people["student"].email}
+
+    def test_what_was_submitted_again_is_said_of_an_avenant(self, world):
+        avenant = world.avenant_in(AvenantStatus.SUBMITTED)
+        seen = avenant.submission
+        for name in ("withdraw", "submit"):
+            avenants.act(avenant.pk, name, by=world.people["student"])
+        with pytest.raises(Refused, match="Cet avenant a été soumis à nouveau"):
+            avenants.act(avenant.pk, "validate", by=world.people["manager"], seen=seen, comment="Vu.")
 
     def test_its_earlier_print_is_marked(self, world):
         avenant = world.avenant_in(AvenantStatus.VALIDATED)

@@ -543,6 +543,28 @@ def test_a_student_signs_in_turn(world):
     answer = client.post(page_of(convention), {Party.STUDENT: timezone.localdate().isoformat()})
     assert "dans l’ordre du circuit" in text_of(answer)
     assert signed_by(convention) == []
+    for address in (convention.get_absolute_url(), reverse("conventions:next", args=[convention.pk])):
+        page = client.get(address)
+        assert page_of(convention) not in page.text, "what would be refused is not offered"
+    assert copy_of(convention) in page.text
+    with refused("not_their_turn"):
+        sign(world, convention, {Party.STUDENT: timezone.localdate()}, by="student")
+    world.sign(convention, 4)
+    assert page_of(convention) in client.get(convention.get_absolute_url()).text
+    client.post(page_of(convention), {Party.STUDENT: timezone.localdate().isoformat()})
+    convention.refresh_from_db()
+    assert convention.status == Status.SIGNED
+
+
+def test_a_student_reads_of_their_signature_only(world):
+    convention = world.convention_in(Status.VALIDATED)
+    page = text_of(browser(world.people["student"]).get(page_of(convention)))
+    assert "Enregistrer ma signature" in page
+    assert "Laissez vide" not in page
+    assert "Vous notez des signatures" not in page
+    page = text_of(browser(world.people["manager"]).get(page_of(convention)))
+    assert "Enregistrer ma signature" not in page
+    assert "Laissez vide" in page
 
 
 @pytest.mark.parametrize("recorded", [0, 1, 3])
@@ -653,6 +675,33 @@ def test_a_copy_accepted_after_a_rupture_records_nothing(world, media):
     )
     assert "Pièce acceptée" in text_of(decide(world, convention))
     assert signed_by(convention) == [Party.STUDENT]
+
+
+def test_a_copy_signed_late_is_accepted_knowingly(world, media, time_machine):
+    convention = validated(world, time_machine, days=3, **starting(world, -1))
+    joined(world, convention, *ORDER)
+    assert "vient trop tard" in text_of(decide(world, convention)), "no page showed it"
+    assert convention.attachments.get().is_waiting
+    assert signed_by(convention) == []
+    address = convention.get_absolute_url()
+    assert 'name="alerte"' not in browser(world.people["student"]).get(address).text
+    page = browser(world.people["manager"]).get(address)
+    assert f"La dernière signature ({timezone.localdate():%d/%m/%Y}) est postérieure" in text_of(page)
+    [alert] = re.findall(r'<input type="hidden" name="alerte" value="([^"]*)">', page.text)
+    assert "Pièce acceptée" in text_of(decide(world, convention, alerte=alert))
+    convention.refresh_from_db()
+    assert convention.status == Status.SIGNED
+    (noted,) = convention.events.get(action="sign").findings
+    assert noted["rule"] == "R-01"
+
+
+def test_a_copy_that_leaves_signatures_awaited_alerts_of_none(world, media, time_machine):
+    convention = validated(world, time_machine, days=3, **starting(world, -1))
+    joined(world, convention, *ORDER[:4])
+    page = browser(world.people["manager"]).get(convention.get_absolute_url())
+    assert "est postérieure au début du stage" not in text_of(page)
+    assert "Pièce acceptée" in text_of(decide(world, convention))
+    assert signed_by(convention) == list(ORDER[:4])
 
 
 def test_the_copy_of_an_avenant_counts_once_it_is_accepted(world, media):

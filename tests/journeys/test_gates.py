@@ -93,7 +93,7 @@ def test_a_copy_refused_and_sent_again(people, worker, demo_world):
     student = people("clara.nguyen", device=PHONE)
     student.follows(re.compile("^Imprimer et faire signer"))
     student.follows("Enregistrer des signatures")
-    student.sees("Enregistrer des signatures")
+    student.sees("Enregistrer ma signature")
     expect(student.page.locator("input[type=date]")).to_have_count(1)
     student.follows("Joindre la copie signée")
     sends(student, "de travers.pdf")

@@ -149,7 +149,7 @@ def test_five_signatures_on_paper(people, worker):
     student = people("clara.nguyen")
     student.follows(re.compile("^Imprimer et faire signer"))
     student.follows(RECORD)
-    student.sees(RECORD)
+    student.sees("Enregistrer ma signature")
     student.presses("Enregistrer")
     student.sees(title)
     student.reads("Signature enregistrée.")

@@ -83,14 +83,14 @@ def test_nobody_decides_on_what_they_did_not_read(world, name):
         world.remark(convention)
     manager = browser(world.people["manager"])
     answer = manager.post(action(convention, name), typed, follow=True)
-    assert "soumise à nouveau depuis" in text_of(answer)
+    assert "a changé depuis que vous l’avez ouverte" in text_of(answer)
     if name != "validate":
         assert typed["comment"] in text_of(answer), "what was typed is kept"
     link = f"{action(convention, name)}?lu={typed['lu']}"
     assert name == "return" or link in read_page
     opened = manager.get(link, follow=True)
     assert opened.redirect_chain
-    assert "soumise à nouveau depuis" in text_of(opened)
+    assert "a changé depuis que vous l’avez ouverte" in text_of(opened)
     assert manager.post(action(convention, name), {"comment": "x"}, follow=True).status_code in {200, 409}
     convention.refresh_from_db()
     assert convention.status == Status.SUBMITTED
@@ -103,7 +103,7 @@ def test_a_teacher_approves_what_they_read():
     workflow.act(convention.pk, "withdraw", by=world.people["student"])
     workflow.act(convention.pk, "submit", by=world.people["student"])
     answer = browser(world.people["teacher"]).post(action(convention, "approve"), seen, follow=True)
-    assert "soumise à nouveau depuis" in text_of(answer)
+    assert "a changé depuis que vous l’avez ouverte" in text_of(answer)
     assert not convention.turns.filter(done_at__isnull=False).exists()
 
 

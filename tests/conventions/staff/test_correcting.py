@@ -169,7 +169,7 @@ def test_whoever_read_what_was_before_does_not_decide_on_it(world, convention):
     assert "Modifiée depuis votre dernière lecture" in list_of(colleague).text
     convention.refresh_from_db()
     answer = browser(colleague).post(action(convention, "validate"), typed, follow=True)
-    assert "soumise à nouveau depuis" in text_of(answer)
+    assert "a changé depuis que vous l’avez ouverte" in text_of(answer)
     assert "Modifiée depuis votre dernière lecture" in text_of(
         browser(colleague).get(convention.get_absolute_url())
     )
