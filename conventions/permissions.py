@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
-from conventions.models import Amended, AvenantStatus, Convention, Remark, Status, Turn
+from conventions.models import Amended, Attachment, AvenantStatus, Convention, Remark, Status, Turn
 from conventions.models.circuit import Approver
 from conventions.models.journal import WITH_REMARKS
 from conventions.models.status import AGREED
@@ -188,6 +188,16 @@ def may_preview(user: User, convention: Convention) -> bool:
 def may_hold(user: User, convention: Convention) -> bool:
     """Keep it longer than the others, or no longer: an administrator."""
     return roles_of(user).is_admin and not convention.is_purged
+
+
+# What is joined that a security officer decides by.
+PROVES_DEPARTURE = {Attachment.Kind.VISA, Attachment.Kind.ASSISTANCE}
+
+
+def may_read(user: User, convention: Convention, attachment: Attachment) -> bool:
+    """Read what is joined to an agreement that they see: all of it, or what a departure is decided by."""
+    sees_all = takes_part(user, convention) or roles_of(user).is_admin
+    return sees_all or attachment.kind in PROVES_DEPARTURE
 
 
 def sees_journal(user: User, convention: Convention) -> bool:

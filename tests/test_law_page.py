@@ -166,7 +166,7 @@ EXAMPLES = {
         [foreign(abroad={"zone": Zone.GREEN})],
     ),
     "P-10": (
-        "Visa exigé, aucun visa joint : à vérifier ; visa joint : oui.",
+        "Visa exigé, aucun visa joint : à joindre ; visa joint : oui.",
         [agreement(protection={"missing": (Proof.VISA,)})],
         [agreement()],
     ),

@@ -35,23 +35,31 @@ def ask_approval(convention: Convention, *, asks_officer: bool) -> None:
     convention.turns.filter(avenant=avenant, purpose=Turn.Purpose.APPROVAL).delete()
     asks_teacher = convention.centre is not None and convention.centre.teacher_approves
     asked = [(Approver.TEACHER, asks_teacher), (Approver.SECURITY, asks_officer)]
-    Turn.objects.bulk_create(
-        Turn(
-            convention_id=convention.pk,
-            avenant=avenant,
-            purpose=Turn.Purpose.APPROVAL,
-            rank=rank,
-            party=party,
-        )
-        for rank, (party, is_asked) in enumerate(asked, start=1)
-        if is_asked
+    Turn.objects.bulk_create(approval_of(convention, party) for party, is_asked in asked if is_asked)
+
+
+# In which order they are asked; each decides when they like.
+APPROVAL_RANKS = {Approver.TEACHER: 1, Approver.SECURITY: 2}
+
+
+def approval_of(convention: Convention, approver: Approver) -> Turn:
+    """Return the turn, not stored, of somebody who approves an agreement, or the avenant it shows."""
+    return Turn(
+        convention_id=convention.pk,
+        avenant=convention.avenant,
+        purpose=Turn.Purpose.APPROVAL,
+        rank=APPROVAL_RANKS[approver],
+        party=approver,
     )
 
 
-def has_decided(convention: Convention, approver: Approver) -> bool:
-    """Whether somebody who approves was asked, and has answered."""
-    turn = approval(convention, approver)
-    return turn is not None and turn.done_at is not None
+def ask_officer(convention: Convention, *, is_asked: bool) -> None:
+    """Ask a security officer what nobody asked them yet, or ask them no more: the destination changed."""
+    turn = approval(convention, Approver.SECURITY)
+    if turn is None and is_asked:
+        approval_of(convention, Approver.SECURITY).save()
+    elif turn is not None and not is_asked:
+        turn.delete()
 
 
 def ask_again(convention: Convention, approvers: Iterable[str]) -> None:
@@ -80,6 +88,11 @@ def approval(convention: Convention, approver: Approver) -> Turn | None:
     return next(
         (turn for turn in turns_of(convention, Turn.Purpose.APPROVAL) if turn.party == approver), None
     )
+
+
+def is_forbidden(convention: Convention) -> bool:
+    """Whether a security officer refused the departure of what is submitted."""
+    return any(turn.is_refused for turn in turns_of(convention, Turn.Purpose.APPROVAL))
 
 
 def waiting(convention: Convention) -> Party | Approver | None:

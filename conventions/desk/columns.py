@@ -67,6 +67,7 @@ class Values(NamedTuple):
     since: datetime | None
     amended: dict[str, Any] | None
     certified: bool
+    forbidden: bool
     note: str | None
     is_unread: bool
 
@@ -134,6 +135,7 @@ def row(values: Values, roles: Roles) -> ListRow:
             manages=values.centre in roles.centre_ids,
             follows=values.teacher in roles.teacher_ids,
             certified=values.certified,
+            forbidden=values.forbidden,
         ),
         amended=amended(
             values.pk,

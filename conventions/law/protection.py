@@ -276,9 +276,9 @@ def restricted_area(case: Case, rule: Rule) -> Iterator[Finding]:
     "P-10",
     "règle du centre de gestion",
     "Les pièces que le centre exige sont jointes, puis acceptées avant la validation.",
-    WARN,
+    INFORM,
     formula="pièce exigée : jointe, non refusée",
-    example="Visa exigé, aucun visa joint : à vérifier ; visa joint : oui.",
+    example="Visa exigé, aucun visa joint : à joindre ; visa joint : oui.",
 )
 def required_papers(case: Case, rule: Rule) -> Iterator[Finding]:
     missing = case.facts.protection.missing

@@ -22,7 +22,19 @@ def required(convention: Convention) -> list[Paper]:
 
 
 def lacking(convention: Convention, decisions: Collection[str] = SENT) -> list[Paper]:
-    """Return what is wanted and not among what was joined and decided so; waiting or accepted, unless said."""
+    """Return what is wanted and not among what was joined and decided so; waiting or accepted, unless said.
+
+    Of an avenant, unless the agreement itself did without.
+    """
+    missing = unproved(convention, decisions)
+    if missing and isinstance(convention, Amended):
+        before = unproved(convention.before, decisions)
+        return [paper for paper in missing if paper not in before]
+    return missing
+
+
+def unproved(convention: Convention, decisions: Collection[str]) -> list[Paper]:
+    """Return what is wanted of an agreement, or of what an avenant makes of it, and not joined and decided so."""
     wanted = required(convention)
     joined = (
         {one.kind for one in convention.attachments.all() if one.decision in decisions} if wanted else set()
@@ -31,12 +43,8 @@ def lacking(convention: Convention, decisions: Collection[str] = SENT) -> list[P
 
 
 def awaited(convention: Convention) -> list[Paper]:
-    """Return what is not accepted yet; of an avenant, unless the agreement itself did without."""
-    papers = lacking(convention, [Attachment.Decision.ACCEPTED])
-    if papers and isinstance(convention, Amended):
-        before = lacking(convention.before, [Attachment.Decision.ACCEPTED])
-        return [paper for paper in papers if paper not in before]
-    return papers
+    """Return what is not joined and accepted yet."""
+    return lacking(convention, [Attachment.Decision.ACCEPTED])
 
 
 def names(papers: Collection[Paper]) -> str:

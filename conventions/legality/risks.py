@@ -57,11 +57,3 @@ def days_of(centre: Centre | None) -> int:
 
 def advice(row: Destination, days: int) -> facts.Advice:
     return facts.Advice(facts.Zone(row.level), row.place, row.source, row.checked_on, is_old=row.is_old(days))
-
-
-def asks_officer(convention: Convention) -> bool:
-    """Whether a security officer allows the departure before the agreement is validated; at most one query."""
-    if not convention.is_abroad:
-        return False
-    zone = facts.Zone(convention.travel_zone) if convention.travel_zone else None
-    return facts.Abroad(zone=zone, **Risks([convention]).facts_of(convention)).asks_officer

@@ -116,11 +116,16 @@ def archives_of(user: User) -> Q:
 
 
 def departures() -> models.QuerySet[Turn, int]:
-    """Return the keys of the agreements of which a security officer allows, or allowed, the departure."""
-    # It points at this table.
+    """Return the keys of the agreements of which a security officer allows, or allowed, the departure.
+
+    An avenant that its author took back, or that is given up, shows nothing of its agreement any more.
+    """
+    # They point at this table.
+    from conventions.models.avenant import GIVEN_UP, AvenantStatus
     from conventions.models.circuit import Approver, Turn
 
     asked = Turn.objects.filter(purpose=Turn.Purpose.APPROVAL, party=Approver.SECURITY)
+    asked = asked.exclude(avenant__status__in=(AvenantStatus.DRAFT, *GIVEN_UP))
     return asked.order_by().values_list("convention", flat=True)
 
 

@@ -60,7 +60,7 @@ class Event(models.Model):
     comment = models.TextField(_("Commentaire"), blank=True)
     findings = models.JSONField(_("Alertes connues"), default=list, editable=False)
     # What an action undid or changed: the dates of the signatures that are void, by party; what a correction wrote, by
-    # column, before and after, and whether it asks for approval again.
+    # column, before and after, and whom it asks for approval; the risk that a departure was allowed at.
     details = models.JSONField(_("Détails"), default=dict, db_default={}, editable=False)
 
     class Meta:

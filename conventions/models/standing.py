@@ -24,6 +24,8 @@ WAITING = Subquery(
     .order_by("purpose", "rank")
     .values("party")[:1]
 )
+# Whether a security officer refused the departure: ``turns.is_forbidden``.
+FORBIDDEN = Exists(Turn.objects.filter(convention=OuterRef("pk"), avenant=None, is_refused=True))
 # When the last of its signatures was given, all of them or not.
 LAST_SIGNATURE = Subquery(
     Turn.objects.given()
@@ -60,7 +62,13 @@ CERTIFIED = Exists(
 )
 # An approval that is the next thing awaited.
 AWAITS_APPROVAL = Q(status=Status.SUBMITTED, waiting=Party.TEACHER)
-STANDING = {"waiting": WAITING, "since": SINCE, "amended": AMENDED_BY, "certified": CERTIFIED}
+STANDING = {
+    "waiting": WAITING,
+    "since": SINCE,
+    "amended": AMENDED_BY,
+    "certified": CERTIFIED,
+    "forbidden": FORBIDDEN,
+}
 
 
 class Standing(TypedDict):
@@ -70,3 +78,4 @@ class Standing(TypedDict):
     since: datetime | None
     amended: dict[str, Any] | None
     certified: bool
+    forbidden: bool

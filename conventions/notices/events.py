@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import Max
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.mail import outbox
 from accounts.models import Message
-from conventions.models import Attachment, Convention, Event, Status
+from conventions.models import Amended, Attachment, Convention, Event, Status
 from conventions.notices.table import NOTICES, Happening, Notice, Once, managers_of
 
 LATELY = timedelta(minutes=30)
 
 
-def announce(event: Event) -> None:
-    """Queue the mails of one line of the journal, in the transaction that wrote it."""
+def announce(event: Event, amended: Amended | None = None) -> None:
+    """Queue the mails of one line of the journal, in the transaction that wrote it.
+
+    ``amended`` is what an avenant makes of the agreement: where and when one goes is read there.
+    """
     convention, avenant = event.convention, event.avenant
     send(
         Happening(
@@ -26,7 +30,7 @@ def announce(event: Event) -> None:
             institution=convention.institution,
             convention=convention,
             event=event,
-            context={"event": event, "avenant": avenant},
+            context={"event": event, "avenant": avenant, "stage": amended or convention},
             link=(avenant or convention).get_absolute_url(),
             link_label=_("Ouvrir l’avenant") if avenant else _("Ouvrir la convention"),
         )
@@ -97,13 +101,14 @@ def _told_lately(notice: Notice, event: Event) -> set[str]:
     """Return the addresses that a submission of this agreement was announced to a moment ago.
 
     Withdrawing and submitting again and again must not write to them each time. The answer to a request for
-    correction is always news.
+    correction is always news, and so is what was decided meanwhile: it is to be decided again.
     """
     if event.before == Status.RETURNED:
         return set()
-    lately = event.convention.events.filter(
-        action=event.action, avenant=event.avenant, at__gt=event.at - LATELY
-    )
+    own = event.convention.events.filter(avenant=event.avenant)
+    answered = own.filter(action__in=notice.answers).aggregate(at=Max("at"))["at"]
+    since = max(filter(None, (event.at - LATELY, answered)))
+    lately = own.filter(action=event.action, at__gt=since)
     keys = [f"event:{pk}:{notice.template}" for pk in lately.values_list("pk", flat=True)]
     addresses = Message.objects.filter(key__in=keys).values_list("recipient", flat=True)
     return {address.lower() for address in addresses}

@@ -216,7 +216,8 @@ class Notice:
     """One row: when ``event`` happens, ``to`` whom ``template`` goes.
 
     ``key`` names the mail when it goes once: of an agreement, of an avenant, of a cause. A notice is ``refusable``
-    when nothing waits for its reader. Whoever does not sign in gets no link.
+    when nothing waits for its reader. Whoever does not sign in gets no link. Once one of the actions ``answers`` is done, it
+    is news again.
     """
 
     event: str
@@ -227,6 +228,7 @@ class Notice:
     when: Callable[[Happening], bool] = always
     key: str = "{cause}:{template}"
     has_link: bool = True
+    answers: tuple[str, ...] = ()
 
     def key_of(self, told: Happening) -> str:
         """Return what names this mail of a happening, whoever it goes to."""
@@ -239,17 +241,19 @@ class Notice:
 
 
 CAUSE = "{cause}"
+DECIDED = ("authorise", "forbid")
 NOTICES = (
     Notice("submit", managers, "submitted", Once.LATELY),
     Notice("submit", student, "submitted_for_you", when=acted_for),
     Notice("submit", teacher, "teacher_named", Once.ONCE, key="named:{convention}"),
-    Notice("submit", teacher, "approval_asked", Once.LATELY, when=approval_asked),
-    Notice("submit", officers, "clearance_asked", Once.LATELY, when=clearance_asked),
+    Notice("submit", teacher, "approval_asked", Once.LATELY, when=approval_asked, answers=("approve",)),
+    Notice("submit", officers, "clearance_asked", Once.LATELY, when=clearance_asked, answers=DECIDED),
     Notice("correct", student, "corrected"),
-    Notice("correct", teacher, "teacher_named", Once.ONCE, key="named:{convention}"),
+    Notice("correct", teacher, "teacher_named_by_centre", Once.ONCE, key="named:{convention}"),
     Notice("correct", teacher, "approval_asked", when=approved_again),
     Notice("correct", officers, "clearance_asked", when=cleared_again),
     Notice("approve", managers, "approved"),
+    Notice("ask_officer", officers, "clearance_asked"),
     Notice("authorise", managers, "departure_authorised"),
     Notice("forbid", managers, "departure_forbidden"),
     Notice("return", student, "returned"),
@@ -267,7 +271,8 @@ NOTICES = (
     Notice("complete", people, "completed", refusable=True),
     Notice("avenant:submit", managers, "avenant_submitted", Once.LATELY),
     Notice("avenant:submit", others, "avenant_proposed", Once.ONCE, refusable=True, key="avenant:{avenant}"),
-    Notice("avenant:submit", officers, "clearance_asked", Once.LATELY, when=clearance_asked),
+    Notice("avenant:submit", officers, "clearance_asked", Once.LATELY, when=clearance_asked, answers=DECIDED),
+    Notice("avenant:ask_officer", officers, "clearance_asked"),
     Notice("avenant:authorise", managers, "departure_authorised"),
     Notice("avenant:forbid", managers, "departure_forbidden"),
     Notice("avenant:return", author, "avenant_returned"),

@@ -92,24 +92,26 @@ def card(
     at_hand: Sequence[Button] = (),
     *,
     certified: bool,
+    forbidden: bool = False,
 ) -> Card:
     """Return what its student must know and do now.
 
     ``waiting`` is the party whose approval or signature comes next, ``since`` the last event of the journal,
     ``amended`` its avenant that counts, ``at_hand`` what can be done at once, ``certified`` whether its certificate was
-    made. Needs the remarks and the attachments; no other query.
+    made, ``forbidden`` whether a security officer refused the departure. Needs the remarks and the attachments; no other query.
     """
     status = Status(convention.status)
-    asked = _asked(convention, waiting, certified=certified)
+    is_stopped = forbidden and convention.is_submitted
+    asked = _forbidden(convention) if is_stopped else _asked(convention, waiting, certified=certified)
     if amended and not asked.todo and amended.status in AVENANT_REQUESTS:
         sentence, button = map(str, AVENANT_REQUESTS[amended.status])
         asked, since = Asked(_yours(), sentence, button, amended.url, todo=True), None
     return Card(
         convention,
         ", ".join(filter(None, [title(convention), convention.service.city if convention.service else ""])),
-        label(convention),
-        TONES[status],
-        ICONS[status],
+        _("Départ refusé") if is_stopped else label(convention),
+        "stop" if is_stopped else TONES[status],
+        "circle-x" if is_stopped else ICONS[status],
         track(convention),
         asked.holder,
         elapsed(since) if asked.holder and status != Status.SIGNED else "",
@@ -181,6 +183,18 @@ def _asked(convention: Convention, waiting: Party | Approver | None, *, certifie
             return _once_signed(convention, seen, certified=certified)
         case Status.REFUSED | Status.TERMINATED | Status.CANCELLED:
             return replace(seen, button=_("Voir pourquoi"), url=steps.after_url(convention))
+
+
+def _forbidden(convention: Convention) -> Asked:
+    """Return what is said to the student whose departure a security officer refused."""
+    return Asked(
+        _("Au centre de gestion (%(centre)s)") % {"centre": convention.centre},
+        _(
+            "Le fonctionnaire de sécurité et de défense a refusé ce départ : votre gestionnaire décide de la suite."
+        ),
+        _("Voir la convention"),
+        convention.get_absolute_url(),
+    )
 
 
 def _corrections(convention: Convention) -> Asked:

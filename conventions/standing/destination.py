@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from conventions.circuit import turns
 from conventions.law.facts import Zone
 from conventions.legality.risks import Risks, days_of
 from conventions.legality.words import ZONES
 from conventions.models import Convention
+from conventions.models.circuit import Approver
+from conventions.standing.journal import why_forbidden
 from organisations.destinations import ADVICE
 from organisations.models import Destination
 
@@ -58,3 +62,18 @@ def shown(convention: Convention, risks: Risks) -> Shown:
         Line(known.here, known.here.is_old(days)) if known.here else None,
         [Line(row, row.is_old(days)) for row in known.regions],
     )
+
+
+def departure(convention: Convention) -> dict[str, Any] | None:
+    """Return what is known of a destination abroad until it is decided on, and what a security officer says of it.
+
+    Of an avenant, when an officer is asked.
+    """
+    turn = turns.approval(convention, Approver.SECURITY)
+    if turn is None and (convention.avenant or convention.is_frozen or not convention.is_abroad):
+        return None
+    return {
+        "known": shown(convention, Risks([convention])),
+        "turn": turn,
+        "reason": why_forbidden(convention) if turn and turn.is_refused else "",
+    }

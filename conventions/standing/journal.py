@@ -86,10 +86,12 @@ def reason(convention: Convention, events: list[Event]) -> str:
     return moved.comment if moved else ""
 
 
-def why_forbidden(events: list[Event]) -> str:
-    """Return why a security officer refused the departure of an agreement, as they wrote it."""
-    forbidden = [event for event in events if event.action == "forbid" and not event.avenant_id]
-    return forbidden[0].comment if forbidden else ""
+def why_forbidden(convention: Convention) -> str:
+    """Return why a security officer refused a departure, of an agreement or of the avenant it shows, as they wrote it."""
+    last = (
+        convention.events.filter(avenant=convention.avenant, action="forbid").order_by("-at", "-pk").first()
+    )
+    return last.comment if last else ""
 
 
 def journal(events: list[Event]) -> list[Entry]:

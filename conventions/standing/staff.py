@@ -45,20 +45,28 @@ def standing(
     follows: bool,
     certified: bool,
     secures: bool = False,
+    forbidden: bool = False,
 ) -> Standing:
     """Return it for a reader who ``manages`` or ``follows`` the agreement, or neither.
 
     ``waiting`` is the party whose approval or signature comes next, ``since`` the last event of the journal;
-    ``certified`` says that its certificate was made.
+    ``certified`` says that its certificate was made, ``forbidden`` that a security officer refused the departure.
     """
     told = {"elapsed": elapsed(since), "party": party_label(waiting)}
-    if status == Status.SUBMITTED:
+    if status == Status.SUBMITTED and forbidden:
+        shown = _forbidden()
+    elif status == Status.SUBMITTED:
         shown = _submitted(waiting, decides=manages, follows=follows, secures=secures)
     else:
         label = status_label(status, start, end)
         tone = "info" if status == Status.RETURNED else TONES[status]
         shown = Standing(label, tone, ICONS[status], _note(status, end, waiting, certified=certified))
     return replace(shown, note=shown.note % told)
+
+
+def _forbidden() -> Standing:
+    """Return what stops an agreement or an avenant whose departure a security officer refused."""
+    return Standing(_("Départ refusé"), "stop", "circle-x", _("Depuis %(elapsed)s"))
 
 
 def _submitted(waiting: Party | Approver | None, *, decides: bool, follows: bool, secures: bool) -> Standing:
@@ -138,12 +146,15 @@ def avenant_standing(
     *,
     decides: bool,
     follows: bool,
+    secures: bool,
     owns: bool,
     holds: bool,
+    forbidden: bool,
 ) -> Standing:
     """Return where an avenant stands, whose turn it is since when and what comes next, for one reader.
 
-    ``waiting`` is the party whose approval or signature comes next, ``since`` what its turn began with.
+    ``waiting`` is the party whose approval or signature comes next, ``since`` what its turn began with, ``forbidden`` says
+    that a security officer refused the departure.
     """
     status = AvenantStatus(avenant.status)
     told = {
@@ -154,18 +165,25 @@ def avenant_standing(
         "author": avenant.created_by or "",
         "day": date_format(avenant.effective_on, "SHORT_DATE_FORMAT") if avenant.effective_on else "",
     }
-    if status == AvenantStatus.SUBMITTED:
-        shown = _avenant_submitted(waiting, decides=decides, follows=follows)
+    if status == AvenantStatus.SUBMITTED and forbidden:
+        shown = _forbidden()
+    elif status == AvenantStatus.SUBMITTED:
+        shown = _avenant_submitted(waiting, decides=decides, follows=follows, secures=secures)
     else:
         note = _avenant_note(status, holds=holds, has_a_day=avenant.effective_on is not None)
         shown = Standing(str(status.label), AVENANT_TONES[status], AVENANT_ICONS[status], note)
     return replace(shown, note=shown.note % told)
 
 
-def _avenant_submitted(waiting: Party | Approver | None, *, decides: bool, follows: bool) -> Standing:
-    """Return whom an avenant waits for once submitted: the referent teacher, then the centre."""
+def _avenant_submitted(
+    waiting: Party | Approver | None, *, decides: bool, follows: bool, secures: bool
+) -> Standing:
+    """Return whom an avenant waits for once submitted: the referent teacher, a security officer, then the centre."""
     status = AvenantStatus.SUBMITTED
     tone, icon = AVENANT_TONES[status], AVENANT_ICONS[status]
+    if waiting == Approver.SECURITY and secures:
+        note = _("Soumis il y a %(elapsed)s. Le centre de gestion décide ensuite.")
+        return Standing(_("Votre autorisation est attendue"), "wait", "hourglass", note)
     if waiting == Approver.SECURITY:
         note = _(
             "Chez le fonctionnaire de sécurité et de défense depuis %(elapsed)s. Le centre de gestion décide ensuite."

@@ -37,6 +37,7 @@ def section(convention: Convention, user: User) -> dict[str, Any]:
                 late(one, convention) if decides and one.is_waiting else [],
             )
             for one in convention.attachments.all()
+            if permissions.may_read(user, convention, one)
         ],
         "may_attach": may_attach,
         "awaited": [] if convention.is_frozen else papers.awaited(convention),
@@ -60,12 +61,16 @@ def attachable(request: HttpRequest, pk: int) -> Convention:
 
 
 def visible(request: HttpRequest, pk: int, attachment: int) -> Attachment:
-    """Return an attachment of an agreement that this person may see, or raise 404."""
-    return get_object_or_404(
+    """Return an attachment that this person may read, of an agreement that they may see, or raise 404."""
+    user = signed_in(request)
+    found = get_object_or_404(
         Attachment.objects.select_related("convention__student__user", "convention__centre"),
         pk=attachment,
-        convention__in=Convention.objects.visible_to(signed_in(request)).filter(pk=pk),
+        convention__in=Convention.objects.visible_to(user).filter(pk=pk),
     )
+    if not permissions.may_read(user, found.convention, found):
+        raise Http404
+    return found
 
 
 @takes_a_file

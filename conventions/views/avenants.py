@@ -19,7 +19,7 @@ from conventions import documents, law, permissions, workflow
 from conventions.circuit import turns
 from conventions.legality import words
 from conventions.models import Amended, Attachment, Avenant, Convention, Document, Event, Remark
-from conventions.standing import alerts, staff
+from conventions.standing import alerts, destination, staff
 from conventions.standing.buttons import Button, in_order
 from conventions.standing.journal import events_of, journal
 from conventions.views import bar, pdfs
@@ -118,9 +118,10 @@ def context_of(request: HttpRequest, convention: Amended, user: User) -> dict[st
         if avenant.is_frozen
         else words.panel(asked.case, asked.findings, shown_at(convention, compared)),
         "alert": alerts.signature_alert(convention),
+        "departure": destination.departure(convention),
         "document": document if document and pdfs.may_open(document, convention) else None,
         "is_to_print": avenant.is_to_print,
-        "copies": signed_copies(convention),
+        "copies": signed_copies(convention, user),
         "is_complete": avenant.is_signed,
         "may_attach": permissions.may_attach_signed_copy(user, convention),
         "owns": permissions.owns(user, convention),
@@ -186,18 +187,21 @@ def standing(convention: Amended, user: User, events: list[Event]) -> staff.Stan
         turns.since(convention) if avenant.awaits_signatures else moved_at,
         decides=permissions.decides(user, convention),
         follows=permissions.follows(user, convention),
+        secures=permissions.secures(user, convention),
         owns=owns,
+        forbidden=turns.is_forbidden(convention),
         holds=owns or avenant.created_by_id == user.pk,
     )
 
 
-def signed_copies(convention: Amended) -> list[Attachment]:
-    """Return the scans of the avenant as it is signed now."""
+def signed_copies(convention: Amended, user: User) -> list[Attachment]:
+    """Return the scans of the avenant as it is signed now, for whoever reads them."""
     return [
         attachment
         for attachment in convention.attachments.all()
         if attachment.avenant == convention.avenant
         and attachment.is_signed_copy
+        and permissions.may_read(user, convention, attachment)
         and (attachment.is_waiting or turns.is_of_now(convention, attachment.looked_at))
     ]
 

@@ -23,14 +23,13 @@ from conventions.circuit import turns
 from conventions.desk import notes
 from conventions.desk import reading as seen
 from conventions.desk.columns import QUEUE
-from conventions.legality.risks import Risks
 from conventions.legality.words import Link, panel
 from conventions.models import Avenant, Convention, Document, Event, Remark, Status
 from conventions.models.circuit import Approver
 from conventions.standing import alerts, cards, destination, staff, words
 from conventions.standing.buttons import Button, in_order
 from conventions.standing.headline import since_agreed
-from conventions.standing.journal import events_of, journal, reason, tells, why_forbidden
+from conventions.standing.journal import events_of, journal, reason, tells
 from conventions.standing.journal import since as since_when
 from conventions.views import attachments, bar, pdfs
 from conventions.views.access import visible
@@ -119,7 +118,7 @@ def page(
             **of_staff(reading),
             "unplaced": unplaced(reading.sections, reading.remarks),
             "amendments": amendments(reading),
-            "departure": departure(reading),
+            "departure": destination.departure(convention),
             "differences": documents.differences(reading.context)
             if manages or roles_of(user).is_admin
             else [],
@@ -206,7 +205,15 @@ def read(convention: Convention, user: User, day: date | None) -> Reading:
         events=events,
         waiting=waiting,
         since=since,
-        card=cards.card(convention, waiting, since, certified=stored.is_ended) if owns else None,
+        card=cards.card(
+            convention,
+            waiting,
+            since,
+            certified=stored.is_ended,
+            forbidden=turns.is_forbidden(convention),
+        )
+        if owns
+        else None,
         joined=attachments.section(convention, user),
         stored=stored,
         asked=asked,
@@ -250,6 +257,7 @@ def brief(reading: Reading) -> dict[str, Any]:
             manages=permissions.decides(user, convention),
             follows=permissions.follows(user, convention),
             secures=permissions.secures(user, convention),
+            forbidden=turns.is_forbidden(convention),
             certified=reading.stored.is_ended,
         ),
         "open_remarks": [(steps.column_label(remark.field), remark) for remark in reading.open_remarks],
@@ -272,19 +280,6 @@ def amendments(reading: Reading) -> dict[str, Any]:
         "may_amend": permissions.may_amend(reading.user, reading.convention),
         "day": reading.day,
         "today": timezone.localdate(),
-    }
-
-
-def departure(reading: Reading) -> dict[str, Any] | None:
-    """Return what is known of a destination abroad until it is decided on, and what a security officer says of it."""
-    convention = reading.convention
-    turn = turns.approval(convention, Approver.SECURITY)
-    if turn is None and (convention.is_frozen or not convention.is_abroad):
-        return None
-    return {
-        "known": destination.shown(convention, Risks([convention])),
-        "turn": turn,
-        "reason": why_forbidden(reading.events) if turn and turn.is_refused else "",
     }
 
 

@@ -79,7 +79,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if roles.is_teacher:
         context["followed"] = followed(user, roles)
     if roles.is_security_officer:
-        context["departures"] = departures(roles.secured_ids)
+        context["departures"] = departures(user)
     return render(request, "conventions/home.html", context)
 
 
@@ -101,6 +101,7 @@ def own_cards(user: User) -> list[cards.Card]:
             columns.amended(convention.pk, convention.amended),
             bar.at_hand(workflow.options(convention, user)),
             certified=convention.certified,
+            forbidden=convention.forbidden,
         )
         for convention in agreements[:OWN_AT_HOME]
     ]
@@ -247,6 +248,7 @@ def followed(user: User, roles: Roles) -> list[Followed]:
                 manages=False,
                 follows=True,
                 certified=convention.certified,
+                forbidden=convention.forbidden,
             ),
             convention.is_submitted and convention.waiting == Party.TEACHER,
             columns.amended(convention.pk, convention.amended),

@@ -38,26 +38,52 @@ def on_submit(request: Request) -> None:
         convention.number = next_number(convention)
     convention.submitted_at = timezone.now()
     convention.signature_order = list(centre.signature_order)
-    convention.copies = centre.copies(abroad=convention.is_abroad)
-    drafts.refresh_hours(convention)
-    convention.refresh_search_key()
+    refresh(convention)
     turns.ask_approval(convention, asks_officer=guards.asks_officer(request))
 
 
+def refresh(convention: Convention) -> None:
+    """Compute again what follows from what the agreement says: how many are printed, its hours, what finds it."""
+    assert convention.centre is not None
+    convention.copies = convention.centre.copies(abroad=convention.is_abroad)
+    drafts.refresh_hours(convention)
+    convention.refresh_search_key()
+
+
 def correction(request: Request) -> Mapping[str, Any]:
-    return request.corrected
+    """Return what was corrected, and who approves now what they did not: again, or for the first time."""
+    convention, asked = request.convention, set(request.corrected["asked_again"])
+    if not guards.asks_officer(request):
+        asked.discard(Approver.SECURITY)
+    elif turns.approval(convention, Approver.SECURITY) is None:
+        asked.add(Approver.SECURITY)
+    return {**request.corrected, "asked_again": sorted(str(one) for one in asked)}
 
 
 def on_correct(request: Request) -> None:
     """What was read is no longer what stands; what was approved is approved again when it changed."""
-    request.convention.corrected_at = timezone.now()
-    turns.ask_again(request.convention, request.corrected["asked_again"])
+    convention = request.convention
+    convention.corrected_at = timezone.now()
+    refresh(convention)
+    turns.ask_again(convention, request.corrected["asked_again"])
+    turns.ask_officer(convention, is_asked=guards.asks_officer(request))
 
 
 def on_approve(request: Request) -> None:
     turn = turns.approval(request.convention, Approver.TEACHER)
     assert turn is not None
     turns.decide(turn, by=request.by, is_refused=False)
+
+
+def on_ask_officer(request: Request) -> None:
+    """Ask what nobody asked, or again what was decided when the place was safer."""
+    turns.ask_again(request.convention, [Approver.SECURITY])
+    turns.ask_officer(request.convention, is_asked=True)
+
+
+def risk_judged(request: Request) -> dict[str, Any]:
+    """Return the risk that a departure is decided at, for the journal."""
+    return {"risk": request.case.facts.abroad.risk}
 
 
 def on_authorise(request: Request) -> None:
@@ -204,14 +230,26 @@ ACTIONS = {
             is_primary=True,
         ),
         Action(
+            "ask_officer",
+            gettext_lazy("Demander l’autorisation de départ"),
+            sources=(Status.SUBMITTED,),
+            target=Status.SUBMITTED,
+            allowed=permissions.decides,
+            guards=(guards.as_read, guards.clearance_to_ask),
+            effect=on_ask_officer,
+        ),
+        Action(
             "authorise",
             gettext_lazy("Autoriser le départ"),
             sources=(Status.SUBMITTED,),
             target=Status.SUBMITTED,
             allowed=permissions.secures,
             guards=(guards.as_read, guards.not_cleared),
+            notes=risk_judged,
             effect=on_authorise,
-            warning=gettext_lazy("Le centre de gestion est prévenu : il pourra valider."),
+            warning=gettext_lazy(
+                "Le centre de gestion est prévenu : la validation n’attend plus cette autorisation."
+            ),
             comment_label=gettext_lazy("Commentaire pour le centre de gestion"),
             is_primary=True,
         ),

@@ -167,14 +167,26 @@ ACTIONS = {
             is_primary=True,
         ),
         Action(
+            "ask_officer",
+            agreements.ACTIONS["ask_officer"].label,
+            sources=(SUBMITTED,),
+            target=SUBMITTED,
+            allowed=permissions.decides,
+            guards=(guards.as_read, guards.clearance_to_ask),
+            effect=agreements.on_ask_officer,
+        ),
+        Action(
             "authorise",
             gettext_lazy("Autoriser le départ"),
             sources=(SUBMITTED,),
             target=SUBMITTED,
             allowed=permissions.secures,
             guards=(guards.as_read, guards.not_cleared),
+            notes=agreements.risk_judged,
             effect=agreements.on_authorise,
-            warning=gettext_lazy("Le centre de gestion est prévenu : il pourra valider."),
+            warning=gettext_lazy(
+                "Le centre de gestion est prévenu : la validation n’attend plus cette autorisation."
+            ),
             comment_label=gettext_lazy("Commentaire pour le centre de gestion"),
             is_primary=True,
         ),

@@ -32,6 +32,8 @@ APPROVED = {
     ),
     Approver.SECURITY: (*WHEN_AND_WHERE, "travel_zone"),
 }
+# What names each: another person is told, though nothing was decided yet.
+REPLACED: dict[Approver, tuple[str, ...]] = {Approver.TEACHER: ("teacher_id",), Approver.SECURITY: ()}
 
 
 @contextmanager
@@ -50,14 +52,18 @@ def correcting(convention: Convention, *, by: User) -> Iterator[None]:
         after = stored(convention)
         changes = compared(said, documents.agreement(after))
         if changes:
-            again = [
-                approver.value
-                for approver, names in APPROVED.items()
-                if turns.has_decided(after, approver)
-                and any(getattr(before, name) != getattr(after, name) for name in names)
-            ]
+            again = [approver.value for approver in APPROVED if is_asked_again(approver, before, after)]
             corrected = {"changes": changes, "asked_again": again}
             act(convention.pk, "correct", by=by, corrected=corrected)
+
+
+def is_asked_again(approver: Approver, before: Convention, after: Convention) -> bool:
+    """Whether what somebody approved is no longer what stands, or whether somebody else is now to approve it."""
+    turn = turns.approval(after, approver)
+    if turn is None:
+        return False
+    names = APPROVED[approver] if turn.done_at else REPLACED[approver]
+    return any(getattr(before, name) != getattr(after, name) for name in names)
 
 
 def stored(convention: Convention) -> Convention:

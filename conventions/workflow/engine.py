@@ -220,7 +220,8 @@ def carry_out(action: Action, request: Request) -> Event:
     )
     if action.once_moved:
         action.once_moved(request)
-    notices.announce(event)
+    convention = request.convention
+    notices.announce(event, convention if isinstance(convention, Amended) else None)
     return event
 
 

@@ -9,9 +9,11 @@ from accounts.refusals import Refused
 from conventions import law, legality, permissions
 from conventions.circuit import turns
 from conventions.follow_up.dates import is_recorded
+from conventions.law.facts import Zone, severity
 from conventions.legality import insurance, papers, words
 from conventions.models import Attachment, AvenantKind, Convention
 from conventions.models.circuit import Approver
+from conventions.standing.journal import why_forbidden
 from conventions.workflow.engine import Request
 from conventions.writing import steps
 from organisations.models import Party
@@ -139,16 +141,25 @@ def cleared(request: Request) -> None:
         if asks_officer(request):
             raise Refused(
                 _(
-                    "Le niveau de risque connu a changé depuis la soumission : demandez une correction, le "
-                    "fonctionnaire de sécurité et de défense sera saisi à la nouvelle soumission."
+                    "La destination est à risque et personne n’a demandé l’autorisation de départ : demandez-la, le "
+                    "fonctionnaire de sécurité et de défense sera saisi."
                 ),
                 "clearance_unasked",
             )
         return
+    if zone := worsened(request):
+        raise Refused(
+            _(
+                "La destination est passée en zone %(zone)s depuis l’autorisation de départ : demandez-la à nouveau, le "
+                "fonctionnaire de sécurité et de défense sera saisi."
+            )
+            % {"zone": words.ZONES[zone]},
+            "clearance_outdated",
+        )
     if turn.is_refused:
         raise Refused(
             _("Le fonctionnaire de sécurité et de défense a refusé ce départ : %(reason)s")
-            % {"reason": why_forbidden(request)},
+            % {"reason": why_forbidden(request.convention)},
             "clearance_refused",
         )
     if turn.done_at is None:
@@ -167,17 +178,29 @@ def cleared(request: Request) -> None:
         )
 
 
-def why_forbidden(request: Request) -> str:
+def worsened(request: Request) -> Zone | None:
+    """Return the risk known today when it is more severe than the one a departure was allowed at; None otherwise."""
     convention = request.convention
-    last = (
-        convention.events.filter(avenant=convention.avenant, action="forbid").order_by("-at", "-pk").first()
-    )
-    return last.comment if last else ""
+    turn = turns.approval(convention, Approver.SECURITY)
+    if turn is None or turn.done_at is None or turn.is_refused or not asks_officer(request):
+        return None
+    allowed = convention.events.filter(avenant=convention.avenant, action="authorise").order_by("-at", "-pk")
+    judged = allowed.values_list("details__risk", flat=True).first()
+    risk = request.case.facts.abroad.risk
+    return risk if risk and judged and severity(risk) > severity(Zone(judged)) else None
+
+
+def clearance_to_ask(request: Request) -> None:
+    """Nobody asked a security officer, or they allowed the departure to a place that was safer."""
+    turn = turns.approval(request.convention, Approver.SECURITY)
+    is_unasked = turn is None and asks_officer(request)
+    if not (is_unasked or worsened(request)):
+        raise Refused(_("Il n’y a pas d’autorisation de départ à demander."), "clearance_not_to_ask")
 
 
 def not_cleared(request: Request) -> None:
     turn = turns.approval(request.convention, Approver.SECURITY)
-    if turn is None or (turn.done_at and not turn.is_refused):
+    if turn is None or (turn.done_at and not turn.is_refused and not worsened(request)):
         raise Refused(_("Ce départ est déjà autorisé."), "already_cleared")
 
 

@@ -41,33 +41,45 @@ def in_force(convention_id: int) -> Convention:
 def proposed(avenant: Avenant, convention: Convention | None = None) -> Amended:
     """Return the agreement as an avenant makes it, beside ``convention``, the one in force."""
     after = Amended.of(convention or in_force(avenant.convention_id), avenant)
-    # A kind taken off the purpose takes its changes away, at the next record at the latest.
-    opened = {key(name) for name in avenant.may_change} | set(COMPUTED)
-    put(after, {name: change for name, change in avenant.changes.items() if name in opened}, "after")
+    put(after, opened(avenant), "after")
     return after
+
+
+def places_of(avenants: Iterable[tuple[Avenant, Convention]]) -> list[Amended]:
+    """Return the columns that some avenants make of their agreements, without the periods; a query for each table."""
+    found = [(Amended.of(convention, avenant), opened(avenant)) for avenant, convention in avenants]
+    put_columns(found, "after")
+    return [after for after, _changes in found]
+
+
+def opened(avenant: Avenant) -> Changes:
+    """Return what an avenant changes: a kind taken off its purpose takes its changes away, at the next record at the latest."""
+    names = {key(name) for name in avenant.may_change} | set(COMPUTED)
+    return {name: change for name, change in avenant.changes.items() if name in names}
 
 
 def put(after: Amended, changes: Changes, side: str) -> None:
     """Write one side of some changes, in memory: ``after`` applies them, ``before`` takes them back."""
     for name in PERIODS.keys() & changes.keys():
         show_periods(after, name, changes[name][side])
-    put_columns(after, changes, side)
+    put_columns([(after, changes)], side)
 
 
-def put_columns(convention: Convention, changes: Changes, side: str) -> None:
-    """Write one side of the columns alone; the rows chosen in one table are read together."""
-    chosen: dict[type[Model], list[Field[Any, Any]]] = defaultdict(list)
-    for name in changes.keys() - PERIODS.keys():
-        field = column(name)
-        setattr(convention, field.attname, field.to_python(changes[name][side]))
-        if field.related_model:
-            chosen[field.related_model].append(field)
-    for model, fields in chosen.items():
-        rows = joined_as_in_force(model._default_manager.all(), fields)
-        found = rows.in_bulk({getattr(convention, field.attname) for field in fields} - {None})
-        for field in fields:
+def put_columns(written_on: Iterable[tuple[Convention, Changes]], side: str) -> None:
+    """Write one side of the columns alone, of one agreement or of several; the rows of one table are read together."""
+    chosen: dict[type[Model], list[tuple[Convention, Field[Any, Any]]]] = defaultdict(list)
+    for convention, changes in written_on:
+        for name in changes.keys() - PERIODS.keys():
+            field = column(name)
+            setattr(convention, field.attname, field.to_python(changes[name][side]))
+            if field.related_model:
+                chosen[field.related_model].append((convention, field))
+    for model, places in chosen.items():
+        rows = joined_as_in_force(model._default_manager.all(), {field for _one, field in places})
+        found = rows.in_bulk({getattr(one, field.attname) for one, field in places} - {None})
+        for one, field in places:
             # No foreign key holds what a change names: it may have been deleted since.
-            setattr(convention, field.name, found.get(getattr(convention, field.attname)))
+            setattr(one, field.name, found.get(getattr(one, field.attname)))
 
 
 def joined_as_in_force(rows: QuerySet[Any], fields: Iterable[Field[Any, Any]]) -> QuerySet[Any]:
@@ -264,7 +276,7 @@ def apply(avenant: Avenant, convention: Convention) -> None:
 
     Raises IntegrityError when the agreement is not what the avenant was written from.
     """
-    put_columns(convention, avenant.changes, "after")
+    put_columns([(convention, avenant.changes)], "after")
     for name in PERIODS.keys() & avenant.changes.keys():
         model = PERIODS[name].model
         model._default_manager.filter(convention=convention).delete()

@@ -11,10 +11,12 @@ from django.utils import timezone
 from accounts.models import Message
 from accounts.refusals import Refused
 from conventions import legality, workflow
+from conventions.desk import departures
 from conventions.models import AvenantKind, AvenantStatus, Convention, Status, Turn
 from conventions.workflow import avenants
 from organisations.models import Centre, SecurityOfficer
 from tests.factories import (
+    AttachmentFactory,
     DestinationFactory,
     InstitutionFactory,
     OrganisationFactory,
@@ -103,17 +105,76 @@ def test_nobody_is_asked_of_a_stage_in_france(world):
     assert validate(world, convention).status == Status.VALIDATED
 
 
-def test_what_was_read_since_the_submission_sends_it_back(world, leave):
-    convention = leave("green")
+def asks(world, convention):
+    """Ask for the authorisation, as the button of the manager's page does; return whom the mail reaches."""
+    client = browser(world.people["manager"])
+    address = reverse("conventions:act", args=[convention.pk, "ask_officer"])
+    assert address in client.get(convention.get_absolute_url()).text
+    client.post(address, {"lu": Convention.objects.get(pk=convention.pk).submission})
+    return asked_of(convention.events.latest("pk"))
+
+
+def test_what_was_read_since_the_submission_is_asked_without_sending_it_back(world, leave):
+    convention, officer = leave("green"), world.people["security"]
     known(world, "red")
     with refused("clearance_unasked"):
         validate(world, convention)
-    world.remark(convention, "travel_zone")
-    workflow.act(convention.pk, "return", by=world.people["manager"])
-    convention.remarks.update(resolved_at=timezone.now(), resolved_by=world.people["student"])
-    workflow.act(convention.pk, "submit", by=world.people["student"])
+    assert not Convention.objects.visible_to(officer).exists()
+    assert asks(world, convention) == [officer.email]
     with refused("clearance_awaited"):
         validate(world, convention)
+    with refused("clearance_not_to_ask"):
+        workflow.act(convention.pk, "ask_officer", by=world.people["manager"])
+    assert "Aucun départ n’attend" not in text_of(browser(officer).get("/"))
+    workflow.act(convention.pk, "authorise", by=officer)
+    assert validate(world, convention).status == Status.VALIDATED
+
+
+def test_an_authorisation_holds_at_the_level_it_was_given_at(world, leave):
+    convention, officer = leave("orange"), world.people["security"]
+    row = known(world, "orange")
+    workflow.act(convention.pk, "authorise", by=officer)
+    assert convention.events.latest("pk").details == {"risk": "orange"}
+    with refused("clearance_not_to_ask"):
+        workflow.act(convention.pk, "ask_officer", by=world.people["manager"])
+    row.level = "red"
+    row.save()
+    with pytest.raises(Refused, match="passée en zone rouge depuis l’autorisation") as refusal:
+        validate(world, convention)
+    assert refusal.value.code == "clearance_outdated"
+    with undone():
+        workflow.act(convention.pk, "authorise", by=officer)
+        assert validate(world, convention).status == Status.VALIDATED
+    assert asks(world, convention) == [officer.email]
+    assert "Aucun départ n’attend" not in text_of(browser(officer).get("/"))
+    with refused("clearance_awaited"):
+        validate(world, convention)
+    workflow.act(convention.pk, "authorise", by=officer)
+    assert validate(world, convention).status == Status.VALIDATED
+
+
+def test_an_authorisation_holds_where_it_becomes_safer(world, leave):
+    convention, row = leave("orange"), known(world, "red")
+    workflow.act(convention.pk, "authorise", by=world.people["security"])
+    row.level = "yellow"
+    row.save()
+    assert validate(world, convention).status == Status.VALIDATED
+
+
+def test_a_decision_that_a_new_submission_erases_is_asked_for_by_mail(world, leave, time_machine):
+    convention, officer, student = leave(), world.people["security"], world.people["student"]
+
+    def again():
+        """Withdraw and submit again a minute later."""
+        time_machine.move_to(timezone.now() + timedelta(minutes=1))
+        workflow.act(convention.pk, "withdraw", by=student)
+        workflow.act(convention.pk, "submit", by=student)
+        return asked_of(convention.events.latest("pk"))
+
+    assert again() == [], "told a minute ago, nothing decided"
+    workflow.act(convention.pk, "authorise", by=officer)
+    assert again() == [officer.email]
+    assert again() == []
 
 
 def test_a_university_without_an_officer_is_told_to_name_one(world, leave):
@@ -239,6 +300,111 @@ def test_an_avenant_that_changes_neither_asks_nothing(world, leave):
     convention.refresh_from_db()
     avenant = world.avenant_in(AvenantStatus.VALIDATED, convention)
     assert not avenant.turns.filter(party="security").exists()
+
+
+def elsewhere(world, country="SE", city="Malmö"):
+    """Return a change of place, to a service of the same host in another country at risk."""
+    row = DestinationFactory(institution=world.centre.institution, country=country)
+    row.level, row.source = "orange", "Lu hier"
+    row.save()
+
+    def change(after):
+        after.service = ServiceFactory(organisation=after.organisation, country=country, city=city)
+
+    return change
+
+
+@pytest.fixture
+def moves(world, host):
+    """Submit an avenant that takes a stage already allowed to another country."""
+
+    def moves(**to):
+        convention = world.convention_in(
+            Status.SUBMITTED, organisation=host, travel_zone="red", weekly_hours=5
+        )
+        workflow.act(convention.pk, "authorise", by=world.people["security"])
+        validate(world, convention)
+        world.sign(convention, 5)
+        convention.refresh_from_db()
+        avenant = world.avenant(convention, AvenantKind.PLACE, change=elsewhere(world, **to))
+        avenants.act(avenant.pk, "submit", by=world.people["student"])
+        avenant.refresh_from_db()
+        return avenant
+
+    return moves
+
+
+def test_the_officer_reads_where_an_avenant_leads(world, moves):
+    avenant, officer = moves(), world.people["security"]
+    told = Message.objects.get(
+        recipient=officer.email, key__endswith="clearance_asked", text__contains="venant"
+    )
+    assert f"L’avenant {avenant} à la convention" in told.text
+    for said in (told.text, told.subject):
+        assert "Suède" in said
+        assert "Ukraine" not in said
+    assert "Malmö" in told.text
+    client = browser(officer)
+    card = text_of(client.get("/")).split("Départs décidés")[0]
+    for said in ("Suède", "Malmö", "zone orange", "Lu hier"):
+        assert said in card
+    assert "Ukraine" not in card
+    page = text_of(client.get(avenant.get_absolute_url()))
+    for said in ("Destination : Suède", "zone orange", "Votre autorisation est attendue"):
+        assert said in page.replace("\N{NO-BREAK SPACE}", " "), said
+
+
+def test_the_officer_reads_until_when_an_avenant_leads(world, leave):
+    convention, officer = leave(), world.people["security"]
+    workflow.act(convention.pk, "authorise", by=officer)
+    validate(world, convention)
+    world.sign(convention, 5)
+    convention.refresh_from_db()
+
+    def later(after):
+        after.end += timedelta(days=4)
+
+    avenant = world.avenant(convention, AvenantKind.EXTENSION, change=later)
+    avenants.act(avenant.pk, "submit", by=world.people["student"])
+    told = Message.objects.get(key=f"event:{avenant.events.latest('pk').pk}:clearance_asked")
+    last = f"{convention.end + timedelta(days=4):%d/%m/%Y}"
+    assert last in told.text
+    assert last in text_of(browser(officer).get("/"))
+
+
+@pytest.mark.parametrize(("name", "says"), [("authorise", "autorisé"), ("forbid", "refusé")])
+def test_the_managers_are_told_of_which_departure(world, moves, name, says):
+    avenant = moves()
+    avenants.act(avenant.pk, name, by=world.people["security"], comment="Vu.")
+    [told] = Message.objects.filter(key__startswith=f"event:{avenant.events.latest('pk').pk}:")
+    assert told.subject.replace("\N{NO-BREAK SPACE}", " ").startswith(f"Départ {says} : avenant {avenant}")
+    assert "Suède" in told.text
+    assert "refusez la convention" not in told.text
+
+
+def test_an_authorisation_does_not_say_that_all_is_there(host):
+    world = World(teacher_approves=True)
+    convention = world.convention_in(Status.SUBMITTED, organisation=host, travel_zone="red")
+    workflow.act(convention.pk, "authorise", by=world.people["security"])
+    told = Message.objects.get(key__endswith=":departure_authorised")
+    assert "La validation n’attend plus cette autorisation." in told.text
+    assert "Vous pouvez maintenant" not in told.text
+
+
+def test_the_home_of_an_officer_costs_the_same_for_several_avenants(world, moves):
+    client = browser(world.people["security"])
+
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/").status_code == 200
+        return len(queries)
+
+    moves()
+    client.get("/")
+    before = cost()
+    moves(country="NO", city="Oslo")
+    moves(country="FI", city="Turku")
+    assert cost() == before
 
 
 # What is seen
@@ -416,3 +582,114 @@ def test_a_correction_of_the_centre_asks_the_officer_again_when_it_is_what_they_
         assert (officer.email in mails.values_list("recipient", flat=True)) == again
     with refused("clearance_awaited"):
         validate(world, convention)
+
+
+def correct(world, convention, **changed):
+    """Correct an agreement as the manager does from its steps; return the line of the journal."""
+    convention = Convention.objects.get(pk=convention.pk)
+    convention.is_being_corrected = True
+    with workflow.correcting(convention, by=world.people["manager"]):
+        Convention.objects.filter(pk=convention.pk).update(**changed)
+    return convention.events.latest("pk")
+
+
+def asked_of(event):
+    """Return whom a line of the journal asks to allow a departure."""
+    key = f"event:{event.pk}:clearance_asked"
+    return list(Message.objects.filter(key=key).values_list("recipient", flat=True))
+
+
+def test_a_correction_of_the_centre_asks_an_officer_whom_nobody_asked(world, leave):
+    convention, officer = leave("green"), world.people["security"]
+    event = correct(world, convention, travel_zone="orange")
+    assert (event.details["asked_again"], asked_of(event)) == (["security"], [officer.email])
+    with refused("clearance_awaited"):
+        validate(world, convention)
+    workflow.act(convention.pk, "authorise", by=officer)
+    assert validate(world, convention).status == Status.VALIDATED
+
+
+def test_a_correction_to_a_safe_place_asks_the_officer_no_more(world, leave):
+    convention = leave("orange")
+    workflow.act(convention.pk, "authorise", by=world.people["security"])
+    event = correct(world, convention, travel_zone="green")
+    assert (event.details["asked_again"], asked_of(event)) == ([], [])
+    assert not convention.turns.filter(party="security").exists()
+    assert validate(world, convention).status == Status.VALIDATED
+
+
+def test_a_correction_that_sends_abroad_counts_the_copies_again(world, host):
+    Centre.objects.update(copies_france=2, copies_abroad=3)
+    convention = world.convention_in(Status.SUBMITTED, travel_zone="red")
+    convention.refresh_from_db()
+    before = convention.copies
+    away = ServiceFactory(organisation=host, city="Kyiv")
+    event = correct(world, convention, organisation=host, service=away)
+    convention.refresh_from_db()
+    assert (before, convention.copies) == (2, 3)
+    assert "security" in event.details["asked_again"]
+
+
+def test_a_departure_that_is_refused_is_said_where_the_agreement_is_listed(world, leave):
+    convention = leave()
+    workflow.act(convention.pk, "forbid", by=world.people["security"], comment="Frontière fermée.")
+    manager = browser(world.people["manager"])
+    for page in (manager.get(reverse("conventions:list")), manager.get("/")):
+        assert "Départ refusé" in text_of(page)
+        assert "badge stop" in page.text
+    for page in (reverse("home"), convention.get_absolute_url()):
+        said = text_of(browser(world.people["student"]).get(page))
+        assert "a refusé ce départ" in said, page
+
+
+def test_an_officer_reads_of_what_is_joined_what_proves_a_departure(world, leave):
+    convention, client = leave(), browser(world.people["security"])
+    joined = {
+        kind: AttachmentFactory(convention=convention, kind=kind, name=f"{kind}.pdf")
+        for kind in ("liability", "social", "visa", "assistance")
+    }
+    page = client.get(convention.get_absolute_url())
+    for kind, attachment in joined.items():
+        address = reverse("conventions:attachment", args=[convention.pk, attachment.pk])
+        is_theirs = kind in ("visa", "assistance")
+        assert client.get(address).status_code == (200 if is_theirs else 404), kind
+        assert (address in page.text) == is_theirs, kind
+        assert browser(world.people["manager"]).get(address).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["withdraw", "cancel"])
+def test_an_avenant_taken_back_shows_its_agreement_no_more(world, name):
+    convention = world.convention_in(Status.SIGNED, weekly_hours=5)
+    avenant = world.avenant(convention, AvenantKind.PLACE, change=elsewhere(world))
+    avenants.act(avenant.pk, "submit", by=world.people["student"])
+    client = browser(world.people["security"])
+    assert client.get(convention.get_absolute_url()).status_code == 200
+    avenants.act(avenant.pk, name, by=world.people["student"], comment="Non.")
+    assert client.get(convention.get_absolute_url()).status_code == 404
+
+
+def test_the_home_of_an_officer_says_how_many_it_does_not_show(world, leave, monkeypatch):
+    monkeypatch.setattr(departures, "MOST_DECIDED", 1)
+    monkeypatch.setattr(departures, "MOST_WAITING", 1)
+    client, officer = browser(world.people["security"]), world.people["security"]
+    first, second, _third = (leave(weekly_hours=5) for _ in range(3))
+    page = text_of(client.get("/"))
+    assert "1 affichés sur 3" in page
+    for one in (first, second):
+        workflow.act(one.pk, "authorise", by=officer)
+    page = text_of(client.get("/"))
+    assert "1 affichés sur 2" in page
+    assert "sur 3" not in page
+
+
+def test_what_was_decided_leads_to_no_page_that_is_closed(world):
+    convention, officer = world.convention_in(Status.SIGNED, weekly_hours=5), world.people["security"]
+    avenant = world.avenant(convention, AvenantKind.PLACE, change=elsewhere(world))
+    avenants.act(avenant.pk, "submit", by=world.people["student"])
+    avenants.act(avenant.pk, "authorise", by=officer)
+    client = browser(officer)
+    [decided] = client.get("/").context["departures"].decided
+    assert client.get(decided.url).status_code == 200
+    avenants.act(avenant.pk, "cancel", by=world.people["student"], comment="Non.")
+    assert client.get(decided.url).status_code == 404
+    assert client.get("/").context["departures"].decided == []

@@ -11,11 +11,11 @@ from conventions import workflow
 from conventions.attachments import deciding
 from conventions.follow_up import completion
 from conventions.legality import papers
-from conventions.models import Attachment, AvenantStatus, Convention, Status
+from conventions.models import Attachment, AvenantKind, AvenantStatus, Convention, Status
 from conventions.workflow import avenants
-from conventions.writing import steps
+from conventions.writing import changes, steps
 from organisations.models import Centre
-from tests.factories import AttachmentFactory, OrganisationFactory
+from tests.factories import AttachmentFactory, OrganisationFactory, ServiceFactory
 from tests.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -161,13 +161,13 @@ def test_a_missing_paper_is_said_before_the_submission_and_does_not_stop_it(clie
     client.force_login(world.people["student"])
     address = reverse("conventions:step", args=[draft.pk, "recapitulatif"])
     page = client.get(address)
-    said = [one.message for one in page.context["panel"].warnings if one.rule == "P-10"]
+    said = [one.message for one in page.context["panel"].notes if one.rule == "P-10"]
     assert ["droits à l’assurance maladie" in one for one in said] == [True]
     assert "Pièces que votre centre attend pour valider" in page.text
     AttachmentFactory(convention=draft, kind="social")
     page = client.get(address)
     assert "Pièces que votre centre attend pour valider" not in page.text
-    assert not [one for one in page.context["panel"].warnings if one.rule == "P-10"]
+    assert not [one for one in page.context["panel"].notes if one.rule == "P-10"]
     workflow.act(draft.pk, "submit", by=world.people["student"])
 
 
@@ -176,6 +176,19 @@ def test_an_avenant_does_without_what_the_agreement_did_without(world):
     Centre.objects.update(required_papers=["social"])
     avenant = world.avenant_in(AvenantStatus.SUBMITTED, convention)
     avenants.act(avenant.pk, "validate", by=world.people["manager"], comment="Vu.")
+
+
+@pytest.mark.parametrize("find", [papers.lacking, papers.awaited])
+def test_both_that_say_what_lacks_forgive_an_avenant_what_the_agreement_lacked(world, abroad, find):
+    convention = world.convention_in(Status.SIGNED)
+    Centre.objects.update(required_papers=["social", "assistance"])
+
+    def away(after):
+        after.service = ServiceFactory(organisation=after.organisation, country="SE", city="Malmö")
+
+    avenant = world.avenant(convention, AvenantKind.PLACE, change=away)
+    assert find(Convention.objects.for_detail().get(pk=convention.pk)) == ["social"]
+    assert find(changes.proposed(avenant)) == ["assistance"]
 
 
 def test_a_centre_says_what_it_wants(client, world):

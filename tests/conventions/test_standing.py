@@ -27,6 +27,7 @@ from conventions.standing.journal import events_of, since
 from conventions.views import lists
 from organisations.models import Party
 from organisations.models.roles import roles_of
+from tests.factories import OrganisationFactory
 from tests.worlds import World, next_signatures
 
 pytestmark = pytest.mark.django_db
@@ -156,6 +157,13 @@ def certified(world):
     return convention
 
 
+def forbidden(world):
+    host = OrganisationFactory(abroad=True, country="UA")
+    convention = world.convention_in(Status.SUBMITTED, organisation=host, travel_zone="red")
+    workflow.act(convention.pk, "forbid", by=world.people["security"], comment="Frontière fermée.")
+    return convention
+
+
 STORIES = {
     **{str(state.value): in_state(state) for state in Status},
     "awaiting approval": awaiting_approval,
@@ -165,6 +173,7 @@ STORIES = {
     "online": signed_online,
     "all online": lambda world: signed_online(world, 5),
     "kept longer": kept_longer,
+    "a departure forbidden": forbidden,
     "amended": lambda world: world.avenant_in(AvenantStatus.EFFECTIVE).convention,
     "being amended": lambda world: world.avenant_in(AvenantStatus.SUBMITTED).convention,
     "an avenant given up": lambda world: world.avenant_in(AvenantStatus.CANCELLED).convention,
@@ -190,6 +199,7 @@ def test_lists_and_pages_say_the_same(world, client, story):
         [listed] = Convention.objects.with_standing().filter(pk=convention.pk)
         read = Convention.objects.for_detail().prefetch_related(WITH_AUTHORS).get(pk=convention.pk)
         assert listed.waiting == turns.waiting(read)
+        assert listed.forbidden == turns.is_forbidden(read)
         assert listed.since == since(read, events_of(read))
         assert listed.certified == is_certified(read)
         assert [found for found in [listed.amended] if found] == amended_by(read)

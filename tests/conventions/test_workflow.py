@@ -34,6 +34,7 @@ MATRIX = {
     "submit": {Status.DRAFT: {"student", "manager"}, Status.RETURNED: {"student", "manager"}},
     "withdraw": {Status.SUBMITTED: {"student"}},
     "approve": {},  # only when the centre asks for it: see test_approval
+    "ask_officer": {},
     "authorise": {},  # only of a destination at risk: see test_departures.py
     "forbid": {},
     "correct": {Status.SUBMITTED: {"manager"}},
@@ -76,8 +77,14 @@ def rule(name, state, role):
         return ""
     if (name, state, role) == ("sign", Status.SIGNING, "student"):
         return "own_signature_given"
-    if state in MATRIX[name] or (name in {"approve", "authorise", "forbid"} and state == Status.SUBMITTED):
-        return "approval_not_awaited" if (name, role) == ("approve", "teacher") else "not_allowed"
+    if state in MATRIX[name] or (
+        name in {"approve", "ask_officer", "authorise", "forbid"} and state == Status.SUBMITTED
+    ):
+        asks_nothing = {
+            ("approve", "teacher"): "approval_not_awaited",
+            ("ask_officer", "manager"): "clearance_not_to_ask",
+        }
+        return asks_nothing.get((name, role), "not_allowed")
     return "moved_on" if role in {"student", "manager", "teacher"} else "not_allowed"
 
 

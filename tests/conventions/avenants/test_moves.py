@@ -62,7 +62,12 @@ def test_every_action_in_every_state(world, state):
     for name, action in avenants.ACTIONS.items():
         is_taken_back = name == "withdraw" or (name, state) == ("cancel", AvenantStatus.SUBMITTED)
         by = world.people["teacher" if name == "approve" else "student" if is_taken_back else "manager"]
-        not_asked = {"approve": "approval_not_awaited", "authorise": "not_allowed", "forbid": "not_allowed"}
+        not_asked = {
+            "approve": "approval_not_awaited",
+            "ask_officer": "clearance_not_to_ask",
+            "authorise": "not_allowed",
+            "forbid": "not_allowed",
+        }
         possible = state in action.sources and name not in not_asked
         with transaction.atomic():
             if name == "return" and state == AvenantStatus.SUBMITTED:

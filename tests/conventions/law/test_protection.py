@@ -164,14 +164,14 @@ EXAMPLES = [
     ),
     silent("P-10", "nothing is wanted, or all is joined", LAWFUL),
     *[
-        finds("P-10", paper, agreement(protection={"missing": (paper,)}), told(WARN, "attachments"))
+        finds("P-10", paper, agreement(protection={"missing": (paper,)}), told(INFORM, "attachments"))
         for paper in Proof
     ],
     finds(
         "P-10",
         "all at once",
         agreement(protection={"missing": tuple(Proof)}),
-        *3 * [told(WARN, "attachments")],
+        *3 * [told(INFORM, "attachments")],
     ),
     silent("P-09", "no restricted area", LAWFUL),
     finds(

@@ -212,3 +212,20 @@ def test_the_hours_follow_the_dates(world, convention):
     convention.refresh_from_db()
     assert convention.end == end
     assert convention.hours_computed < before
+
+
+def test_a_teacher_named_by_a_correction_is_told_that_they_approve_it(world):
+    Centre.objects.update(teacher_approves=True)
+    convention = world.convention_in(Status.SUBMITTED)
+    other = world.people["other_teacher"]
+    for changed, asked in (({"teacher": other.teachings.get()}, [other.email]), ({"subject": "Virgule"}, [])):
+        convention.refresh_from_db()
+        convention.is_being_corrected = True
+        with workflow.correcting(convention, by=world.people["manager"]):
+            Convention.objects.filter(pk=convention.pk).update(**changed)
+        assert told(convention, "approval_asked") == asked
+    named = Message.objects.get(key=f"named:{convention.pk}", recipient=other.email)
+    assert "vous a désigné" in named.text
+    assert "a donné votre nom" not in named.text
+    first = Message.objects.get(key=f"named:{convention.pk}", recipient=world.people["teacher"].email)
+    assert "a donné votre nom" in first.text
