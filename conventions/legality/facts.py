@@ -22,11 +22,12 @@ from conventions.models.circuit import completed_on
 from conventions.models.columns import COLUMNS, CONTENT, Required
 from organisations.models import Contact, Programme
 
-# What the stage must be described by, in words of one's own.
+# What the stage must be described by, in words of one's own; an insurer and its contract have names and numbers.
 WORDED = tuple(
     column.name
     for column in COLUMNS
     if column.step == CONTENT
+    and column.section != "cover"
     and column.required is not Required.NEVER
     and isinstance(field := Convention._meta.get_field(column.name), CharField | TextField)
     and not field.choices

@@ -86,6 +86,8 @@ def test_a_usual_agreement_is_lawful(world):
         ({"leave_terms": ""}, "C-02"),
         ({"replaces_someone": True}, "R-10"),
         ({"missions": "Remplacer une assistante pendant son congé maternité."}, "R-10"),
+        ({"skills": "?" * 30}, "R-12"),
+        ({"follow_up": "à compléter"}, "R-12"),
         ({"earlier_hours": Decimal(400)}, "D-02"),
         ({"previous_start": date(2026, 9, 1), "previous_end": date(2027, 2, 26)}, "D-06"),
         ({"headcount": 12, "host_trainees": 3}, "Q-01"),
@@ -95,6 +97,10 @@ def test_a_usual_agreement_is_lawful(world):
 )
 def test_what_is_typed_reaches_the_law(world, changes, rule):
     assert rule in found(stage(world, **changes))
+
+
+def test_the_number_of_a_contract_is_no_text_that_says_nothing(world):
+    assert found(stage(world, insurer="AXA", insurance_policy="123")) == set()
 
 
 def test_facts_are_those_of_the_rows(world):
