@@ -331,7 +331,7 @@ def create(
         convention,
         slug,
         form,
-        {"heading": HEADINGS[slug], "previous_url": back, "choice": choice},
+        {"heading": HEADINGS[slug], "previous_url": back, "choice": choice, "record": None},
     )
 
 
@@ -381,7 +381,7 @@ def correct(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         {
             "heading": _("Corriger la fiche"),
             "previous_url": back,
-            "corrects": row,
+            "record": row,
             "is_person": isinstance(row, Contact),
             "another_url": steps.create_url(convention, slug)
             if isinstance(row, Contact)

@@ -32,7 +32,7 @@ def test_it_is_built_on_any_day(settings, tmp_path):
     assert over.count() == 2
     assert dates.owed_a_certificate(over, last=today).count() == 1
     [officer] = SecurityOfficer.objects.all()
-    [departure] = departures({officer.institution_id}).waiting
+    [departure] = departures(officer.user).waiting
     assert departure.convention in Convention.objects.visible_to(officer.user)
     # What happened in the past is dated of then.
     assert all(
