@@ -42,7 +42,7 @@ def test_a_stage_in_a_country_at_risk(people, worker, departure):
     officer.signs_in(f"odile.renard@{demo.DOMAIN}", demo.PASSWORD)
     officer.sees(heading(departure))
     officer.reads("Votre autorisation est attendue")
-    officer.follows("Accueil")
+    officer.follows("Accueil", within=officer.page.get_by_role("navigation").first)
     officer.sees("Gestion des conventions de stage")
     officer.reads("Départs à autoriser")
     officer.checks("Départs à autoriser")
@@ -64,7 +64,7 @@ def test_a_stage_in_a_country_at_risk(people, worker, departure):
     officer.sees("Autoriser le départ")
     officer.presses("Autoriser le départ")
     officer.reads("Départ autorisé.")
-    officer.follows("Accueil")
+    officer.follows("Accueil", within=officer.page.get_by_role("navigation").first)
     officer.reads("Aucun départ n’attend votre décision")
     officer.checks("Départs décidés")
 

@@ -112,6 +112,7 @@ def test_what_a_page_hides_waits_there_and_is_not_judged(people, register, scrip
     student = people("ines.marchand", scripts=scripts)
     arrives(student)
     filling.look_for(student, filling.ABROAD.name)
+    student.reads("Aucun établissement trouvé")
     student.follows("Créer l’établissement d’accueil")
     student.writes("Numéro SIRET", "12 34")
     filling.describe(student, filling.ABROAD)
