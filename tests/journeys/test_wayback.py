@@ -23,7 +23,7 @@ def test_a_validated_agreement_taken_back_corrected_validated_and_signed(people,
     student.follows(re.compile("^Imprimer et faire signer"))
     first = print_of(student)
     student.follows(RECORD)
-    student.sees(RECORD)
+    student.sees("Enregistrer ma signature")
     student.presses("Enregistrer")
     student.sees(TITLE)
 
