@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from conventions.models import Convention
+from tests.journeys import filling
 from tests.journeys.conftest import DESKTOP, PHONE
 
 EVERYWHERE = pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_another_tutor_leaves_the_signatory_alone(people, convention, device, sc
     student = people(STUDENT, device, scripts=scripts)
     student.goes_to(at_step(convention, "signataire"))
     student.sees("Signataire")
-    student.presses("Même personne que le tuteur professionnel")
+    filling.same_person_signs(student)
     student.goes_to(at_step(convention, "tuteur"))
     student.sees("Tuteur professionnel")
     student.follows("Corriger la fiche de Nadia Ferhat")
