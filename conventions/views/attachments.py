@@ -192,10 +192,16 @@ def refuse(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
         found.refresh_from_db()
         messages.error(request, decided(found))
     else:
-        return render(
-            request,
-            "conventions/refuse_attachment.html",
-            {"convention": found.convention, "attachment": found, "form": form},
-            status=422 if request.method == "POST" else 200,
-        )
+        page = {
+            "heading": _("Refuser une pièce"),
+            "attachment": found,
+            "form": form,
+            "button": _("Refuser"),
+            "is_grave": True,
+            "subject": found.convention,
+            "way_back": f"{found.convention.get_absolute_url()}#attachments",
+            "back": _("Retour à la convention"),
+        }
+        status = 422 if request.method == "POST" else 200
+        return render(request, "conventions/refuse_attachment.html", page, status=status)
     return redirect(f"{found.convention.get_absolute_url()}#attachments")

@@ -32,4 +32,12 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("La note est ajoutée."))
         return redirect(f"{convention.get_absolute_url()}#notes")
     status = 422 if request.method == "POST" else 200
-    return render(request, "conventions/note.html", {"convention": convention, "form": form}, status=status)
+    page = {
+        "heading": _("Ajouter une note interne"),
+        "form": form,
+        "button": _("Ajouter"),
+        "subject": convention,
+        "way_back": f"{convention.get_absolute_url()}#notes",
+        "back": _("Retour à la convention"),
+    }
+    return render(request, "short_form.html", page, status=status)

@@ -145,4 +145,12 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, kept(until) or _("Cette convention suit de nouveau la durée commune."))
         return redirect(convention)
     status = 422 if request.method == "POST" else 200
-    return render(request, "conventions/hold.html", {"convention": convention, "form": form}, status=status)
+    page = {
+        "heading": _("Garder plus longtemps"),
+        "form": form,
+        "button": _("Enregistrer"),
+        "subject": convention,
+        "way_back": convention.get_absolute_url(),
+        "back": _("Retour à la convention"),
+    }
+    return render(request, "conventions/hold.html", page, status=status)

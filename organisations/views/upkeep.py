@@ -40,7 +40,15 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Votre remarque est ajoutée."))
         return redirect(f"{host.get_absolute_url()}#notes")
     status = 422 if request.method == "POST" else 200
-    return render(request, "organisations/note.html", {"host": host, "form": form}, status=status)
+    page = {
+        "heading": _("Ajouter une remarque"),
+        "form": form,
+        "button": _("Ajouter"),
+        "subject": host,
+        "way_back": f"{host.get_absolute_url()}#notes",
+        "back": _("Retour à la fiche"),
+    }
+    return render(request, "short_form.html", page, status=status)
 
 
 @keeps_typed_text
@@ -61,7 +69,16 @@ def ban(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("L’établissement est exclu jusqu’au %(until)s.") % {"until": until})
         return redirect(host)
     status = 422 if request.method == "POST" else 200
-    return render(request, "organisations/ban.html", {"host": host, "form": form}, status=status)
+    page = {
+        "heading": _("Exclure cet établissement"),
+        "form": form,
+        "button": _("Exclure"),
+        "is_grave": True,
+        "subject": host,
+        "way_back": host.get_absolute_url(),
+        "back": _("Retour à la fiche"),
+    }
+    return render(request, "organisations/ban.html", page, status=status)
 
 
 @require_POST
