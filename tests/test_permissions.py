@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
 from django.core.cache import cache
 from django.test import Client
@@ -630,11 +631,19 @@ def request_of(case, world, convention, avenant):
     return reverse(case.name, kwargs=kwargs), data
 
 
-def browser(world, role):
-    """Return a browser in which somebody of a world is signed in, or nobody."""
+def session_of(world, role):
+    """Return the session of somebody of a world who signed in, or that of a stranger: none."""
     client = Client()
     if role != "anonymous":
         client.force_login(world.people[role])
+    return client.cookies.get(settings.SESSION_COOKIE_NAME)
+
+
+def browser(session):
+    """Return a browser that opens with a session."""
+    client = Client()
+    if session:
+        client.cookies[settings.SESSION_COOKIE_NAME] = session.value
     return client
 
 
@@ -649,6 +658,7 @@ def test_addresses(state, status, settings, tmp_path, subtests):
     world = World()
     started = world.convention_in(state)
     avenant = world.avenant_in(status, started) if status else None
+    sessions = [session_of(world, role) for role in EVERYONE]
     for case in MATRIX:
         if (case.state, case.avenant) != (state, status):
             continue
@@ -656,8 +666,8 @@ def test_addresses(state, status, settings, tmp_path, subtests):
             cache.clear()
             url, data = request_of(case, world, Convention.objects.get(pk=started.pk), avenant)
             answers = []
-            for role in EVERYONE:
-                client = browser(world, role)
+            for session in sessions:
+                client = browser(session)
                 with undone():
                     answer = getattr(client, case.method)(url, data)
                 is_login = answer.status_code == 302 and answer.url.startswith(reverse(settings.LOGIN_URL))
@@ -693,7 +703,7 @@ READ_ONLY = {
 def test_the_administration_is_for_administrators(subtests):
     world = World()
     for role in EVERYONE:
-        client = browser(world, role)
+        client = browser(session_of(world, role))
         for page in ADMIN_PAGES:
             with subtests.test(page, by=role):
                 expected = {302, 403} if role != "admin" else {403} if page in READ_ONLY else {200}

@@ -26,6 +26,20 @@
     return found;
   },
 
+  // Each element in its place: those around it, with their attributes but names and texts, and whether it says something.
+  places() {
+    const text = /^(id|for|name|value|href|action|src|content|title|datetime|data-(?!state$).*|aria-(label|describedby|labelledby|controls))$/;
+    const own = (element) =>
+      [...element.attributes].map(({ name, value }) => (text.test(name) ? `${name}=${!!value}` : `${name}=${value}`)).sort().join();
+    const says = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    const found = new Map([[null, ""]]);
+    for (const element of document.querySelectorAll(":not(svg *)")) {
+      const place = `${element.localName} ${own(element)} ${says(element)}`.replace(/\d+/g, "0");
+      found.set(element, `${found.get(element.parentElement)}>${place}`);
+    }
+    return [...new Set(found.values())];
+  },
+
   overflow() {
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= width) return [];

@@ -9,11 +9,12 @@ import pytest
 from django.conf import settings as project
 from django.db.models import Value
 from django.db.models.functions import Replace
+from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 from redis import Redis
 
-from accounts.models import Message
+from accounts.models import Message, User
 from conventions import demo
 from pstage import embedded
 from tests import clock
@@ -107,8 +108,13 @@ def people(demo_world, browser, server, settings):
         person = who(page, touches=device is PHONE, twin=None if scripts else window(device))
         seated.append(person)
         if email:
+            visitor = Client()
+            visitor.force_login(User.objects.get(email=f"{email}@{demo.DOMAIN}"))
+            session = visitor.cookies[settings.SESSION_COOKIE_NAME].value
+            page.context.add_cookies(
+                [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": server.url}]
+            )
             person.goes_to("/")
-            person.signs_in(f"{email}@{demo.DOMAIN}", demo.PASSWORD)
         return person
 
     yield seat
