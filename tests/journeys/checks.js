@@ -26,7 +26,8 @@
     return found;
   },
 
-  // Each element in its place: those around it, with their attributes but names and texts, and whether it says something.
+  // Each element in its place: those around it, with their attributes but names and texts; whether it says something, and
+  // has a label.
   places() {
     const text = /^(id|for|name|value|href|action|src|content|title|datetime|data-(?!state$).*|aria-(label|describedby|labelledby|controls))$/;
     const own = (element) =>
@@ -34,7 +35,7 @@
     const says = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
     const found = new Map([[null, ""]]);
     for (const element of document.querySelectorAll(":not(svg *)")) {
-      const place = `${element.localName} ${own(element)} ${says(element)}`.replace(/\d+/g, "0");
+      const place = `${element.localName} ${own(element)} ${says(element)} ${!!element.labels?.length}`.replace(/\d+/g, "0");
       found.set(element, `${found.get(element.parentElement)}>${place}`);
     }
     return [...new Set(found.values())];

@@ -55,9 +55,10 @@ def test_every_kind_of_page_in_light_and_dark(people, account):
     for address in addresses:
         person.goes_to(address)
         person.checks(f"light {address}")
-        person.page.emulate_media(color_scheme="dark")
+    person.page.emulate_media(color_scheme="dark")
+    for address in addresses:
+        person.goes_to(address)
         person.checks_colours(f"dark {address}")
-        person.page.emulate_media(color_scheme="light")
 
 
 def test_dark_colours_are_checked(people):
