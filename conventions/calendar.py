@@ -232,9 +232,11 @@ class Month:
 
 @dataclass(frozen=True)
 class Timesheet:
-    """Planned hours, month by month."""
+    """Planned hours, month by month; ``days`` with some presence and ``leave_days``, a half one being a half."""
 
     months: tuple[Month, ...] = ()
+    days: Decimal = Decimal(0)
+    leave_days: Decimal = Decimal(0)
 
     @cached_property
     def presence(self) -> Decimal:
@@ -254,12 +256,14 @@ class Timesheet:
     def corrected(self, presence: Decimal) -> Timesheet:
         """Return it with the hours of presence given by hand, shared between the months as the planned ones.
 
-        They are shared evenly when none is planned.
+        They are shared evenly when none is planned. Days are as long as those planned.
         """
         parts = [month.presence if self.presence else Decimal(1) for month in self.months]
         shares = rounded_shares(parts, presence)
         return Timesheet(
-            tuple(replace(month, presence=share) for month, share in zip(self.months, shares, strict=True))
+            tuple(replace(month, presence=share) for month, share in zip(self.months, shares, strict=True)),
+            self.days * presence / self.presence if self.presence else Decimal(0),
+            self.leave_days,
         )
 
 
@@ -297,6 +301,17 @@ class Schedule:
     @property
     def end(self) -> date:
         return max(period.end for period in self.periods)
+
+    def followed(self, before: date | None = None) -> tuple[WorkPeriod, ...]:
+        """Return the periods that say the hours of at least one day, of those before a day when it is given."""
+        days = range((min(before or self.end + ONE_DAY, self.end + ONE_DAY) - self.start).days)
+        left, found = {self.start + timedelta(days=count) for count in days}, []
+        for period in reversed(self.periods):
+            taken = {day for day in left if period.start <= day <= period.end}
+            if taken:
+                found.append(period)
+            left -= taken
+        return tuple(reversed(found))
 
     @property
     def fullest_week(self) -> Decimal:
@@ -375,14 +390,18 @@ class Schedule:
             months[day.replace(day=1)] = None
             if hours and day not in off and not covered(day, away):
                 (leave_days if covered(day, leave) else presence_days).append((day, hours))
-        presence_days, taken = take_last(presence_days, self.leave_days - len(leave_days))
+        in_leave, counted = len(leave_days), len(presence_days)
+        wanted = min(max(self.leave_days - in_leave, Decimal(0)), Decimal(counted))
+        presence_days, taken = take_last(presence_days, wanted)
         leave_days += taken
         # Leave takes what is left of the duration: it never changes what thresholds are compared with.
         duration, presence = rounded_total(presence_days + leave_days), rounded_total(presence_days)
         present = by_month(presence_days, months, presence)
         absent = by_month(leave_days, months, duration - presence)
         return Timesheet(
-            tuple(Month(first, *hours) for first, *hours in zip(months, present, absent, strict=True))
+            tuple(Month(first, *hours) for first, *hours in zip(months, present, absent, strict=True)),
+            counted - wanted,
+            in_leave + wanted,
         )
 
 

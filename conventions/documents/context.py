@@ -21,7 +21,6 @@ from accounts.models import PostalAddress
 from conventions import calendar
 from conventions.documents.choices import chosen, country, entry_choice, is_choice
 from conventions.documents.earlier import read
-from conventions.law.case import is_minor
 from conventions.models import Amended, Avenant, AvenantKind, Convention, Document, signers
 from conventions.models.columns import CORRECTED, KEPT_IN
 from conventions.writing.drafts import differences
@@ -172,7 +171,7 @@ def _university(convention: Convention) -> Context:
 
 def _student(convention: Convention, identity: Context) -> Context:
     student = convention.student
-    for_minor = is_minor(identity["birth_date"], convention.start)
+    for_minor = convention.signs_as_minor
     return {
         **kept(convention, "student"),
         **identity,

@@ -27,6 +27,7 @@ from conventions.documents.reading import (
 )
 from conventions.documents.sheets import BoundParty, Box, Entry, Part, Sheet, say
 from conventions.law.abroad import CARD_COUNTRIES
+from conventions.law.case import is_minor
 from conventions.models import Convention
 from organisations.models import Party as Signs
 
@@ -55,7 +56,7 @@ def avenant(context: Context) -> Sheet:
         ),
         parts=[part for part in parts if part],
         parties=_parties(before),
-        boxes=_boxes_of_circuit(before),
+        boxes=_boxes_of_circuit(before, decided["validated_on"]),
         signing=say(
             "Les parties à la convention signent, dans l’ordre des numéros : ceux qui l’ont signée, même si l’avenant "
             "les remplace.",
@@ -117,17 +118,25 @@ def _what_stands() -> Part:
     )
 
 
-def _boxes_of_circuit(agreement: Context) -> list[Box]:
-    """Return where those who sign an agreement sign, in its order."""
+def _boxes_of_circuit(agreement: Context, validated_on: str | None) -> list[Box]:
+    """Return where those who sign an agreement sign an avenant, in its order."""
+    still_minor = _is_still_minor(agreement["student"], validated_on)
     return [
         Box(
             f"{place}. {signer['label']}",
             signer["name"],
             signer["quality"],
-            to_sign(signer["party"], is_minor=agreement["student"]["is_minor"]),
+            to_sign(signer["party"], is_minor=still_minor),
         )
         for place, signer in enumerate(agreement["circuit"], start=1)
     ]
+
+
+def _is_still_minor(student: Context, on: str | None) -> bool:
+    """Whether a trainee who signed an agreement as a minor signs what follows as one."""
+    if not student["is_minor"] or not on or not student["birth_date"]:
+        return bool(student["is_minor"])
+    return is_minor(date.fromisoformat(student["birth_date"]), date.fromisoformat(on))
 
 
 def certificate(context: Context) -> Sheet:
@@ -665,6 +674,13 @@ def _care(country: str) -> str:
         return say(
             "Le stagiaire demande la carte européenne d’assurance maladie à sa caisse avant de partir.",
             "The trainee asks the fund for the European health insurance card before leaving.",
+        )
+    if country == "MC":
+        return say(
+            "La convention de sécurité sociale entre la France et Monaco couvre les soins : le stagiaire demande le "
+            "formulaire à sa caisse avant de partir.",
+            "The social security agreement between France and Monaco covers care: the trainee asks the fund for the form "
+            "before leaving.",
         )
     if country == "CA":
         return say(

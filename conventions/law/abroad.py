@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 
+from conventions.calendar import Territory
 from conventions.law.case import HALF_A_CENT, Case
 from conventions.law.facts import Advice, Zone, severity
 from conventions.law.finding import BLOCK, INFORM, WARN, Chapter, Finding, Rule, euros_an_hour
 from conventions.law.finding import gettext_noop as _
 
 CHAPTER = Chapter("Stage à l’étranger")
-# The European health insurance card is valid in the European Economic Area and Switzerland.
-CARD_COUNTRIES = frozenset(
+# The European Economic Area and Switzerland, where a citizen of the Union needs no visa.
+FREE_MOVEMENT = frozenset(
     {"AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "GR", "HR", "HU", "IE", "IS", "IT"}
 ) | {"LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK"}
+# The European health insurance card is valid there and, by the agreement of 30 December 2020, in the United Kingdom.
+CARD_COUNTRIES = FREE_MOVEMENT | {"GB"}
+AT_HOME = {Territory.METROPOLITAN, Territory.ALSACE_MOSELLE, Territory.ABROAD}
 
 
 @CHAPTER.rule(
@@ -72,6 +76,16 @@ def accident_cover(case: Case, rule: Rule) -> Iterator[Finding]:
         )
     # Of the law alone: a branch that pays more changes nothing to what the insurance tolerates.
     most = max((case.legal_minimum(month.first.year) for month in case.paid_months), default=None)
+    pay = case.facts.pay
+    if pay.is_paid and pay.amount is not None and not pay.in_euros and most is not None:
+        yield rule.finds(
+            "currency",
+            _(
+                "Le montant est dans une autre monnaie : il n’est pas vérifié. Au-delà de %(most)s, la couverture française "
+                "des accidents du travail cesse."
+            ),
+            most=euros_an_hour(most),
+        )
     if case.promised_hourly is not None and most is not None and case.promised_hourly > most + HALF_A_CENT:
         yield rule.finds(
             "amount",
@@ -96,10 +110,13 @@ CHAPTER.note(
 @CHAPTER.rule(
     "F-05",
     "arrêté du 29 décembre 2014, article 7",
-    "Le stagiaire souscrit une assistance (rapatriement, aide juridique) et une assurance contre les accidents.",
+    (
+        "À l’étranger et outre-mer, le stagiaire souscrit une assistance (rapatriement, aide juridique) et une assurance "
+        "contre les accidents."
+    ),
     BLOCK,
-    formula="lieu du stage hors de France : contrats souscrits",
-    example="Berlin sans assistance : non.",
+    formula="lieu du stage hors de France : contrats souscrits ; outre-mer : à savoir",
+    example="Berlin sans assistance : non ; Saint-Denis de La Réunion : rappelé.",
 )
 def assistance(case: Case, rule: Rule) -> Iterator[Finding]:
     if case.facts.host.is_abroad and not case.facts.abroad.has_assistance_policy:
@@ -110,6 +127,15 @@ def assistance(case: Case, rule: Rule) -> Iterator[Finding]:
                 "accidents, puis cochez la case."
             ),
         )
+    elif case.facts.host.place not in AT_HOME:
+        yield rule.finds(
+            "service",
+            _(
+                "Si vous partez outre-mer pour ce stage, souscrivez une assistance (rapatriement, aide juridique) et une "
+                "assurance contre les accidents."
+            ),
+            severity=INFORM,
+        )
 
 
 @CHAPTER.rule(
@@ -117,7 +143,10 @@ def assistance(case: Case, rule: Rule) -> Iterator[Finding]:
     "arrêté du 29 décembre 2014, article 6.3",
     "Soins à l’étranger : carte européenne, formulaire du Québec, ou assurance privée.",
     INFORM,
-    formula="Espace économique européen et Suisse : carte ; Canada : SE 401-Q-106 ; ailleurs : assurance privée",
+    formula=(
+        "Espace économique européen, Suisse et Royaume-Uni : carte ; Monaco : convention de sécurité sociale ; Canada : "
+        "SE 401-Q-106 ; ailleurs : assurance privée"
+    ),
     example="Berlin : carte européenne d’assurance maladie.",
 )
 def health_abroad(case: Case, rule: Rule) -> Iterator[Finding]:
@@ -126,6 +155,11 @@ def health_abroad(case: Case, rule: Rule) -> Iterator[Finding]:
         return
     if host.country in CARD_COUNTRIES:
         text = _("Demandez la carte européenne d’assurance maladie avant de partir.")
+    elif host.country == "MC":
+        text = _(
+            "À Monaco, la convention de sécurité sociale avec la France couvre les soins : demandez le formulaire à "
+            "votre caisse avant de partir."
+        )
     elif host.country == "CA":
         text = _(
             "Au Québec, le formulaire SE 401-Q-106 couvre les soins ; ailleurs au Canada, prenez une "

@@ -8,7 +8,17 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import cached_property
 
 from accounts import limits
-from conventions.calendar import CENT, Schedule, Territory, Timesheet, add_months, age, rounded_shares
+from conventions.calendar import (
+    CENT,
+    ONE_DAY,
+    Schedule,
+    Territory,
+    Timesheet,
+    WorkPeriod,
+    add_months,
+    age,
+    rounded_shares,
+)
 from conventions.law.facts import Amounts, Facts, Other, PayUnit, Regime
 
 # Articles D124-6 and L124-5: 44 days, 66 days, 132 days of 7 hours.
@@ -17,6 +27,8 @@ THREE_MONTHS = Decimal(462)
 SIX_MONTHS = Decimal(924)
 MAJORITY = 18
 HALF_A_CENT = Decimal("0.005")
+# From a Friday to the Monday that follows.
+NEXT = timedelta(days=3)
 # No stage is longer: beyond, a date is mistyped, and nothing is counted day by day.
 LONGEST = timedelta(days=366)
 # Collectivities whose own labour law governs gratification.
@@ -116,6 +128,22 @@ class Case:
             return None
         return self.duration + self.hours_in_same_host + (self.facts.history.declared_hours or 0)
 
+    @cached_property
+    def in_a_row(self) -> Decimal:
+        """Hours of this stage and of those that touch it in this host, a week-end apart at most, in any academic year."""
+        if self.start is None or self.end is None or self.duration is None:
+            return Decimal(0)
+        first, last, hours = self.start, self.end, self.duration
+        others = [other for other in self.facts.history.others if other.same_host and other.is_certain]
+        while others:
+            beside = [one for one in others if first - one.end <= NEXT and one.start - last <= NEXT]
+            if not beside:
+                break
+            for one in beside:
+                first, last, hours = min(first, one.start), max(last, one.end), hours + one.duration
+                others.remove(one)
+        return hours
+
     @property
     def remaining(self) -> Decimal | None:
         """Hours left before the yearly maximum; negative beyond it."""
@@ -123,8 +151,8 @@ class Case:
 
     @property
     def spans_six_months(self) -> bool:
-        """Whether the dates are more than six calendar months apart."""
-        return bool(self.start and self.end and self.end > add_months(self.start, 6))
+        """Whether it lasts more than six calendar months, be it by a day: six end on the eve of the first day's."""
+        return bool(self.start and self.end and self.end >= add_months(self.start, 6))
 
     @property
     def crosses_new_year(self) -> bool:
@@ -139,6 +167,27 @@ class Case:
     def is_minor(self) -> bool:
         """Under eighteen on the first day, and so on at least one day of the stage."""
         return is_minor(self.facts.trainee.birth_date, self.start)
+
+    @property
+    def majority(self) -> date | None:
+        """The day the trainee is eighteen."""
+        born = self.facts.trainee.birth_date
+        if born is None:
+            return None
+        birthday = add_months(born, 12 * MAJORITY)
+        return birthday + ONE_DAY if age(born, birthday) < MAJORITY else birthday
+
+    @cached_property
+    def periods_of_minor(self) -> tuple[WorkPeriod, ...]:
+        """The weeks that the trainee follows before the day they are eighteen; none of an adult."""
+        if self.schedule is None or not self.is_minor:
+            return ()
+        return self.schedule.followed(before=self.majority)
+
+    @property
+    def signs_as_minor(self) -> bool:
+        """Under eighteen on the day of the signature, today while it is not given."""
+        return is_minor(self.facts.trainee.birth_date, self.signed_on)
 
     # Gratification
 
@@ -221,16 +270,37 @@ class Case:
         return sum((month.hours for month in self.paid_months), Decimal(0))
 
     @property
+    def paid_days(self) -> Decimal:
+        """Days of presence, and of leave when it is paid."""
+        sheet = self.timesheet or Timesheet()
+        return sheet.days + (sheet.leave_days if self.facts.stage.leave_is_paid else Decimal(0))
+
+    @property
     def minimum_total(self) -> Decimal | None:
         """The least gratification of the whole stage, due or not."""
         return sum((month.real for month in self.paid_months), Decimal(0)) if self.paid_months else None
+
+    @property
+    def least_promise(self) -> Decimal | None:
+        """The least that may be written for the whole stage.
+
+        By the month, week or day, the amount follows the ceiling when the agreement says so (G-06): that of the first
+        year is judged for all hours. A total is written once for all.
+        """
+        follows = self.facts.pay.has_revaluation_clause and self.facts.pay.unit != PayUnit.TOTAL
+        if not follows or not self.paid_months:
+            return self.minimum_total
+        return min(
+            (self.paid_hours * self.paid_months[0].rate).quantize(CENT, ROUND_HALF_UP),
+            self.minimum_total or CENT,
+        )
 
     @cached_property
     def promised_total(self) -> Decimal | None:
         """What the amount written on the agreement is worth over the whole stage, in euros.
 
-        An amount by the month is paid for each calendar month touched; by the day or the week, it is worth its
-        share of the longest day or the fullest week.
+        An amount by the month is paid for each calendar month touched; by the day, for each day of presence, however
+        long; by the week, it is worth its share of the fullest week.
         """
         pay, schedule = self.facts.pay, self.schedule
         if not pay.is_paid or pay.amount is None or not pay.in_euros or schedule is None:
@@ -249,7 +319,7 @@ class Case:
                 fullest = max(sum(one.hours, Decimal(0)) for one in schedule.periods)
                 return share(amount, self.paid_hours, fullest)
             case PayUnit.DAY:
-                return share(amount, self.paid_hours, max(max(one.hours) for one in schedule.periods))
+                return amount * self.paid_days if self.paid_days else None
             case PayUnit.HOUR:
                 return amount * self.paid_hours
         return None

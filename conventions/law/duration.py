@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
-from conventions.calendar import Schedule, add_months, equivalent
+from conventions.calendar import GOOD_FRIDAY, Schedule, Territory, add_months, easter, equivalent
 from conventions.law.case import LONGEST, SIX_MONTHS, Case
 from conventions.law.facts import Other, Previous
-from conventions.law.finding import BLOCK, WARN, Chapter, Finding, Line, Rule, days, hours
+from conventions.law.finding import BLOCK, INFORM, WARN, Chapter, Finding, Line, Rule, days, hours
 from conventions.law.finding import gettext_noop as _
 
 CHAPTER = Chapter("Durée")
@@ -97,28 +97,46 @@ def other_school(case: Case, rule: Rule) -> Iterator[Finding]:
     "D124-6, L124-18",
     "Les six mois se comptent en heures de présence ; un juge peut aussi regarder les dates.",
     WARN,
-    formula="fin > début + 6 mois, et 28 h par semaine ou plus",
+    formula="fin ≥ début + 6 mois, ou stages de l’année dans l’organisme de plus de six mois en tout ; 28 h par semaine ou plus",
     example="7,8 h par jour du 02/02 au 31/07/2026 : 967,2 h, non (D-01) ; 3,5 h par jour pendant un an : 882 h, oui.",
 )
 def calendar_span(case: Case, rule: Rule) -> Iterator[Finding]:
-    schedule = case.schedule
-    if schedule is None or not case.spans_six_months or schedule.mean_week < NEARLY_FULL_TIME:
+    schedule, start, end = case.schedule, case.start, case.end
+    if schedule is None or start is None or end is None or schedule.mean_week < NEARLY_FULL_TIME:
         return
-    assert case.start is not None
-    assert case.end is not None
-    yield rule.finds(
-        "end",
-        _(
-            "Du %(start)s au %(end)s, presque à temps plein : plus de six mois de calendrier, même si les heures de "
-            "présence restent sous le maximum."
-        ),
-        start=case.start,
-        end=case.end,
-        calculation=[
-            Line(_("Jours de calendrier"), days((case.end - case.start).days + 1)),
-            Line(_("Six mois après le début"), add_months(case.start, 6)),
-        ],
-    )
+    if case.spans_six_months:
+        yield rule.finds(
+            "end",
+            _(
+                "Du %(start)s au %(end)s, presque à temps plein : plus de six mois de calendrier, même si les heures de "
+                "présence restent sous le maximum."
+            ),
+            start=start,
+            end=end,
+            calculation=[
+                Line(_("Jours de calendrier"), days((end - start).days + 1)),
+                Line(_("Six mois après le début"), add_months(start, 6)),
+            ],
+        )
+        return
+    full_time = [other for other in case.same_host_and_year if other.weekly_hours >= NEARLY_FULL_TIME]
+    first = min([start, *(other.start for other in full_time)])
+    counted = [(start, end), *((other.start, other.end) for other in full_time)]
+    in_all = sum((last - begins).days + 1 for begins, last in counted)
+    six_months = (add_months(first, 6) - first).days
+    if full_time and in_all > six_months:
+        yield rule.finds(
+            "end",
+            _(
+                "%(in_all)s de calendrier en tout dans cet organisme cette année, presque à temps plein : plus de six "
+                "mois, même si les heures de présence restent sous le maximum."
+            ),
+            in_all=days(in_all),
+            calculation=[
+                Line(_("Jours de calendrier"), days(in_all)),
+                Line(_("Six mois, à partir du premier stage"), days(six_months)),
+            ],
+        )
 
 
 def most_together(others: Iterable[Other], schedule: Schedule) -> Decimal:
@@ -145,7 +163,7 @@ CHAPTER.note(
     "D124-6",
     "Les jours fériés chômés ne comptent pas ; une autre lecture les compte.",
     WARN,
-    formula="D-01 et G-01 calculées deux fois ; avertissement si la réponse change",
+    formula="D-01 et G-01 calculées deux fois ; avertissement si la réponse change ; Vendredi saint : rappel",
     example="Du 01/06 au 31/07/2026 : 308 h sans le 14 juillet, 315 h avec.",
 )
 def holidays_both_ways(case: Case, rule: Rule) -> Iterator[Finding]:
@@ -153,6 +171,16 @@ def holidays_both_ways(case: Case, rule: Rule) -> Iterator[Finding]:
         return
     if case.facts.host.is_abroad:
         return
+    for day in good_fridays(case):
+        yield rule.finds(
+            "end",
+            _(
+                "Le Vendredi saint (%(day)s) est compté comme férié : il ne l’est que dans les communes d’Alsace et de "
+                "Moselle qui ont un temple protestant ou une église mixte. Ailleurs, corrigez les heures."
+            ),
+            severity=INFORM,
+            day=day,
+        )
     other_total = case.total - case.duration + case.duration_with_holidays
     changes = [case.total <= SIX_MONTHS < other_total]
     if case.follows_french_pay:
@@ -182,6 +210,18 @@ def holidays_both_ways(case: Case, rule: Rule) -> Iterator[Finding]:
     )
 
 
+def good_fridays(case: Case) -> list[date]:
+    """Return the Good Fridays of a stage in Alsace-Moselle that would be days of presence (article L3134-13)."""
+    schedule = case.schedule
+    if schedule is None or schedule.place != Territory.ALSACE_MOSELLE or schedule.works_on_holidays:
+        return []
+    fridays = {
+        easter(year) + timedelta(days=GOOD_FRIDAY)
+        for year in range(schedule.start.year, schedule.end.year + 1)
+    }
+    return [day for day, planned in schedule.planned() if planned and day in fridays]
+
+
 def earliest_start(previous: Previous) -> date:
     """Return the first day on which a post may be given to a trainee again (article L124-11)."""
     lasted = (previous.end - previous.start).days + 1
@@ -190,7 +230,7 @@ def earliest_start(previous: Previous) -> date:
 
 @CHAPTER.rule(
     "D-06",
-    "L124-11",
+    "L124-11 ; Cass. soc., 7 janvier 2026, n° 24-12.244",
     (
         "Entre deux stages sur un même poste, on attend le tiers de la durée du premier, sauf s’il a été "
         "interrompu par le stagiaire."
@@ -230,7 +270,7 @@ def waiting_period(case: Case, rule: Rule) -> Iterator[Finding]:
 
 @CHAPTER.rule(
     "D-07",
-    "L124-14",
+    "L124-14 ; L3121-20 du code du travail",
     (
         "Les dates se suivent, le stage dure au plus un an, et deux stages à la fois ne dépassent pas 48 "
         "heures par semaine."

@@ -12,10 +12,25 @@ CHAPTER = Chapter("Champ d’application et formation")
 TEACHING_HOURS = 200
 PRESENCE_HOURS = 50
 SCHOOL_AGE = 16
-# Words of a replacement, a seasonal job or a rise of activity (article L124-7).
+# When an academic year is said to begin, whatever the day an institution chose.
+SEPTEMBER = 9, 1
+# Words of a replacement, a seasonal job or a rise of activity (article L124-7). Who replaces a part or a method replaces
+# nobody: « remplacer » counts alone, or before somebody.
+SOMEBODY = r"""(?:l[ae]s?\ |l[’']|une?\ |des\ |mon\ |ma\ |son\ |sa\ |deux\ )?(?:
+    M\.|Mme|Mlle|monsieur|madame|quelqu|personne|salari[ée]|employ[ée]|charg[ée]|agent|coll[èe]gue|assistant|secr[ée]taire
+    |titulaire|absent|responsable|technicien|ing[ée]nieur|vendeu|serveu|h[ôo]te|comptable|enseignant|infirmi|gestionnaire
+    |direct(?:eur|rice)|chef|g[ée]rant|format(?:eur|rice)|apprenti|stagiaire|caissi|chauffeur|permanent)"""
+OF = r"(?:d[eu]s?\ |d[’']|l[ae]s?\ |l[’']|une?\ |[mts](?:on|a|es)\ |ce(?:t|tte|s)?\ |(?:nos|vos|notre|votre|leurs?)\ )"
 FORBIDDEN = re.compile(
-    r"\b(remplac\w*|cong[ée]s? (?:de )?maternit[ée]|saisonni\w+|CDD|surcro[iî]ts?|int[ée]rim\w*|poste permanent)\b",
-    re.IGNORECASE,
+    rf"""\b(?:
+    remplac\w*\b(?!\ {OF}(?!{SOMEBODY})\w)|rempla[çc]ante?s?
+    |(?:pendant|durant)\ (?:(?:son|sa|ses|leurs?)\ |l[’'])(?:absence|cong[ée])\w*
+    |cong[ée]s?\ (?:de\ )?(?:maternit[ée]|maladie|parental)
+    |saisonni\w+|CDD|int[ée]rim\w*|postes?\ permanents?
+    |surcro[iî]ts?(?!\ de\ (?!travail|charge|commandes))|accroissements?\ (?:temporaires?\ )?d[’']activit[ée]s?
+    |pics?\ d[’']activit[ée]
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
 
 # How one recognises a text that says nothing.
@@ -65,12 +80,26 @@ def signed_before_start(case: Case, rule: Rule) -> Iterator[Finding]:
     "L124-1, L124-3, D124-1",
     "Un stage fait partie d’un cursus : il commence pendant l’année universitaire de l’inscription.",
     BLOCK,
-    formula="premier jour de l’année ≤ début du stage",
-    example="Inscription 2026/2027 : début le 01/09/2026, oui ; le 31/08/2026, non.",
+    formula="premier jour de l’année ≤ début du stage ; à partir du 1er septembre, une année qui commence plus tard se vérifie",
+    example=(
+        "Inscription 2026/2027 : début le 01/09/2026, oui ; le 31/08/2026, non ; année du 01/10 au 30/09, début le "
+        "15/09/2026 : à vérifier."
+    ),
 )
 def within_the_year(case: Case, rule: Rule) -> Iterator[Finding]:
-    year = case.facts.studies.year
-    if year and case.start and case.start < year[0]:
+    year, named = case.facts.studies.year, case.facts.studies.academic_year
+    if year and named and case.start and date(named, *SEPTEMBER) <= case.start < year[0]:
+        yield rule.finds(
+            "start",
+            _(
+                "Le stage commence le %(start)s, avant le premier jour de l’année universitaire (%(first)s) : vérifiez que "
+                "l’étudiant est déjà inscrit pour cette année."
+            ),
+            severity=WARN,
+            start=case.start,
+            first=year[0],
+        )
+    elif year and case.start and case.start < year[0]:
         yield rule.finds(
             "start",
             _(
@@ -190,7 +219,7 @@ def not_an_observation(case: Case, rule: Rule) -> Iterator[Finding]:
 
 @CHAPTER.rule(
     "R-09",
-    "L124-1, L124-3",
+    "usage ; L124-1 et L124-3 (le stage relève d’un cursus) ; D124-6 (année d’enseignement)",
     "Le stage se termine pendant l’année universitaire de l’inscription.",
     BLOCK,
     formula="fin du stage ≤ dernier jour de l’année, ou jour plus tôt fixé par l’établissement ou le centre",
@@ -223,7 +252,7 @@ def ends_within_the_year(case: Case, rule: Rule) -> Iterator[Finding]:
     ),
     WARN,
     formula="déclaration de l’organisme ; mots des missions",
-    example="« Remplacer Mme X pendant son congé » : non.",
+    example="« Remplacer Mme X pendant son congé » : à vérifier ; « remplacer les pièces usées » : oui.",
 )
 def not_a_job(case: Case, rule: Rule) -> Iterator[Finding]:
     if case.facts.host.replaces_someone:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from conventions.calendar import CENT
+from conventions.calendar import CENT, Territory
 from conventions.law.case import HALF_A_CENT, OWN_RULES, Case
 from conventions.law.facts import PayUnit, Regime
 from conventions.law.finding import (
@@ -61,8 +61,11 @@ def least_of_an_hour(case: Case) -> Decimal | None:
     "L124-6, D124-6",
     "La gratification est due quand les stages dans un même organisme, la même année, dépassent deux mois.",
     BLOCK,
-    formula="somme des heures de présence et de congé > 308 (2 × 22 × 7), ou le seuil plus bas de l’établissement",
-    example="308 h : facultative ; 308,5 h : due.",
+    formula=(
+        "somme des heures de présence et de congé > 308 (2 × 22 × 7), ou le seuil plus bas de l’établissement ; mois "
+        "consécutifs à cheval sur deux années : à vérifier (lecture discutée)"
+    ),
+    example="308 h : facultative ; 308,5 h : due ; 280 h en août puis 140 h en septembre : à vérifier.",
 )
 def due(case: Case, rule: Rule) -> Iterator[Finding]:
     pay = case.facts.pay
@@ -75,6 +78,18 @@ def due(case: Case, rule: Rule) -> Iterator[Finding]:
             ),
             severity=WARN,
             uncertain=hours(case.uncertain_hours),
+        )
+    if case.follows_french_pay and not case.is_due and not pay.is_paid and case.in_a_row > case.threshold:
+        yield rule.finds(
+            "is_paid",
+            _(
+                "Avec le stage qui le précède ou le suit dans le même organisme, une autre année universitaire : "
+                "%(in_a_row)s à la suite, plus que %(limit)s. Selon une lecture discutée de la loi (« mois consécutifs »), la "
+                "gratification est due."
+            ),
+            severity=WARN,
+            in_a_row=hours(case.in_a_row),
+            limit=hours(case.threshold),
         )
     if (
         not case.is_due
@@ -133,6 +148,15 @@ def hourly_minimum(case: Case, rule: Rule) -> Iterator[Finding]:
             can_be_lifted=True,
             at_validation=True,
         )
+    if is_judged and case.facts.host.place == Territory.MAYOTTE:
+        yield rule.finds(
+            "amount",
+            _(
+                "Mayotte a son propre plafond de sécurité sociale : le minimum calculé ici est celui des autres "
+                "départements, et reste à vérifier."
+            ),
+            severity=INFORM,
+        )
     promised, least = due_by_the_hour(case), least_of_an_hour(case)
     if promised is not None and least is not None and promised < least:
         assert case.promised_total is not None
@@ -154,11 +178,14 @@ def hourly_minimum(case: Case, rule: Rule) -> Iterator[Finding]:
     "L124-6, D124-8",
     "La gratification est due dès la première heure, pas à partir de la 309e.",
     BLOCK,
-    formula="montant de tout le stage ≥ somme, par année civile, des heures payées × le minimum de l’année",
+    formula=(
+        "montant de tout le stage ≥ somme, par année civile, des heures payées × le minimum de l’année ; par mois, semaine "
+        "ou jour, avec la clause de G-06 : le minimum de la première année"
+    ),
     example="309 h en 2026 : 1 390,50 €, pas 4,50 €.",
 )
 def from_the_first_hour(case: Case, rule: Rule) -> Iterator[Finding]:
-    promised, least = case.promised_total, case.minimum_total
+    promised, least = case.promised_total, case.least_promise
     if not case.is_due or promised is None or least is None or case.facts.pay.unit == PayUnit.HOUR:
         return
     if case.facts.pay.unit == PayUnit.MONTH:
@@ -175,7 +202,7 @@ def from_the_first_hour(case: Case, rule: Rule) -> Iterator[Finding]:
                 "heure, est de %(least)s."
             ),
             promised=euros(promised),
-            least=euros(case.minimum_total or 0),
+            least=euros(case.least_promise or 0),
             calculation=minimum_shown(case),
         )
 
@@ -329,10 +356,10 @@ CHAPTER.note(
 
 @CHAPTER.rule(
     "G-12",
-    "L136-1-1, D136-1 et D242-2-1 du code de la sécurité sociale",
-    "Aucune cotisation jusqu’à 15 % du plafond horaire ; seul l’excédent en supporte.",
+    "L136-1-1, D136-1 et D242-2-1 du code de la sécurité sociale ; bulletin officiel de la sécurité sociale, 1er décembre 2024",
+    "Aucune cotisation jusqu’à 15 % du plafond horaire, avantages en nature compris ; seul l’excédent en supporte.",
     INFORM,
-    formula="assiette = max(0, montant − 0,15 × plafond × heures)",
+    formula="assiette = max(0, montant + avantages en nature − 0,15 × plafond × heures)",
     example="5,00 €/h en 2026 : 0,50 €/h.",
 )
 def contributions(case: Case, rule: Rule) -> Iterator[Finding]:
@@ -342,7 +369,8 @@ def contributions(case: Case, rule: Rule) -> Iterator[Finding]:
         yield rule.finds(
             "amount",
             _(
-                "L’organisme paie des cotisations sur ce qui dépasse le seuil : %(excess)s pour tout le stage."
+                "L’organisme paie des cotisations sur ce qui dépasse le seuil : %(excess)s pour tout le stage, et la valeur "
+                "des avantages en nature."
             ),
             excess=euros(case.promised_total - case.exempt_total),
         )

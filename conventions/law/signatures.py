@@ -23,20 +23,18 @@ def same(one: Person | None, other: Person | None) -> bool:
         "enseignant référent, établissement."
     ),
     BLOCK,
-    formula="moins de 18 ans au premier jour : représentant légal nommé ; signataire de l’organisme nommé",
-    example="17 ans sans représentant légal : non.",
+    formula="moins de 18 ans le jour de la signature : représentant légal nommé ; signataire de l’organisme nommé",
+    example="17 ans à la signature, 18 au premier jour, sans représentant légal : non.",
 )
 def signers(case: Case, rule: Rule) -> Iterator[Finding]:
     if case.facts.people.signatory is None:
         yield rule.finds(
             "signatory", _("Choisissez la personne qui signe pour l’organisme."), is_missing=True
         )
-    if case.is_minor and not case.facts.trainee.has_guardian:
+    if case.signs_as_minor and not case.facts.trainee.has_guardian:
         yield rule.finds(
             "guardian_name",
-            _(
-                "Vous aurez moins de 18 ans au début du stage : indiquez le représentant légal qui signera avec vous."
-            ),
+            _("Vous avez moins de 18 ans : indiquez le représentant légal qui signera avec vous."),
         )
 
 
@@ -102,10 +100,15 @@ CHAPTER.note(
 )
 CHAPTER.note(
     "S-07",
-    "1367 du code civil",
-    "L’image d’une signature collée dans un document n’est pas une signature électronique.",
+    "1367 du code civil ; Cass. com., 13 mars 2024, n° 22-16.487",
+    "L’image d’une signature collée dans un document n’est pas une signature électronique : elle se vérifie.",
+    severity=WARN,
 )
-CHAPTER.note("S-08", "L121-3", "Le texte français fait foi ; une traduction peut être jointe.")
+CHAPTER.note(
+    "S-08",
+    "loi n° 94-665 du 4 août 1994, article 5",
+    "La convention est en français, qui fait foi ; une traduction peut être jointe.",
+)
 CHAPTER.note(
     "S-09",
     "1366 du code civil",

@@ -17,6 +17,8 @@ WEEKS = 12
 DAILY_REST = Decimal(11)
 BREAK_FROM = Decimal(6)
 BREAK_MINUTES = 20
+# Where no agreement of the branch says otherwise (article L3122-20).
+NIGHT = time(21), time(6)
 
 
 def span(starts_at: time | None, ends_at: time | None) -> Decimal | None:
@@ -118,11 +120,11 @@ def collective_hours(case: Case, rule: Rule) -> Iterator[Finding]:
 
 @CHAPTER.rule(
     "H-03",
-    "D124-4, 6°",
+    "D124-4, 6° ; L3122-20 du code du travail",
     "La présence la nuit, le dimanche, un jour férié ou en télétravail est écrite dans la convention.",
     BLOCK,
-    formula="case cochée : précisions écrites",
-    example="Dimanche coché, sans précision : non.",
+    formula="case cochée, ou horaires entre 21 h et 6 h, ou heures le dimanche : précisions écrites",
+    example="Dimanche coché, sans précision : non ; départ à 21 h : oui ; à 21 h 30 : la nuit se coche et se précise.",
 )
 def exceptional_written(case: Case, rule: Rule) -> Iterator[Finding]:
     stage = case.facts.stage
@@ -133,6 +135,20 @@ def exceptional_written(case: Case, rule: Rule) -> Iterator[Finding]:
         yield rule.finds(
             "works_on_sunday", _("Des heures sont prévues le dimanche : cochez la présence le dimanche.")
         )
+    if not stage.at_night and is_at_night(stage.day_starts_at, stage.day_ends_at):
+        yield rule.finds(
+            "works_at_night", _("Des heures sont prévues entre 21 h et 6 h : cochez la présence la nuit.")
+        )
+
+
+def is_at_night(starts_at: time | None, ends_at: time | None) -> bool:
+    """Whether a day of presence has hours between 21 h and 6 h."""
+    evening, morning = NIGHT
+    if starts_at and ends_at and ends_at < starts_at:
+        return True
+    return bool(
+        (starts_at and (starts_at < morning or starts_at >= evening)) or (ends_at and ends_at > evening)
+    )
 
 
 CHAPTER.note("H-04", "L124-14", "L’organisme tient le décompte des durées de présence.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from conventions.law.abroad import CARD_COUNTRIES
+from conventions.law.abroad import FREE_MOVEMENT
 from conventions.models import Amended, Attachment, Convention
 from organisations.models import Paper
 
@@ -16,7 +16,7 @@ def required(convention: Convention) -> list[Paper]:
     centre = convention.centre
     papers = [Paper(code) for code in centre.required_papers] if centre else []
     place = convention.service or convention.organisation
-    needs_visa = convention.is_abroad and place is not None and str(place.country) not in CARD_COUNTRIES
+    needs_visa = convention.is_abroad and place is not None and str(place.country) not in FREE_MOVEMENT
     concerns = {Paper.SOCIAL_RIGHTS: True, Paper.ASSISTANCE: convention.is_abroad, Paper.VISA: needs_visa}
     return [paper for paper in papers if concerns[paper]]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -46,6 +47,8 @@ ZONES = {
     Zone.RED: gettext_lazy("rouge"),
 }
 
+
+ARTICLES = re.compile(r"\b[LDR]\d+(?:-\d+)*")
 
 Link = Callable[[str], str]
 
@@ -140,7 +143,10 @@ def with_rules(findings: Iterable[law.Finding]) -> str:
 def cited(rule: law.Rule) -> str:
     """Return the text that a rule cites, named as one does in a sentence."""
     article = rule.article
-    return _("article %(article)s") % {"article": article} if article[0] in "LDR" else article
+    if article[0] not in "LDR":
+        return article
+    count = len(ARTICLES.findall(article))
+    return ngettext("article %(article)s", "articles %(article)s", count) % {"article": article}
 
 
 def source(rule: law.Rule) -> str:

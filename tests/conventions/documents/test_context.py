@@ -58,9 +58,10 @@ def test_hours_are_worth_days_and_months():
 
 
 @pytest.mark.parametrize(
-    ("born", "minor"), [(date(2008, 2, 2), False), (date(2008, 2, 3), True), (None, False)]
+    ("born", "minor"), [(date(2008, 1, 12), False), (date(2008, 1, 13), True), (None, False)]
 )
-def test_a_minor_on_the_first_day_needs_a_legal_representative(born, minor):
+def test_a_minor_on_the_day_it_is_signed_needs_a_legal_representative(born, minor):
+    """It is validated, and signed from then on, three weeks before the stage."""
     convention = specimen.specimen()
     convention.student.birth_date = born
     assert documents.agreement(convention)["student"]["is_minor"] is minor

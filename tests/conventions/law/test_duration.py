@@ -13,6 +13,7 @@ from conventions.law.duration import earliest_start
 from conventions.law.facts import History, Previous
 from tests.conventions.law.cases import (
     BLOCK,
+    INFORM,
     WARN,
     agreement,
     case,
@@ -177,8 +178,33 @@ EXAMPLES = [
         agreement(stage=stage("02/03/2026", "09/09/2026")),
         told(WARN, "end", start="02/03/2026", end="09/09/2026"),
     ),
-    silent("D-03", "six months to the day", agreement(stage=stage("02/03/2026", "02/09/2026"))),
-    finds("D-03", "one day more", agreement(stage=stage("02/03/2026", "03/09/2026")), told(WARN, "end")),
+    silent("D-03", "six months to the day", agreement(stage=stage("02/03/2026", "01/09/2026"))),
+    finds("D-03", "one day more", agreement(stage=stage("02/03/2026", "02/09/2026")), told(WARN, "end")),
+    finds(
+        "D-03",
+        "two stages, a day more than six months in all",
+        agreement(
+            stage=stage("01/04/2026", "30/06/2026"),
+            history=History(others=(other("01/10/2025", "31/12/2025", 300),)),
+        ),
+        told(WARN, "end", in_all="183"),
+    ),
+    silent(
+        "D-03",
+        "two stages, six months in all",
+        agreement(
+            stage=stage("01/04/2026", "29/06/2026"),
+            history=History(others=(other("01/10/2025", "31/12/2025", 300),)),
+        ),
+    ),
+    silent(
+        "D-03",
+        "two stages, one of them half time",
+        agreement(
+            stage=stage("01/04/2026", "30/06/2026"),
+            history=History(others=(other("01/10/2025", "31/12/2025", 150, 17),)),
+        ),
+    ),
     silent("D-03", "case 14: half time", agreement(stage=HALF_TIME_YEAR)),
     finds("D-03", "28 h a week", agreement(stage=stage("02/03/2026", "27/09/2026", "28")), told(WARN, "end")),
     silent("D-03", "27.95 h a week", agreement(stage=stage("02/03/2026", "27/09/2026", "27.95"))),
@@ -209,6 +235,27 @@ EXAMPLES = [
         "case 11: 924 h, or 966 h",
         agreement(stage=stage("02/03/2026", "09/09/2026")),
         told(WARN, "end", other="966", limit="924"),
+    ),
+    finds(
+        "D-05",
+        "Good Friday in Alsace-Moselle",
+        agreement(stage=stage("01/04/2026", "30/04/2026", place=Territory.ALSACE_MOSELLE)),
+        told(INFORM, "end", day="03/04/2026"),
+    ),
+    silent("D-05", "Good Friday in Lyon", agreement(stage=stage("01/04/2026", "30/04/2026"))),
+    silent(
+        "D-05",
+        "Good Friday is no day of presence",
+        agreement(
+            stage=stage("01/04/2026", "30/04/2026", "28", (0, 1, 2, 3), place=Territory.ALSACE_MOSELLE)
+        ),
+    ),
+    silent(
+        "D-05",
+        "Good Friday is worked",
+        agreement(
+            stage=stage("01/04/2026", "30/04/2026", place=Territory.ALSACE_MOSELLE, works_on_holidays=True)
+        ),
     ),
     silent("D-05", "the same answer both ways", agreement(stage=stage("01/06/2026", "26/06/2026"))),
     silent("D-05", "due both ways", agreement(stage=stage("01/06/2026", "07/08/2026"))),

@@ -18,6 +18,7 @@ def missions(text):
     return agreement(stage={"missions": text})
 
 
+OCTOBER_TO_SEPTEMBER = day("01/10/2025"), day("30/09/2026")
 EXAMPLES = [
     silent("R-01", "signed five days before", agreement(stage=FEBRUARY, signed_on=day("28/01/2026"))),
     silent("R-01", "signed on the first day", agreement(stage=FEBRUARY, signed_on=day("02/02/2026"))),
@@ -45,6 +46,20 @@ EXAMPLES = [
         "the day before the year",
         agreement(stage=stage("31/08/2025", "26/09/2025"), studies={"year": YEAR}),
         told(BLOCK, "start", start="31/08/2025", first="01/09/2025"),
+    ),
+    *(
+        finds(
+            "R-02",
+            f"a year from 1 October, a stage from {start}",
+            agreement(stage=stage(start, "31/12/2025"), studies={"year": OCTOBER_TO_SEPTEMBER}),
+            told(severity, "start", start=start, first="01/10/2025"),
+        )
+        for start, severity in [("31/08/2025", BLOCK), ("01/09/2025", WARN), ("30/09/2025", WARN)]
+    ),
+    silent(
+        "R-02",
+        "a year from 1 October, its first day",
+        agreement(stage=stage("01/10/2025", "31/12/2025"), studies={"year": OCTOBER_TO_SEPTEMBER}),
     ),
     silent("R-02", "first day of the year", agreement(stage=stage("01/09/2025", "26/09/2025"))),
     silent(

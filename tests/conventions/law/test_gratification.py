@@ -172,6 +172,54 @@ EXAMPLES = [
         hours(309, stricter=Stricter(gratification_threshold=154)),
         told(BLOCK, "is_paid", total="309", limit="308"),
     ),
+    finds(
+        "G-01",
+        "280 h in August, 140 h from the Monday that follows, in another year",
+        agreement(
+            stage=stage("03/08/2026", "28/08/2026"),
+            history=History(others=(other("31/08/2026", "16/10/2026", 245, academic_year=2026),)),
+        ),
+        told(WARN, "is_paid", in_a_row="385", limit="308"),
+    ),
+    finds(
+        "G-01",
+        "three in a row",
+        agreement(
+            stage=stage("03/08/2026", "28/08/2026"),
+            history=History(
+                others=(
+                    other("28/09/2026", "16/10/2026", 105, academic_year=2026),
+                    other("31/08/2026", "25/09/2026", 140, academic_year=2026),
+                )
+            ),
+        ),
+        told(WARN, "is_paid", in_a_row="385", limit="308"),
+    ),
+    silent(
+        "G-01",
+        "not in a row: four days between",
+        agreement(
+            stage=stage("03/08/2026", "28/08/2026"),
+            history=History(others=(other("01/09/2026", "16/10/2026", 245, academic_year=2026),)),
+        ),
+    ),
+    silent(
+        "G-01",
+        "308 h in a row",
+        agreement(
+            stage=stage("03/08/2026", "28/08/2026"),
+            history=History(others=(other("31/08/2026", "01/10/2026", 168, academic_year=2026),)),
+        ),
+    ),
+    silent(
+        "G-01",
+        "in a row, and paid",
+        agreement(
+            stage=stage("03/08/2026", "28/08/2026"),
+            pay=paid("4.50"),
+            history=History(others=(other("31/08/2026", "16/10/2026", 245, academic_year=2026),)),
+        ),
+    ),
     silent("G-01", "case 40: abroad", foreign(stage=lasting(800))),
     silent("G-01", "case 43: Nouméa", hours(800, host=NOUMEA)),
     silent("G-01", "G-14: health", regime(800, Regime.HEALTH)),
@@ -209,6 +257,13 @@ EXAMPLES = [
     silent("G-02", "4.35 €, optional", hourly(308, "4.35")),
     silent("G-02", "a month is judged by G-03", spring("1", PayUnit.MONTH)),
     silent("G-02", "not paid", hours(400)),
+    finds(
+        "G-02",
+        "Mayotte has a ceiling of its own",
+        agreement(stage=lasting(400), pay=paid("4.50"), host={"place": Territory.MAYOTTE}),
+        told(INFORM, "amount"),
+    ),
+    silent("G-02", "Mayotte, neither due nor paid", hours(300, host={"place": Territory.MAYOTTE})),
     silent("G-02", "another currency", agreement(stage=lasting(400), pay=paid("1", in_euros=False))),
     finds(
         "G-02",
@@ -312,13 +367,41 @@ EXAMPLES = [
     silent(
         "G-03",
         "649.07 € a month: cents of smoothing",
-        agreement(stage=HALF_YEAR, pay=paid("649.07", PayUnit.MONTH)),
+        agreement(stage=HALF_YEAR, pay=paid("649.07", PayUnit.MONTH, has_revaluation_clause=False)),
     ),
     finds(
         "G-03",
         "649.06 € a month",
-        agreement(stage=HALF_YEAR, pay=paid("649.06", PayUnit.MONTH)),
+        agreement(stage=HALF_YEAR, pay=paid("649.06", PayUnit.MONTH, has_revaluation_clause=False)),
         told(BLOCK, "amount", promised="3894.36", least="3894.45"),
+    ),
+    silent(
+        "G-03",
+        "634.37 € a month that follows the ceiling",
+        agreement(stage=HALF_YEAR, pay=paid("634.37", PayUnit.MONTH)),
+    ),
+    finds(
+        "G-03",
+        "634.36 € a month that follows the ceiling",
+        agreement(stage=HALF_YEAR, pay=paid("634.36", PayUnit.MONTH)),
+        told(BLOCK, "amount", promised="3806.16", least="3806.25"),
+    ),
+    silent(
+        "G-03",
+        "30.45 € a day that follows the ceiling",
+        agreement(stage=HALF_YEAR, pay=paid("30.45", PayUnit.DAY)),
+    ),
+    finds(
+        "G-03",
+        "30.45 € a day that does not",
+        agreement(stage=HALF_YEAR, pay=paid("30.45", PayUnit.DAY, has_revaluation_clause=False)),
+        told(BLOCK, "amount", promised="3806.25", least="3894.45"),
+    ),
+    finds(
+        "G-03",
+        "a total does not follow",
+        agreement(stage=HALF_YEAR, pay=paid("3806.25", PayUnit.TOTAL)),
+        told(BLOCK, "amount", promised="3806.25", least="3894.45"),
     ),
     silent(
         "G-03",
@@ -731,10 +814,10 @@ def test_what_a_promise_is_worth(amount, unit, total, hourly):
 
 
 def test_a_promise_over_unequal_weeks():
-    """By the day of the longest, by the week of the fullest: 14 h in May, 42 then 40 h in June."""
+    """Each day is paid alike, a week by its share of the fullest: 42 h in six days of May, 160 h in twenty of June."""
     week = stage("04/05/2026", "28/06/2026", "14", (3, 4), over=(work("01/06/2026", "28/06/2026", "40"),))
     assert case(stage=week).paid_hours == 42 + 160
-    assert case(stage=week, pay=paid("36", PayUnit.DAY)).promised_total == Decimal("36") * 202 / 8
+    assert case(stage=week, pay=paid("36", PayUnit.DAY)).promised_total == 36 * (6 + 20)
     assert case(stage=week, pay=paid("180", PayUnit.WEEK)).promised_total == Decimal("180") * 202 / 40
 
 

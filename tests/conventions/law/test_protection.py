@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from conventions.calendar import Territory
 from conventions.law import Amounts
-from conventions.law.abroad import CARD_COUNTRIES
+from conventions.law.abroad import CARD_COUNTRIES, FREE_MOVEMENT
 from conventions.law.facts import PayUnit, Person, Proof, Protection, Regime, Stricter, Zone
 from tests.conventions.law.cases import (
     BLOCK,
@@ -193,6 +194,22 @@ EXAMPLES = [
     ),
     silent("S-01", "17 years and a guardian", minor()),
     silent("S-01", "18 years", minor(18, trainee={"birth_date": date(2008, 1, 1)})),
+    finds(
+        "S-01",
+        "18 on the first day, 17 when it is signed",
+        agreement("20/05/2026", trainee={"birth_date": date(2008, 6, 1)}),
+        told(BLOCK, "guardian_name"),
+    ),
+    silent(
+        "S-01",
+        "17 on the first day, 18 when it is signed",
+        agreement("20/06/2026", trainee={"birth_date": date(2008, 6, 20)}),
+    ),
+    silent(
+        "S-01",
+        "17 today, signed on the birthday",
+        agreement("20/05/2026", trainee={"birth_date": date(2008, 5, 25)}, signed_on=date(2026, 5, 25)),
+    ),
     silent("S-03", "two people", LAWFUL),
     finds("S-03", "one person", people(signatory=PAUL), told(INFORM, "signatory")),
     finds(
@@ -244,8 +261,8 @@ EXAMPLES = [
     silent("F-01", "case 40: the sheet", foreign()),
     silent("F-02", "France", LAWFUL),
     finds("F-02", "Berlin", foreign(), told(INFORM, "follow_up")),
-    silent("F-03", "six months", foreign(stage=stage("02/03/2026", "02/09/2026"))),
-    finds("F-03", "a day more", foreign(stage=stage("02/03/2026", "03/09/2026")), told(WARN, "end")),
+    silent("F-03", "six months", foreign(stage=stage("02/03/2026", "01/09/2026"))),
+    finds("F-03", "a day more", foreign(stage=stage("02/03/2026", "02/09/2026")), told(WARN, "end")),
     silent("F-03", "4.50 €/h", foreign(pay=paid("4.50"))),
     silent("F-03", "half a cent more", foreign(pay=paid("4.505"))),
     finds("F-03", "8 €/h", foreign(pay=paid("8")), told(WARN, "amount", most="4.5")),
@@ -262,7 +279,13 @@ EXAMPLES = [
         foreign(stage=lasting(420), pay=paid("700", PayUnit.MONTH)),
         told(WARN, "amount", most="4.5"),
     ),
-    silent("F-03", "another currency", foreign(pay=paid("8", in_euros=False))),
+    finds(
+        "F-03",
+        "another currency is not judged, and says so",
+        foreign(pay=paid("8", in_euros=False)),
+        told(WARN, "currency", most="4.5"),
+    ),
+    silent("F-03", "another currency, no amount yet", foreign(pay=paid(None, in_euros=False))),
     silent("F-03", "not paid", foreign()),
     silent(
         "F-03", "the higher of two years", foreign(stage=stage("01/12/2025", "15/02/2026"), pay=paid("4.50"))
@@ -284,6 +307,8 @@ EXAMPLES = [
         told(BLOCK, "has_assistance_policy"),
     ),
     silent("F-05", "case 40: assistance", foreign()),
+    finds("F-05", "overseas", agreement(host={"place": Territory.REUNION}), told(INFORM, "service")),
+    silent("F-05", "Strasbourg", agreement(host={"place": Territory.ALSACE_MOSELLE})),
     silent("F-06", "France", LAWFUL),
     finds("F-06", "Berlin", foreign(), told(INFORM, "health_fund")),
     silent("F-07", "France", agreement(abroad={"zone": Zone.RED})),
@@ -438,6 +463,7 @@ def test_the_legal_minimum_of_two_years_is_not_above_the_threshold():
     ("country", "advice"),
     [
         *((country, "carte européenne") for country in sorted(CARD_COUNTRIES)),
+        ("MC", "convention de sécurité sociale"),
         ("CA", "SE 401-Q-106"),
         ("US", "assurance santé privée"),
         ("JP", "assurance santé privée"),
@@ -448,8 +474,9 @@ def test_health_abroad(country, advice):
     assert advice in written(finding)
 
 
-def test_the_card_is_valid_in_thirty_countries_besides_france():
-    """The Union, Iceland, Liechtenstein, Norway and Switzerland."""
-    assert len(CARD_COUNTRIES) == 30
-    assert {"DE", "IS", "LI", "NO", "CH"} <= CARD_COUNTRIES
-    assert not {"FR", "GB", "TR", "MA"} & CARD_COUNTRIES
+def test_where_one_moves_freely_and_where_the_card_is_valid():
+    """The Union, Iceland, Liechtenstein, Norway and Switzerland; the card in the United Kingdom too."""
+    assert len(FREE_MOVEMENT) == 30
+    assert {"DE", "IS", "LI", "NO", "CH"} <= FREE_MOVEMENT
+    assert not {"FR", "GB", "TR", "MA", "MC"} & FREE_MOVEMENT
+    assert {"GB"} == CARD_COUNTRIES - FREE_MOVEMENT

@@ -18,6 +18,7 @@ from tests.conventions.law.cases import (
     at,
     case,
     check,
+    day,
     finds,
     minor,
     silent,
@@ -51,6 +52,22 @@ def minor_week(hours, weekdays=(0, 1, 2, 3, 4), years=17, **more):
 def minor_day(starts, ends, years=17, hours="35", **more):
     given_hours = {"day_starts_at": starts and at(starts), "day_ends_at": ends and at(ends)}
     return minor(years, stage={**stage("01/06/2026", "26/06/2026", hours), **given_hours}, **more)
+
+
+def turns_eighteen(birthday, weekly="35", **more):
+    """Four weeks of June of somebody who is eighteen on a day."""
+    born = at_eighteen(birthday)
+    facts = {"stage": stage("01/06/2026", "26/06/2026", weekly, over=more.pop("over", ())), **more}
+    return agreement(trainee={"birth_date": born, "has_guardian": True}, **facts)
+
+
+def at_eighteen(birthday):
+    eighteen = day(birthday)
+    return eighteen.replace(year=eighteen.year - 18)
+
+
+def in_july(weekdays=(0, 1, 2, 3, 4)):
+    return {**stage("01/07/2026", "31/07/2026", "20", weekdays, works_on_holidays=True), "on_holidays": True}
 
 
 EXAMPLES = [
@@ -188,6 +205,12 @@ EXAMPLES = [
         ),
         told(BLOCK, "works_on_sunday"),
     ),
+    silent("H-03", "until 21:00", from_to("13:00", "21:00")),
+    finds("H-03", "until 21:01", from_to("13:00", "21:01"), told(BLOCK, "works_at_night")),
+    silent("H-03", "from 6:00", from_to("06:00", "14:00")),
+    finds("H-03", "from 5:59", from_to("05:59", "14:00"), told(BLOCK, "works_at_night")),
+    finds("H-03", "over midnight", from_to("20:00", "04:00"), told(BLOCK, "works_at_night")),
+    finds("H-03", "from 21:00, departure unknown", from_to("21:00", None), told(BLOCK, "works_at_night")),
     silent("H-03", "Saturday", week("35", (1, 2, 3, 4, 5))),
     silent("H-03", "schedule unknown", agreement(stage={"schedule": None})),
     silent("H-05", "case 33: 17 years, 35 h", minor_week("35")),
@@ -195,21 +218,45 @@ EXAMPLES = [
         "H-05",
         "case 33: 17 years, 36 h",
         minor_week("36"),
-        told(BLOCK, "weekly_hours", day="7.2", week="36", most_day="8", most_week="35"),
+        told(BLOCK, "weekly_hours", "lifted", day="7.2", week="36", most_day="8", most_week="35"),
     ),
+    finds(
+        "H-05",
+        "17 years, 40 h: a derogation may allow it",
+        minor_week("40"),
+        told(BLOCK, "weekly_hours", "lifted"),
+    ),
+    finds("H-05", "17 years, 40.01 h: none may", minor_week("40.01"), told(BLOCK, "weekly_hours")),
+    finds("H-05", "17 years, 10.01 h a day", minor_week("30.03", (0, 1, 2)), told(BLOCK, "weekly_hours")),
     silent("H-05", "17 years, 8 h a day", minor_week("32", (0, 1, 2, 3))),
     finds(
         "H-05",
         "17 years, 8.1 h a day",
         minor_week("32.4", (0, 1, 2, 3)),
-        told(BLOCK, "weekly_hours", day="8.1", week="32.4", most_day="8", most_week="35"),
+        told(BLOCK, "weekly_hours", "lifted", day="8.1", week="32.4", most_day="8", most_week="35"),
     ),
     silent("H-05", "18 years, 36 h", minor_week("36", years=18)),
     finds(
         "H-05",
         "18 the day after the start",
         agreement(stage=stage("01/06/2026", "26/06/2026", "36"), trainee={"birth_date": date(2008, 6, 2)}),
-        told(BLOCK, "weekly_hours"),
+        told(BLOCK, "weekly_hours", "lifted"),
+    ),
+    silent(
+        "H-05",
+        "36 h from the birthday on",
+        turns_eighteen("15/06/2026", over=(work("15/06/2026", "26/06/2026", "36"),)),
+    ),
+    finds(
+        "H-05",
+        "36 h from its eve on",
+        turns_eighteen("15/06/2026", over=(work("14/06/2026", "26/06/2026", "36"),)),
+        told(BLOCK, "weekly_hours", "lifted"),
+    ),
+    silent(
+        "H-05",
+        "40 h, but 35 h until the birthday",
+        turns_eighteen("15/06/2026", "40", over=(work("01/06/2026", "14/06/2026", "35"),)),
     ),
     silent(
         "H-05",
@@ -219,15 +266,34 @@ EXAMPLES = [
     silent("H-05", "abroad", minor_week("36", host=ABROAD)),
     silent("H-05", "schedule unknown", minor(stage={"schedule": None})),
     silent("H-06", "Monday to Friday", minor_week("35")),
-    finds("H-06", "one day at a time", minor_week("30", (0, 2, 4, 5, 6)), told(BLOCK, "working_days")),
+    finds(
+        "H-06",
+        "one day at a time",
+        minor_week("30", (0, 2, 4, 5, 6)),
+        told(BLOCK, "working_days", "lifted"),
+    ),
+    finds("H-06", "seven days", minor_week("35", SEVEN_DAYS), told(BLOCK, "working_days")),
     silent("H-06", "Sunday and Monday", minor_week("30", (1, 2, 3, 4, 5))),
+    silent("H-06", "Saturday and Sunday", minor_week("30", (0, 1, 2, 3, 4))),
+    finds("H-06", "Monday and Tuesday", minor_week("30", (2, 3, 4, 5, 6)), told(WARN, "working_days")),
+    finds(
+        "H-06",
+        "Sunday alone, and two other days",
+        minor_week("24", (0, 3, 4, 5)),
+        told(WARN, "working_days"),
+    ),
+    silent(
+        "H-06",
+        "six days from the birthday on",
+        turns_eighteen("15/06/2026", over=(work("15/06/2026", "26/06/2026", "35", range(6)),)),
+    ),
     finds(
         "H-06",
         "one week only",
         minor(
             stage=stage("01/06/2026", "26/06/2026", over=(work("08/06/2026", "14/06/2026", "30", range(6)),))
         ),
-        told(BLOCK, "working_days"),
+        told(BLOCK, "working_days", "lifted"),
     ),
     silent("H-06", "adult, six days", week("30", range(6))),
     silent("H-06", "abroad", minor_week("30", range(6), host=ABROAD)),
@@ -274,7 +340,7 @@ EXAMPLES = [
         "H-07",
         "case 33: 17 years, until 22:30",
         minor_day("14:00", "22:30"),
-        told(BLOCK, "day_ends_at", latest="22"),
+        told(BLOCK, "day_ends_at", "lifted", latest="22"),
     ),
     silent("H-07", "15 years, until 20:00", minor_day("12:00", "20:00", years=15)),
     finds(
@@ -285,9 +351,16 @@ EXAMPLES = [
     ),
     silent("H-07", "16 years, until 20:01", minor_day("12:00", "20:01", years=16)),
     silent("H-07", "from 6:00", minor_day("06:00", "14:00")),
-    finds("H-07", "from 5:59", minor_day("05:59", "14:00"), told(BLOCK, "day_starts_at", latest="22")),
-    finds("H-07", "from 22:30", minor_day("22:30", None), told(BLOCK, "day_starts_at")),
-    finds("H-07", "until 5:00", minor_day(None, "05:00"), told(BLOCK, "day_ends_at")),
+    finds(
+        "H-07", "from 5:59", minor_day("05:59", "14:00"), told(BLOCK, "day_starts_at", "lifted", latest="22")
+    ),
+    finds(
+        "H-07", "from 4:00, in a bakery", minor_day("04:00", "11:00"), told(BLOCK, "day_starts_at", "lifted")
+    ),
+    finds("H-07", "from 3:59, nowhere", minor_day("03:59", "11:00"), told(BLOCK, "day_starts_at")),
+    finds("H-07", "from 22:30", minor_day("22:30", None), told(BLOCK, "day_starts_at", "lifted")),
+    finds("H-07", "until 5:00", minor_day(None, "05:00"), told(BLOCK, "day_ends_at", "lifted")),
+    finds("H-07", "until 0:30", minor_day("17:00", "00:30"), told(BLOCK, "day_ends_at")),
     silent("H-07", "until 6:00, arrival unknown", minor_day(None, "06:00")),
     finds(
         "H-07",
@@ -298,18 +371,37 @@ EXAMPLES = [
     silent("H-07", "one hour written twice", minor_day("09:00", "09:00")),
     silent("H-07", "from 22:00, departure unknown", minor_day("22:00", None)),
     silent("H-07", "hours unknown", minor_day(None, None)),
-    finds("H-07", "night said", minor(stage={"at_night": True}), told(BLOCK, "works_at_night")),
+    finds("H-07", "night said", minor(stage={"at_night": True}), told(BLOCK, "works_at_night", "lifted")),
+    finds(
+        "H-07",
+        "15 years, night said",
+        minor(15, stage={"at_night": True}),
+        told(BLOCK, "works_at_night"),
+    ),
     finds(
         "H-07",
         "night said and hours",
         minor(stage={"at_night": True, "day_ends_at": at("23:00")}),
-        told(BLOCK, "day_ends_at"),
-        told(BLOCK, "works_at_night"),
+        told(BLOCK, "day_ends_at", "lifted"),
+        told(BLOCK, "works_at_night", "lifted"),
     ),
     silent("H-07", "adult", from_to("14:00", "23:30")),
     silent("H-07", "abroad", minor_day("14:00", "23:30", host=ABROAD)),
+    finds("H-08", "17 years, 14 July", minor(stage=in_july()), told(WARN, "works_on_holidays")),
+    silent("H-08", "17 years, no holiday between the dates", minor(stage={"on_holidays": True})),
+    silent("H-08", "18 years on 14 July", turns_eighteen("14/07/2026", stage=in_july())),
     finds(
-        "H-08", "17 years, on holidays", minor(stage={"on_holidays": True}), told(WARN, "works_on_holidays")
+        "H-08",
+        "18 years the day after",
+        turns_eighteen("15/07/2026", stage=in_july()),
+        told(WARN, "works_on_holidays"),
+    ),
+    silent("H-08", "14 July is no day of presence", minor(stage=in_july(weekdays=(0, 2, 3, 4)))),
+    finds(
+        "H-08",
+        "schedule unknown",
+        minor(stage={"on_holidays": True, "schedule": None}),
+        told(WARN, "works_on_holidays"),
     ),
     silent("H-08", "17 years", minor()),
     silent("H-08", "18 years, on holidays", minor(18, stage={"on_holidays": True})),
