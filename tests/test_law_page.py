@@ -9,6 +9,7 @@ import pytest
 
 from accounts.models import StricterRules
 from conventions import law
+from conventions.calendar import Territory
 from conventions.law.case import Case
 from conventions.law.facts import History, People, Proof, Regime, Zone
 from conventions.law.supervision import quota
@@ -18,6 +19,7 @@ from tests.conventions.law.cases import (
     agreement,
     at,
     case,
+    day,
     foreign,
     found,
     known,
@@ -45,12 +47,19 @@ def during(count):
 # The example as the page writes it, agreements that the rule says something of, agreements that it leaves alone.
 EXAMPLES = {
     "R-02": (
-        "Inscription 2026/2027 : début le 01/09/2026, oui ; le 31/08/2026, non.",
+        (
+            "Inscription 2026/2027 : début le 01/09/2026, oui ; le 31/08/2026, non ; année du 01/10 au 30/09, début le "
+            "15/09/2026 : à vérifier."
+        ),
         [
             agreement(
                 studies={"year": (date(2026, 9, 1), date(2027, 8, 31))},
                 stage=stage("31/08/2026", "30/09/2026"),
-            )
+            ),
+            agreement(
+                studies={"academic_year": 2026, "year": (date(2026, 10, 1), date(2027, 9, 30))},
+                stage=stage("15/09/2026", "30/10/2026"),
+            ),
         ],
         [
             agreement(
@@ -91,7 +100,17 @@ EXAMPLES = {
         [agreement(history=History(others=(other(*JUNE, 140, "35"),)))],
         [agreement(history=History(others=(other(*JUNE, 40, "10"),)))],
     ),
-    "G-01": ("308 h : facultative ; 308,5 h : due.", [due("308.5")], [due("308")]),
+    "G-01": (
+        "308 h : facultative ; 308,5 h : due ; 140 h en août puis 210 h dès septembre : à vérifier.",
+        [
+            due("308.5"),
+            agreement(
+                stage=lasting("140", "03/08/2026", "28/08/2026"),
+                history=History(others=(other("31/08/2026", "09/10/2026", 210, academic_year=2026),)),
+            ),
+        ],
+        [due("308")],
+    ),
     "G-02": (
         "4,50 €/h en 2026 : oui ; 4,35 €/h en 2026 : non.",
         [due("400", **paid("4.35"))],
@@ -132,13 +151,16 @@ EXAMPLES = {
         [agreement(stage=stage(*JUNE, "39"), host={"collective_hours": Decimal(39)})],
     ),
     "H-05": (
-        "17 ans, 35 h : oui ; 36 h : non.",
+        "17 ans, 35 h : oui ; 36 h : non, sauf dérogation ; 36 h à partir du jour des 18 ans : oui.",
         [minor(17, stage=stage(*JUNE, "36"))],
-        [minor(17, stage=stage(*JUNE, "35"))],
+        [
+            minor(17, stage=stage(*JUNE, "35")),
+            agreement(trainee={"birth_date": day(JUNE[0]).replace(year=2008)}, stage=stage(*JUNE, "36")),
+        ],
     ),
     "H-07": (
-        "17 ans, départ à 22 h : oui ; à 22 h 30 : non.",
-        [minor(17, stage={"day_ends_at": at("22:30")})],
+        "17 ans, départ à 22 h : oui ; à 22 h 30 : non, sauf dérogation ; à 1 h : non.",
+        [minor(17, stage={"day_ends_at": at(hour)}) for hour in ("22:30", "01:00")],
         [minor(17, stage={"day_ends_at": at("22:00")})],
     ),
     "C-02": (
@@ -156,8 +178,11 @@ EXAMPLES = {
     ),
     "F-01": ("Berlin sans fiche : non.", [foreign(abroad={"has_information_sheet": False})], [foreign()]),
     "F-05": (
-        "Berlin sans assistance : non.",
-        [foreign(abroad={"has_assistance_policy": False})],
+        "Berlin sans assistance : non ; Saint-Denis de La Réunion : rappelé.",
+        [
+            foreign(abroad={"has_assistance_policy": False}),
+            agreement(host={"country": "RE", "place": Territory.REUNION}),
+        ],
         [foreign()],
     ),
     "F-07": (

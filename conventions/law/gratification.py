@@ -65,7 +65,7 @@ def least_of_an_hour(case: Case) -> Decimal | None:
         "somme des heures de présence et de congé > 308 (2 × 22 × 7), ou le seuil plus bas de l’établissement ; mois "
         "consécutifs à cheval sur deux années : à vérifier (lecture discutée)"
     ),
-    example="308 h : facultative ; 308,5 h : due ; 280 h en août puis 140 h en septembre : à vérifier.",
+    example="308 h : facultative ; 308,5 h : due ; 140 h en août puis 210 h dès septembre : à vérifier.",
 )
 def due(case: Case, rule: Rule) -> Iterator[Finding]:
     pay = case.facts.pay
