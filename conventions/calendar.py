@@ -222,21 +222,32 @@ def spread(weekly_hours: Decimal, weekdays: Iterable[int]) -> Week:
 
 
 @dataclass(frozen=True)
+class Share:
+    """How many days and months some hours make, beside those that a whole one would have had.
+
+    Public holidays are not among the hours of a whole one: a month without absence is whole in May too.
+    """
+
+    days: Decimal = Decimal(0)
+    months: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
 class Month:
-    """The hours of one calendar month, named by its first day."""
+    """The hours of one calendar month, named by its first day, and what they make of days and months."""
 
     first: date
     presence: Decimal
     leave: Decimal
+    present: Share = Share()
+    away: Share = Share()
 
 
 @dataclass(frozen=True)
 class Timesheet:
-    """Planned hours, month by month; ``days`` with some presence and ``leave_days``, a half one being a half."""
+    """Planned hours, month by month."""
 
     months: tuple[Month, ...] = ()
-    days: Decimal = Decimal(0)
-    leave_days: Decimal = Decimal(0)
 
     @cached_property
     def presence(self) -> Decimal:
@@ -256,14 +267,19 @@ class Timesheet:
     def corrected(self, presence: Decimal) -> Timesheet:
         """Return it with the hours of presence given by hand, shared between the months as the planned ones.
 
-        They are shared evenly when none is planned. Days are as long as those planned.
+        They are shared evenly when none is planned. Days are as long as those planned, so there are more or fewer of
+        them; months are as whole.
         """
         parts = [month.presence if self.presence else Decimal(1) for month in self.months]
         shares = rounded_shares(parts, presence)
+        longer = presence / self.presence if self.presence else Decimal(0)
         return Timesheet(
-            tuple(replace(month, presence=share) for month, share in zip(self.months, shares, strict=True)),
-            self.days * presence / self.presence if self.presence else Decimal(0),
-            self.leave_days,
+            tuple(
+                replace(
+                    month, presence=share, present=replace(month.present, days=month.present.days * longer)
+                )
+                for month, share in zip(self.months, shares, strict=True)
+            )
         )
 
 
@@ -335,8 +351,8 @@ class Schedule:
 
     def week_of(self, day: date) -> Decimal:
         """Return the usual hours of the week that a day belongs to."""
-        covering = (period for period in reversed(self.periods) if period.start <= day <= period.end)
-        return next((period.weekly_hours for period in covering), Decimal(0))
+        period = self._period(day)
+        return period.weekly_hours if period else Decimal(0)
 
     def most_hours(self, days: int) -> Decimal:
         """Return the most usual hours in so many days in a row, absences and public holidays left aside."""
@@ -351,16 +367,8 @@ class Schedule:
         return most.quantize(CENT)
 
     def planned(self) -> Iterator[tuple[date, Decimal]]:
-        """Yield each day with its usual hours, whatever absence or holiday falls on it."""
-        day, end = self.start, self.end
-        while day <= end:
-            for period in reversed(self.periods):
-                if period.start <= day <= period.end:
-                    yield day, period.hours[day.weekday()]
-                    break
-            if day == date.max:
-                return
-            day += ONE_DAY
+        """Return each day with its usual hours, whatever absence or holiday falls on it."""
+        return ((day, hours) for day, hours, is_planned in self._usual(self.start, self.end) if is_planned)
 
     def days_off(self) -> frozenset[date]:
         """Return the holidays that are not worked."""
@@ -382,27 +390,76 @@ class Schedule:
     def timesheet(self) -> Timesheet:
         """Hours of presence and of leave, month by month, to the hundredth."""
         off, away = self.days_off(), self.away
+        given = [absence for absence in away if absence.kind == AbsenceKind.HOLIDAY]
         leave = [absence for absence in self.absences if absence.kind == AbsenceKind.LEAVE]
         presence_days: list[tuple[date, Decimal]] = []
         leave_days: list[tuple[date, Decimal]] = []
         months: dict[date, None] = {}
-        for day, hours in self.planned():
-            months[day.replace(day=1)] = None
-            if hours and day not in off and not covered(day, away):
+        whole = Whole()
+        for day, hours, is_planned in self._usual(*whole_months(self.start, self.end)):
+            if is_planned:
+                months[day.replace(day=1)] = None
+            if not hours or day in off or covered(day, given):
+                continue
+            whole.add(day, hours)
+            if is_planned and not covered(day, away):
                 (leave_days if covered(day, leave) else presence_days).append((day, hours))
-        in_leave, counted = len(leave_days), len(presence_days)
-        wanted = min(max(self.leave_days - in_leave, Decimal(0)), Decimal(counted))
-        presence_days, taken = take_last(presence_days, wanted)
+        presence_days, taken = take_last(presence_days, self.leave_days - len(leave_days))
         leave_days += taken
         # Leave takes what is left of the duration: it never changes what thresholds are compared with.
         duration, presence = rounded_total(presence_days + leave_days), rounded_total(presence_days)
         present = by_month(presence_days, months, presence)
         absent = by_month(leave_days, months, duration - presence)
+        here, not_here = whole.shares(presence_days), whole.shares(leave_days)
         return Timesheet(
-            tuple(Month(first, *hours) for first, *hours in zip(months, present, absent, strict=True)),
-            counted - wanted,
-            in_leave + wanted,
+            tuple(
+                Month(first, done, off, here.get(first, Share()), not_here.get(first, Share()))
+                for first, done, off in zip(months, present, absent, strict=True)
+            )
         )
+
+    def _usual(self, since: date, until: date) -> Iterator[tuple[date, Decimal, bool]]:
+        """Yield each day between two with its usual hours, and whether a period covers it.
+
+        A day that none covers is like those before it, or like the first when it comes before all.
+        """
+        usual = (self._period(self.start) or self.periods[0]).hours
+        for ordinal in range(since.toordinal(), until.toordinal() + 1):
+            day = date.fromordinal(ordinal)
+            period = self._period(day)
+            usual = period.hours if period else usual
+            yield day, usual[day.weekday()], period is not None
+
+    def _period(self, day: date) -> WorkPeriod | None:
+        """Return the period that says the hours of a day."""
+        return next((one for one in reversed(self.periods) if one.start <= day <= one.end), None)
+
+
+def whole_months(start: date, end: date) -> Period:
+    """Return the first and the last day of the months that two days touch."""
+    return start.replace(day=1), end.replace(day=gregorian.monthrange(end.year, end.month)[1])
+
+
+class Whole:
+    """The hours that whole days and months have."""
+
+    def __init__(self) -> None:
+        self.days: dict[date, Decimal] = {}
+        self.months: dict[date, Decimal] = {}
+
+    def add(self, day: date, hours: Decimal) -> None:
+        month = day.replace(day=1)
+        self.days[day], self.months[month] = hours, self.months.get(month, Decimal(0)) + hours
+
+    def shares(self, worked: Iterable[tuple[date, Decimal]]) -> dict[date, Share]:
+        """Return what the hours worked on some days make, by month; those days were added before."""
+        days: dict[date, Decimal] = {}
+        hours: dict[date, Decimal] = {}
+        for day, done in worked:
+            month = day.replace(day=1)
+            days[month] = days.get(month, Decimal(0)) + done / self.days[day]
+            hours[month] = hours.get(month, Decimal(0)) + done
+        return {month: Share(count, hours[month] / self.months[month]) for month, count in days.items()}
 
 
 def covered(day: date, absences: Iterable[Absence]) -> bool:

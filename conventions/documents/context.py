@@ -21,6 +21,7 @@ from accounts.models import PostalAddress
 from conventions import calendar
 from conventions.documents.choices import chosen, country, entry_choice, is_choice
 from conventions.documents.earlier import read
+from conventions.legality.facts import payments_of
 from conventions.models import Amended, Avenant, AvenantKind, Convention, Document, signers
 from conventions.models.columns import CORRECTED, KEPT_IN
 from conventions.writing.drafts import differences
@@ -42,6 +43,8 @@ def agreement(convention: Convention, identity: Context | None = None) -> Contex
     besides.
     """
     convention.load_terms()
+    if convention.pk:
+        prefetch_related_objects([convention], "interruptions", "work_periods")
     identity = identity or convention.identity
     with translation.override("fr"):
         context = {
@@ -291,6 +294,7 @@ def _gratification(convention: Convention) -> Context:
         "payment_mode": entry_choice(paid and paid.payment_mode),
         "payment_frequency": chosen(paid, "payment_frequency"),
         "branch_minimum": text(paid.branch_minimum) if paid else "",
+        "payments": [text(payment) for payment in payments_of(convention)],
     }
 
 

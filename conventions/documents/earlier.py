@@ -77,7 +77,7 @@ SINCE_VERSION_2 = {
     "gratification": ("payment_frequency", "branch_minimum"),
 }
 # Nor in version 3.
-SINCE_VERSION_4 = {"student": (*Student.OTHER_NAMES, "sex")}
+SINCE_VERSION_4 = {"student": (*Student.OTHER_NAMES, "sex"), "gratification": ("payments",)}
 # What each part holds today, and may have lacked.
 ASKED = {
     part: (*SINCE_VERSION_2.get(part, ()), *SINCE_VERSION_4.get(part, ()), *names)

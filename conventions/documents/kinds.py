@@ -17,6 +17,7 @@ from conventions.documents.reading import (
     long_date,
     money_text,
     number,
+    payments_text,
     presence,
     sections,
     short_date,
@@ -592,8 +593,13 @@ def to_sign(party: str, *, is_minor: bool = False) -> str:
 
 
 def _whole_pay(agreement: Context, unit: str) -> str:
-    """Return what the amount agreed is worth for the whole stage; nothing when its unit is a day or a week."""
+    """Return the payments agreed and their total.
+
+    Earlier releases froze none: they counted a month for each that was touched, and nothing by the day or the week.
+    """
     money, stage = agreement["gratification"], agreement["stage"]
+    if money["payments"]:
+        return payments_text(money)
     if not money["amount"] or not stage["hours"]:
         return ""
     amount = Decimal(money["amount"])

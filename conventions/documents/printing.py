@@ -47,6 +47,7 @@ from conventions.documents.reading import (
     by_field,
     civil_rows,
     exceptional_row,
+    payments_text,
     sections,
     short_date,
     teaching,
@@ -251,6 +252,7 @@ def _money_rows(money: Context, value: dict[str, str]) -> list[Row]:
     paid = _join(", ", amount, value["payment_mode"].lower(), value["payment_frequency"].lower())
     return [
         Row("gratification", "Gratification", paid),
+        Row("payments", "Versements", payments_text(money)),
         Row("branch_minimum", "Minimum de la branche", value["branch_minimum"]),
         Row("is_employed_by_host", "Situation du stagiaire", employed),
         Row("benefits", "Avantages offerts", value["benefits"]),

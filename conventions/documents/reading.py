@@ -21,6 +21,7 @@ from accounts.models import Student
 from conventions.documents import choices
 from conventions.documents.context import Context, agreement, as_stored, printed_now
 from conventions.documents.earlier import completed
+from conventions.legality.words import payments_in_words
 from conventions.models import Amended, Convention, Interruption, WorkPeriod
 from conventions.models.columns import COLUMNS
 from conventions.writing.steps import column_label
@@ -685,6 +686,11 @@ def money_text(money: Context) -> str:
     if not money["amount"]:
         return ""
     return f"{number(money['amount'], 2)} {money['currency']} {money['unit']}".strip()
+
+
+def payments_text(money: Context) -> str:
+    """Return what the amount promises: how many payments, of how much, and their total."""
+    return payments_in_words([Decimal(one) for one in money["payments"]], money["currency"])
 
 
 def is_right_to_left(value: str) -> bool:

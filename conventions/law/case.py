@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
 from accounts import limits
@@ -20,6 +20,7 @@ from conventions.calendar import (
     rounded_shares,
 )
 from conventions.law.facts import Amounts, Facts, Other, PayUnit, Regime
+from conventions.law.promise import paid_hours, payments, smoothed
 
 # Articles D124-6 and L124-5: 44 days, 66 days, 132 days of 7 hours.
 TWO_MONTHS = Decimal(limits.TWO_MONTHS)
@@ -50,11 +51,6 @@ class PaidMonth:
     real: Decimal
     smoothed: Decimal
     is_provisional: bool
-
-
-def share(amount: Decimal, hours: Decimal, whole: Decimal) -> Decimal | None:
-    """Return an amount for some hours when it is written for a whole day or week; None of a day without hours."""
-    return amount * hours / whole if whole else None
 
 
 def is_minor(born: date | None, on: date | None) -> bool:
@@ -235,45 +231,25 @@ class Case:
 
     @cached_property
     def paid_months(self) -> tuple[PaidMonth, ...]:
-        """The minimum month by month, for the hours really paid and smoothed; empty while it cannot be computed.
-
-        Smoothing shares the total between the months touched, rounded down: the last takes the remainder.
-        """
+        """The minimum month by month, for the hours really paid and smoothed; empty while it cannot be computed."""
         months = self.timesheet.months if self.timesheet else ()
         rates = {month.first.year: self.rate(month.first.year) for month in months}
         if not months or None in rates.values():
             return ()
-        paid = [
-            month.presence + (month.leave if self.facts.stage.leave_is_paid else Decimal(0))
-            for month in months
-        ]
+        leave_is_paid = self.facts.stage.leave_is_paid
+        paid = [paid_hours(month, leave_is_paid=leave_is_paid) for month in months]
         hourly = [rates[month.first.year] or Decimal(0) for month in months]
         exact = [hours * rate for hours, rate in zip(paid, hourly, strict=True)]
         total = sum(exact, Decimal(0)).quantize(CENT, ROUND_HALF_UP)
-        real = rounded_shares(exact, total)
-        each = (total / len(months)).quantize(CENT, ROUND_DOWN)
-        last = total - each * (len(months) - 1)
+        real, same = rounded_shares(exact, total), smoothed(total, len(months))
         return tuple(
-            PaidMonth(
-                month.first,
-                hours,
-                rate,
-                due,
-                last if month is months[-1] else each,
-                self.amounts.is_provisional(month.first.year),
-            )
-            for month, hours, rate, due in zip(months, paid, hourly, real, strict=True)
+            PaidMonth(month.first, hours, rate, due, each, self.amounts.is_provisional(month.first.year))
+            for month, hours, rate, due, each in zip(months, paid, hourly, real, same, strict=True)
         )
 
     @property
     def paid_hours(self) -> Decimal:
         return sum((month.hours for month in self.paid_months), Decimal(0))
-
-    @property
-    def paid_days(self) -> Decimal:
-        """Days of presence, and of leave when it is paid."""
-        sheet = self.timesheet or Timesheet()
-        return sheet.days + (sheet.leave_days if self.facts.stage.leave_is_paid else Decimal(0))
 
     @property
     def minimum_total(self) -> Decimal | None:
@@ -296,33 +272,18 @@ class Case:
         )
 
     @cached_property
+    def payments(self) -> tuple[Decimal, ...]:
+        """The payments that the amount written comes to, in its currency; none while they cannot be computed."""
+        if self.timesheet is None or self.schedule is None:
+            return ()
+        full_week = max(sum(period.hours, Decimal(0)) for period in self.schedule.periods)
+        leave_is_paid = self.facts.stage.leave_is_paid
+        return payments(self.facts.pay, self.timesheet, full_week, leave_is_paid=leave_is_paid)
+
+    @property
     def promised_total(self) -> Decimal | None:
-        """What the amount written on the agreement is worth over the whole stage, in euros.
-
-        An amount by the month is paid for each calendar month touched; by the day, for each day of presence, however
-        long; by the week, it is worth its share of the fullest week.
-        """
-        pay, schedule = self.facts.pay, self.schedule
-        if not pay.is_paid or pay.amount is None or not pay.in_euros or schedule is None:
-            return None
-        worth = self.worth(pay.unit, pay.amount, schedule)
-        return None if worth is None else worth.quantize(CENT, ROUND_HALF_UP)
-
-    def worth(self, unit: PayUnit | None, amount: Decimal, schedule: Schedule) -> Decimal | None:
-        """Return what an amount by some unit comes to over the whole stage."""
-        match unit:
-            case PayUnit.TOTAL:
-                return amount
-            case PayUnit.MONTH:
-                return amount * len(self.paid_months)
-            case PayUnit.WEEK:
-                fullest = max(sum(one.hours, Decimal(0)) for one in schedule.periods)
-                return share(amount, self.paid_hours, fullest)
-            case PayUnit.DAY:
-                return amount * self.paid_days if self.paid_days else None
-            case PayUnit.HOUR:
-                return amount * self.paid_hours
-        return None
+        """What the amount written is worth over the whole stage, in euros."""
+        return sum(self.payments, Decimal(0)) if self.payments and self.facts.pay.in_euros else None
 
     def legal_minimum(self, year: int) -> Decimal:
         """Return the part of an hour's ceiling that a year frees of contributions, whatever the branch says."""

@@ -179,8 +179,8 @@ def hourly_minimum(case: Case, rule: Rule) -> Iterator[Finding]:
     "La gratification est due dès la première heure, pas à partir de la 309e.",
     BLOCK,
     formula=(
-        "montant de tout le stage ≥ somme, par année civile, des heures payées × le minimum de l’année ; par mois, semaine "
-        "ou jour, avec la clause de G-06 : le minimum de la première année"
+        "somme des versements ≥ somme, par année civile, des heures payées × le minimum de l’année ; par mois, semaine ou "
+        "jour, avec la clause de G-06 : le minimum de la première année"
     ),
     example="309 h en 2026 : 1 390,50 €, pas 4,50 €.",
 )
@@ -189,7 +189,7 @@ def from_the_first_hour(case: Case, rule: Rule) -> Iterator[Finding]:
     if not case.is_due or promised is None or least is None or case.facts.pay.unit == PayUnit.HOUR:
         return
     if case.facts.pay.unit == PayUnit.MONTH:
-        # Smoothing rounds each month down and leaves the cents to the last one.
+        # What is written for a month is rounded to the cent.
         least -= CENT * (len(case.paid_months) - 1)
     elif case.facts.pay.unit in {PayUnit.DAY, PayUnit.WEEK}:
         # The hours of a day may not be a decimal, as a third of 35: their sum is rounded to the hundredth.
@@ -236,7 +236,8 @@ def two_ways(case: Case, rule: Rule) -> Iterator[Finding]:
         yield rule.finds(
             "amount",
             _(
-                "Le versement suit les heures réelles de chaque mois, ou est le même chaque mois : %(smoothed)s."
+                "Le versement suit les heures réelles de chaque mois, ou est le même chaque mois : %(smoothed)s (écrivez alors "
+                "le montant pour tout le stage)."
             ),
             smoothed=euros(case.paid_months[0].smoothed),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -51,6 +52,13 @@ def review(convention: Convention) -> list[law.Finding]:
     """Return what the law says of an agreement as it is stored, or of what an avenant makes of it."""
     _case, found = judged(convention)
     return found
+
+
+def payments_of(convention: Convention) -> tuple[Decimal, ...]:
+    """Return the payments that the amount written on an agreement comes to for its hours, in its currency."""
+    stage = replace(_stage(convention), corrected_hours=convention.hours)
+    known = law.Facts(timezone.localdate(), stage=stage, pay=_pay(convention))
+    return law.Case(known, law.Amounts()).payments
 
 
 def late(convention: Convention, signed_on: date | None) -> list[law.Finding]:

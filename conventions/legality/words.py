@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from itertools import groupby
 
 from django.utils import timezone
@@ -59,10 +60,10 @@ def number(value: Decimal, decimals: int = 2) -> str:
     return str(number_format(f"{rounded:f}", force_grouping=True))
 
 
-def money(value: Decimal) -> str:
-    """Return an amount in euros: « 1 390,50 € »."""
+def money(value: Decimal, currency: str = "€") -> str:
+    """Return an amount, in euros unless it is said: « 1 390,50 € »."""
     cents = value.quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return f"{number_format(cents, 2, force_grouping=True)}\N{NO-BREAK SPACE}€"
+    return f"{number_format(cents, 2, force_grouping=True)}\N{NO-BREAK SPACE}{currency}"
 
 
 def in_words(value: Value) -> str:
@@ -348,6 +349,8 @@ def figures(case: law.Case) -> list[WordedLine]:
     found = [WordedLine(label, in_words(value)) for label, value in lines]
     if case.follows_french_pay:
         found += pay_figures(case)
+    if case.promised_total is not None:
+        found.append(WordedLine(_("Prévue"), payments_in_words(case.payments)))
     left = max(case.remaining, Decimal(0))
     found.append(
         WordedLine(
@@ -373,6 +376,28 @@ def pay_figures(case: law.Case) -> list[WordedLine]:
     )
     if len(case.paid_months) > 1:
         found.append(WordedLine(_("lissée, par mois"), money(case.paid_months[0].smoothed)))
-    if case.promised_total is not None:
-        found.append(WordedLine(_("Prévue, pour tout le stage"), money(case.promised_total)))
     return found
+
+
+def payments_in_words(payments: Sequence[Decimal], currency: str = "€") -> str:
+    """Return what an amount promises, as « 5 versements de 390,60 €, soit 1 953,00 € en tout »; nothing of no payment."""
+    if not payments:
+        return ""
+    *others, last = payments
+    amount = partial(money, currency=currency)
+    said = {
+        "count": len(payments),
+        "others": len(others),
+        "least": amount(min(payments)),
+        "most": amount(max(payments)),
+        "each": amount(payments[0]),
+        "last": amount(last),
+        "total": amount(sum(payments, Decimal(0))),
+    }
+    if not others:
+        return _("un versement de %(total)s") % said
+    if set(others) == {last}:
+        return _("%(count)s versements de %(each)s, soit %(total)s en tout") % said
+    if len(others) > 1 and len(set(others)) == 1:
+        return _("%(others)s versements de %(each)s et un de %(last)s, soit %(total)s en tout") % said
+    return _("%(count)s versements, de %(least)s à %(most)s, soit %(total)s en tout") % said

@@ -136,8 +136,9 @@ class Person:
     # What they see
 
     def sees(self, heading):
-        """Arrive on a page by its title, and check what every page owes its reader."""
+        """Arrive on a page by its title, once it is there to its end, and check what every page owes its reader."""
         expect(self.page.get_by_role("heading", level=1)).to_have_text(readable(heading))
+        self.page.wait_for_load_state()
         self.checks(heading)
 
     def reads(self, words, within=None):

@@ -19,8 +19,8 @@ def opens_the_content(*people):
 
 
 def writes_and_waits(person, label, text):
-    person.writes(label, text)
     with person.page.expect_response(lambda response: response.request.method == "POST"):
+        person.writes(label, text)
         person.field(label).blur()
 
 
