@@ -281,6 +281,11 @@ class Avenant(models.Model):
         return reverse("conventions:avenant", args=[self.convention_id, self.pk])
 
     @property
+    def named(self) -> str:
+        """What a page calls it where one goes back to it: « Avenant 2027-000123/A1 »."""
+        return str(_("Avenant %(number)s") % {"number": self}) if self.rank else str(self)
+
+    @property
     def is_editable(self) -> bool:
         return self.status in EDITABLE
 

@@ -780,6 +780,18 @@ class Convention(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("conventions:detail", args=[self.pk])
 
+    @property
+    def named(self) -> str:
+        """What a page calls it where one goes back to it: « Convention 2027-000123 »."""
+        return str(_("Convention %(number)s") % {"number": self.number}) if self.number else str(self)
+
+    @property
+    def heading(self) -> str:
+        """Whose stage and where, as its pages are headed."""
+        if self.organisation is None:
+            return str(self.student.user)
+        return str(_("%(student)s chez %(host)s") % {"student": self.student.user, "host": self.organisation})
+
     def refresh_search_key(self) -> None:
         """Recompute what the lists search: number, student, host and town, subject."""
         student, identity = self.student, self.identity

@@ -270,11 +270,12 @@ def what_follows(
     mailbox = [centre.mailbox] if centre and centre.mailbox not in told else []
     approval = [_approval(convention, is_sent, awaits_approval)] if centre and centre.teacher_approves else []
     departure = turns.approval(convention, Approver.SECURITY)
-    awaits_clearance = departure is not None and departure.done_at is None
+    forbidden = departure is not None and departure.is_refused
+    awaits_clearance = forbidden or (departure is not None and departure.done_at is None)
     return [
         _submission(convention, is_sent),
         *approval,
-        *([_departure(is_sent, awaits_clearance)] if departure else []),
+        *([_departure(is_sent, awaits_clearance, forbidden=forbidden)] if departure else []),
         Follow(
             _state(is_validated, is_sent and not awaits_approval and not awaits_clearance),
             _("Votre gestionnaire, prévenu par courriel, vérifie puis valide"),
@@ -312,10 +313,12 @@ def _approval(convention: Convention, is_sent: bool, awaits_approval: bool) -> F
     )
 
 
-def _departure(is_sent: bool, awaits_clearance: bool) -> Follow:
+def _departure(is_sent: bool, awaits_clearance: bool, *, forbidden: bool) -> Follow:
     return Follow(
         _state(is_sent and not awaits_clearance, is_sent and awaits_clearance),
-        _("Le fonctionnaire de sécurité et de défense décide du départ"),
+        _("Le fonctionnaire de sécurité et de défense a refusé ce départ")
+        if forbidden
+        else _("Le fonctionnaire de sécurité et de défense décide du départ"),
         _("parce que la destination est à risque"),
     )
 

@@ -198,7 +198,7 @@ def refuse(request: HttpRequest, pk: int, attachment: int) -> HttpResponse:
             "form": form,
             "button": _("Refuser"),
             "is_grave": True,
-            "subject": found.convention,
+            "crumb": found.convention.named,
             "way_back": f"{found.convention.get_absolute_url()}#attachments",
             "back": _("Retour à la convention"),
         }

@@ -36,7 +36,8 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
         "heading": _("Ajouter une note interne"),
         "form": form,
         "button": _("Ajouter"),
-        "subject": convention,
+        "crumb": convention.named,
+        "lede": convention.heading,
         "way_back": f"{convention.get_absolute_url()}#notes",
         "back": _("Retour à la convention"),
     }

@@ -149,7 +149,7 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
         "heading": _("Garder plus longtemps"),
         "form": form,
         "button": _("Enregistrer"),
-        "subject": convention,
+        "crumb": convention.named,
         "way_back": convention.get_absolute_url(),
         "back": _("Retour à la convention"),
     }

@@ -44,7 +44,8 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
         "heading": _("Ajouter une remarque"),
         "form": form,
         "button": _("Ajouter"),
-        "subject": host,
+        "crumb": host,
+        "lede": host,
         "way_back": f"{host.get_absolute_url()}#notes",
         "back": _("Retour à la fiche"),
     }
@@ -74,7 +75,8 @@ def ban(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "button": _("Exclure"),
         "is_grave": True,
-        "subject": host,
+        "crumb": host,
+        "lede": host,
         "way_back": host.get_absolute_url(),
         "back": _("Retour à la fiche"),
     }

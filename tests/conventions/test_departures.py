@@ -229,6 +229,14 @@ def test_a_departure_is_forbidden_with_a_reason_which_stops_the_validation(world
     )
     page = text_of(browser(world.people["manager"]).get(convention.get_absolute_url()))
     assert "Frontière fermée." in page
+    follows = (
+        browser(world.people["student"])
+        .get(reverse("conventions:next", args=[convention.pk]))
+        .context["follows"]
+    )
+    assert [(line.state, line.title) for line in follows if line.state == "now"] == [
+        ("now", "Le fonctionnaire de sécurité et de défense a refusé ce départ")
+    ]
     workflow.act(convention.pk, "authorise", by=officer, comment="Rouverte.")
     with refused("already_cleared"):
         workflow.act(convention.pk, "authorise", by=officer)
