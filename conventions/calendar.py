@@ -6,7 +6,7 @@ Days are ``datetime.date``, hours ``Decimal``, weekdays 0 (Monday) to 6 (Sunday)
 from __future__ import annotations
 
 import calendar as gregorian
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,6 +16,7 @@ from functools import cached_property, lru_cache
 HOURS_PER_DAY = Decimal(7)
 DAYS_PER_MONTH = Decimal(22)
 CENT = Decimal("0.01")
+HAIR = Decimal("1e-12")
 ONE_DAY = timedelta(days=1)
 ONE_WEEK = timedelta(weeks=1)
 PLAUSIBLE_YEARS = range(2000, 2101)
@@ -223,24 +224,25 @@ def spread(weekly_hours: Decimal, weekdays: Iterable[int]) -> Week:
 
 @dataclass(frozen=True)
 class Share:
-    """How many days and months some hours make, beside those that a whole one would have had.
-
-    Public holidays are not among the hours of a whole one: a month without absence is whole in May too.
-    """
+    """Some days of a month, a half one being a half, and their hours as they are, not rounded."""
 
     days: Decimal = Decimal(0)
-    months: Decimal = Decimal(0)
+    hours: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
 class Month:
-    """The hours of one calendar month, named by its first day, and what they make of days and months."""
+    """The hours of one calendar month, named by its first day.
+
+    ``whole`` is what it would have without absence, from its first day to its last: no public holiday is among them.
+    """
 
     first: date
     presence: Decimal
     leave: Decimal
     present: Share = Share()
     away: Share = Share()
+    whole: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -395,13 +397,17 @@ class Schedule:
         presence_days: list[tuple[date, Decimal]] = []
         leave_days: list[tuple[date, Decimal]] = []
         months: dict[date, None] = {}
-        whole = Whole()
+        usual: dict[date, Decimal] = {}
+        whole: dict[date, Decimal] = {}
         for day, hours, is_planned in self._usual(*whole_months(self.start, self.end)):
+            month = day.replace(day=1)
+            whole.setdefault(month, Decimal(0))
             if is_planned:
-                months[day.replace(day=1)] = None
+                months[month] = None
             if not hours or day in off or covered(day, given):
                 continue
-            whole.add(day, hours)
+            usual[day] = hours
+            whole[month] += hours
             if is_planned and not covered(day, away):
                 (leave_days if covered(day, leave) else presence_days).append((day, hours))
         presence_days, taken = take_last(presence_days, self.leave_days - len(leave_days))
@@ -410,10 +416,10 @@ class Schedule:
         duration, presence = rounded_total(presence_days + leave_days), rounded_total(presence_days)
         present = by_month(presence_days, months, presence)
         absent = by_month(leave_days, months, duration - presence)
-        here, not_here = whole.shares(presence_days), whole.shares(leave_days)
+        here, not_here = shares(presence_days, usual), shares(leave_days, usual)
         return Timesheet(
             tuple(
-                Month(first, done, off, here.get(first, Share()), not_here.get(first, Share()))
+                Month(first, done, off, here.get(first, Share()), not_here.get(first, Share()), whole[first])
                 for first, done, off in zip(months, present, absent, strict=True)
             )
         )
@@ -440,26 +446,15 @@ def whole_months(start: date, end: date) -> Period:
     return start.replace(day=1), end.replace(day=gregorian.monthrange(end.year, end.month)[1])
 
 
-class Whole:
-    """The hours that whole days and months have."""
-
-    def __init__(self) -> None:
-        self.days: dict[date, Decimal] = {}
-        self.months: dict[date, Decimal] = {}
-
-    def add(self, day: date, hours: Decimal) -> None:
+def shares(worked: Iterable[tuple[date, Decimal]], usual: Mapping[date, Decimal]) -> dict[date, Share]:
+    """Return by month the days and hours of what was worked, against the usual hours of each of those days."""
+    days: dict[date, Decimal] = {}
+    hours: dict[date, Decimal] = {}
+    for day, done in worked:
         month = day.replace(day=1)
-        self.days[day], self.months[month] = hours, self.months.get(month, Decimal(0)) + hours
-
-    def shares(self, worked: Iterable[tuple[date, Decimal]]) -> dict[date, Share]:
-        """Return what the hours worked on some days make, by month; those days were added before."""
-        days: dict[date, Decimal] = {}
-        hours: dict[date, Decimal] = {}
-        for day, done in worked:
-            month = day.replace(day=1)
-            days[month] = days.get(month, Decimal(0)) + done / self.days[day]
-            hours[month] = hours.get(month, Decimal(0)) + done
-        return {month: Share(count, hours[month] / self.months[month]) for month, count in days.items()}
+        days[month] = days.get(month, Decimal(0)) + done / usual[day]
+        hours[month] = hours.get(month, Decimal(0)) + done
+    return {month: Share(count, hours[month]) for month, count in days.items()}
 
 
 def covered(day: date, absences: Iterable[Absence]) -> bool:
@@ -482,7 +477,8 @@ def take_last(
 
 
 def rounded_total(days: Iterable[tuple[date, Decimal]]) -> Decimal:
-    return sum((hours for _day, hours in days), Decimal(0)).quantize(CENT, ROUND_HALF_UP)
+    """Return the sum of some hours to the hundredth; a third of 35 h, cut at its 28th digit, is taken for a third."""
+    return sum((hours for _day, hours in days), Decimal(0)).quantize(HAIR).quantize(CENT, ROUND_HALF_UP)
 
 
 def by_month(days: Iterable[tuple[date, Decimal]], months: Iterable[date], total: Decimal) -> list[Decimal]:

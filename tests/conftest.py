@@ -14,7 +14,9 @@ from tests.fake_register import FakeRegister
 from tests.worlds import World
 
 # A busy machine is no failure: what an example may take depends on what else runs.
-hypothesis_settings.register_profile("any machine", deadline=None)
+# The same examples at each run; `--hypothesis-profile=explore` draws others.
+hypothesis_settings.register_profile("any machine", deadline=None, derandomize=True)
+hypothesis_settings.register_profile("explore", deadline=None)
 hypothesis_settings.load_profile("any machine")
 
 DEMO_SETTINGS = {"DEMO": True, "DELIVERY_EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}

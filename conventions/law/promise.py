@@ -26,31 +26,36 @@ def payments(
     months = timesheet.months
     if not pay.is_paid or pay.amount is None or pay.unit is None or not months:
         return ()
-    if pay.unit == PayUnit.TOTAL:
-        due = smoothed(pay.amount.quantize(CENT, ROUND_HALF_UP), len(months))
-    else:
-        whole = full_week if pay.unit == PayUnit.WEEK else Decimal(1)
-        exact = [pay.amount * part(pay.unit, month, leave_is_paid=leave_is_paid) / whole for month in months]
-        due = [one for one in rounded(pay.unit, exact) if one]
+    paid = [share_paid(month, leave_is_paid=leave_is_paid) for month in months]
+    match pay.unit:
+        case PayUnit.TOTAL:
+            due = smoothed(pay.amount.quantize(CENT, ROUND_HALF_UP), len(months))
+        case PayUnit.MONTH:
+            due = [
+                (pay.amount * share.hours / month.whole).quantize(CENT, ROUND_HALF_UP)
+                for share, month in zip(paid, months, strict=True)
+                if month.whole
+            ]
+        case PayUnit.DAY:
+            due = in_proportion(pay.amount, [share.days for share in paid], Decimal(1))
+        case _:
+            hours = [paid_hours(month, leave_is_paid=leave_is_paid) for month in months]
+            due = in_proportion(pay.amount, hours, full_week if pay.unit == PayUnit.WEEK else Decimal(1))
+    due = [one for one in due if one]
     return (sum(due, Decimal(0)),) if due and pay.is_monthly is False else tuple(due)
 
 
-def part(unit: PayUnit, month: Month, *, leave_is_paid: bool) -> Decimal:
-    """Return what a calendar month counts for: its days, its part of a whole month, or its hours."""
-    shares = [month.present, month.away if leave_is_paid else Share()]
-    match unit:
-        case PayUnit.DAY:
-            return sum((share.days for share in shares), Decimal(0))
-        case PayUnit.MONTH:
-            return sum((share.months for share in shares), Decimal(0))
-    return paid_hours(month, leave_is_paid=leave_is_paid)
+def in_proportion(amount: Decimal, counts: list[Decimal], whole: Decimal) -> list[Decimal]:
+    """Return an amount for so many of what it is written for: their sum is rounded, and divided last, as a third is."""
+    total = amount * sum(counts, Decimal(0)) / whole if whole else Decimal(0)
+    return rounded_shares(counts, total.quantize(CENT, ROUND_HALF_UP))
 
 
-def rounded(unit: PayUnit, exact: list[Decimal]) -> list[Decimal]:
-    """Return payments to the cent: whole months are paid alike; of the others, the sum is the one that is rounded."""
-    if unit == PayUnit.MONTH:
-        return [one.quantize(CENT, ROUND_HALF_UP) for one in exact]
-    return rounded_shares(exact, sum(exact, Decimal(0)).quantize(CENT, ROUND_HALF_UP))
+def share_paid(month: Month, *, leave_is_paid: bool) -> Share:
+    """Return the days and hours of a month that are paid, not rounded."""
+    if not leave_is_paid:
+        return month.present
+    return Share(month.present.days + month.away.days, month.present.hours + month.away.hours)
 
 
 def paid_hours(month: Month, *, leave_is_paid: bool) -> Decimal:
