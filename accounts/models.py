@@ -40,8 +40,8 @@ MONTHS_OF_31_DAYS = (1, 3, 5, 7, 8, 10, 12)
 MONTHS_OF_30_DAYS = (4, 6, 9, 11)
 
 
-class StricterRules(models.Model):
-    """What an institution or a centre asks beyond the law, which it can tighten and never loosen."""
+class LastEnd(models.Model):
+    """The day of each year on which the stages of an institution, a centre or a programme end at the latest."""
 
     last_end_day = models.PositiveSmallIntegerField(
         _("Dernier jour de fin de stage"),
@@ -56,19 +56,6 @@ class StricterRules(models.Model):
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(12)],
     )
-    referent_ceiling = models.PositiveSmallIntegerField(
-        _("Stagiaires suivis à la fois par un enseignant référent"),
-        null=True,
-        blank=True,
-        help_text=_("Le maximum légal est de 24 (article D124-3)."),
-    )
-    gratification_threshold = models.PositiveSmallIntegerField(
-        _("Gratification exigée au-delà de (heures)"),
-        null=True,
-        blank=True,
-        help_text=_("La loi l’exige au-delà de 308 heures ; 0 l’exige pour tout stage."),
-    )
-    requires_insurance = models.BooleanField(_("Attestation de responsabilité civile exigée"), default=False)
 
     class Meta:
         abstract = True
@@ -86,6 +73,30 @@ class StricterRules(models.Model):
                     "Le dernier jour de fin de stage est une date de tous les ans : indiquez le jour et le mois."
                 ),
             ),
+        ]
+
+
+class StricterRules(LastEnd):
+    """What an institution or a centre asks beyond the law, which it can tighten and never loosen."""
+
+    referent_ceiling = models.PositiveSmallIntegerField(
+        _("Stagiaires suivis à la fois par un enseignant référent"),
+        null=True,
+        blank=True,
+        help_text=_("Le maximum légal est de 24 (article D124-3)."),
+    )
+    gratification_threshold = models.PositiveSmallIntegerField(
+        _("Gratification exigée au-delà de (heures)"),
+        null=True,
+        blank=True,
+        help_text=_("La loi l’exige au-delà de 308 heures ; 0 l’exige pour tout stage."),
+    )
+    requires_insurance = models.BooleanField(_("Attestation de responsabilité civile exigée"), default=False)
+
+    class Meta(LastEnd.Meta):
+        abstract = True
+        constraints = [
+            *LastEnd.Meta.constraints,
             models.CheckConstraint(
                 condition=Q(referent_ceiling__isnull=True)
                 | Q(referent_ceiling__gte=1, referent_ceiling__lte=REFERENT_LIMIT),

@@ -324,6 +324,7 @@ class ProgrammeAdmin(WithinInstitution[Programme], ListedAdmin[Programme]):
         (_("Étape"), {"fields": ["label", "code", "version", "level"]}),
         (_("Volume horaire"), {"fields": ["teaching_hours", "presence_hours", "presence_waiver"]}),
         (_("Gratification"), {"fields": ["gratification_regime"]}),
+        (_("Dernier jour de fin de stage"), {"fields": [("last_end_day", "last_end_month")]}),
     ]
 
 

@@ -222,7 +222,7 @@ def not_an_observation(case: Case, rule: Rule) -> Iterator[Finding]:
     "usage ; L124-1 et L124-3 (le stage relève d’un cursus) ; D124-6 (année d’enseignement)",
     "Le stage se termine pendant l’année universitaire de l’inscription.",
     BLOCK,
-    formula="fin du stage ≤ dernier jour de l’année, ou jour plus tôt fixé par l’établissement ou le centre",
+    formula="fin du stage ≤ dernier jour de l’année, ou jour plus tôt fixé par l’établissement, le centre ou l’étape",
     example="Année 2025/2026 jusqu’au 31/08 : fin le 31/08/2026, oui ; le 01/09/2026, non.",
     can_be_lifted=True,
 )
@@ -230,7 +230,10 @@ def ends_within_the_year(case: Case, rule: Rule) -> Iterator[Finding]:
     year = case.facts.studies.year
     if year is None or case.end is None:
         return
-    last = min(year[1], case.facts.stricter.last_end or year[1])
+    stricter = case.facts.stricter
+    last = min(year[1], stricter.last_end or year[1])
+    by = stricter.last_end_by if last < year[1] else ""
+    line = Line(_("Dernier jour possible, fixé par %(by)s"), last, {"by": by})
     if case.end > last:
         yield rule.finds(
             "end",
@@ -239,7 +242,10 @@ def ends_within_the_year(case: Case, rule: Rule) -> Iterator[Finding]:
             ),
             end=case.end,
             last=last,
-            calculation=[Line(_("Fin du stage"), case.end), Line(_("Dernier jour possible"), last)],
+            calculation=[
+                Line(_("Fin du stage"), case.end),
+                line if by else Line(_("Dernier jour possible"), last),
+            ],
         )
 
 

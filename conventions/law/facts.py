@@ -248,12 +248,16 @@ class Protection:
 
 @dataclass(frozen=True)
 class Stricter:
-    """What an institution or a centre adds to the law; it never takes anything from it."""
+    """What an institution or a centre adds to the law; it never takes anything from it.
+
+    ``last_end_by`` is who asks for the day, a programme too: it is told, and judged by nothing.
+    """
 
     last_end: date | None = None
     referent_ceiling: int | None = None
     gratification_threshold: int | None = None
     requires_insurance: bool = False
+    last_end_by: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

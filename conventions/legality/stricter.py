@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
+from operator import itemgetter
 
-from accounts.models import StricterRules
+from accounts.models import LastEnd, StricterRules
 from conventions import calendar
 from conventions.law import facts
 from conventions.models import Convention
@@ -20,24 +22,32 @@ def year_of(convention: Convention) -> calendar.Period | None:
 
 
 def stricter_of(convention: Convention) -> facts.Stricter:
-    """Return the strictest of the institution's rules and the centre's."""
+    """Return the strictest of the institution's rules and the centre's, and of the last days of a programme too."""
     sources: list[StricterRules] = [convention.institution]
     if convention.centre:
         sources.append(convention.centre)
-    year = year_of(convention)
+    last_end, by = last_end_of(convention, sources)
     return facts.Stricter(
-        last_end=min(
-            (
-                calendar.day_within(year, source.last_end_month, source.last_end_day)
-                for source in sources
-                if year and source.last_end_month and source.last_end_day
-            ),
-            default=None,
-        ),
+        last_end=last_end,
+        last_end_by=by,
         referent_ceiling=least(source.referent_ceiling for source in sources),
         gratification_threshold=least(source.gratification_threshold for source in sources),
         requires_insurance=any(source.requires_insurance for source in sources),
     )
+
+
+def last_end_of(convention: Convention, rules: list[StricterRules]) -> tuple[date | None, str]:
+    """Return the first of the days on which the stage ends at the latest, and whose rule it is."""
+    year = year_of(convention)
+    if year is None or convention.enrolment is None:
+        return None, ""
+    sources: list[LastEnd] = [*rules, convention.enrolment.programme]
+    days = [
+        (calendar.day_within(year, source.last_end_month, source.last_end_day), str(source))
+        for source in sources
+        if source.last_end_month and source.last_end_day
+    ]
+    return min(days, default=(None, ""), key=itemgetter(0))
 
 
 def least(values: Iterable[int | None]) -> int | None:

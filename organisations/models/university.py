@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Institution, StricterRules, Student
+from accounts.models import Institution, LastEnd, StricterRules, Student
 from organisations.models.destinations import RiskLevel
 
 
@@ -190,7 +190,7 @@ class Ufr(models.Model):
         refuse_another_institution(self, "centre")
 
 
-class Programme(models.Model):
+class Programme(LastEnd):
     """A step of study (étape): one year of one curriculum."""
 
     class Level(models.TextChoices):
@@ -258,12 +258,13 @@ class Programme(models.Model):
         default=GratificationRegime.GENERAL,
     )
 
-    class Meta:
+    class Meta(LastEnd.Meta):
         verbose_name = _("étape d’étude")
         verbose_name_plural = _("étapes d’étude")
         ordering = ["label"]
         constraints = [
-            models.UniqueConstraint("institution", "code", "version", name="programme_code_unique")
+            *LastEnd.Meta.constraints,
+            models.UniqueConstraint("institution", "code", "version", name="programme_code_unique"),
         ]
 
     def __str__(self) -> str:

@@ -144,6 +144,25 @@ def test_stricter_rules_are_the_strictest_of_the_institution_and_the_centre(worl
     assert found(stage(world)) == {"R-09", "P-06"}
 
 
+@pytest.mark.parametrize(
+    ("of_institution", "of_programme", "last", "by"),
+    [
+        ((6, 30), (5, 31), date(2027, 5, 31), "programme"),
+        ((5, 31), (6, 30), date(2027, 5, 31), "institution"),
+        ((None, None), (2, 28), date(2027, 2, 28), "programme"),
+        ((None, None), (None, None), None, None),
+    ],
+)
+def test_the_last_day_of_a_programme_counts_beside_the_others(world, of_institution, of_programme, last, by):
+    convention = Convention.objects.for_detail().get(pk=stage(world).pk)
+    sources = {"institution": convention.institution, "programme": convention.enrolment.programme}
+    for source, (month, day) in zip(sources.values(), (of_institution, of_programme), strict=True):
+        source.last_end_month, source.last_end_day = month, day
+        source.save()
+    stricter = legality.case_of(Convention.objects.for_detail().get(pk=convention.pk)).facts.stricter
+    assert (stricter.last_end, stricter.last_end_by) == (last, str(sources[by]) if by else "")
+
+
 def test_other_agreements_with_the_same_legal_entity_count(world):
     first = world.convention_in(
         Status.SUBMITTED, weekly_hours=Decimal(20), start=date(2027, 1, 18), end=date(2027, 2, 26)

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.models import Institution
 from organisations.models import Centre
-from tests.factories import AdminFactory, CentreFactory
+from tests.factories import AdminFactory, CentreFactory, ProgrammeFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +51,18 @@ def test_looser_rules_are_refused_with_words_and_by_the_database(model, rules, m
         row.full_clean()
     with pytest.raises(IntegrityError), transaction.atomic():
         row.save()
+
+
+def test_a_programme_has_a_last_day_too(client):
+    programme = ProgrammeFactory()
+    client.force_login(AdminFactory())
+    address = reverse("admin:organisations_programme_change", args=[programme.pk])
+    assert 'name="last_end_month"' in client.get(address).text
+    programme.last_end_day, programme.last_end_month = 31, 11
+    with pytest.raises(ValidationError, match="une date de tous les ans"):
+        programme.full_clean()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        programme.save()
 
 
 def test_both_administrations_offer_them(client):

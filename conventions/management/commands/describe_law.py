@@ -142,7 +142,7 @@ def parts() -> Iterator[str]:
 
 # The columns of StricterRules, with the rule that applies each.
 TIGHTENED = {
-    "last_end_day": "avec le mois, avance la fin de l’année universitaire (règle R-09).",
+    "last_end_day": "avec le mois, avance la fin de l’année universitaire, pour une étape aussi (règle R-09).",
     "referent_ceiling": "de 1 à 24 (règle E-02) ; le gestionnaire peut dépasser ce plafond-ci, jamais 24.",
     "gratification_threshold": "de 0 à 308 heures (règle G-01).",
     "requires_insurance": "pour tout le stage (règle P-06).",

@@ -4,7 +4,19 @@ import pytest
 
 from conventions.calendar import academic_year
 from conventions.law.facts import Stricter
-from tests.conventions.law.cases import BLOCK, WARN, agreement, check, day, finds, minor, silent, stage, told
+from tests.conventions.law.cases import (
+    BLOCK,
+    WARN,
+    agreement,
+    check,
+    day,
+    finds,
+    found,
+    minor,
+    silent,
+    stage,
+    told,
+)
 
 FEBRUARY = stage("02/02/2026", "27/02/2026")
 YEAR = academic_year(2025)
@@ -264,3 +276,12 @@ EXAMPLES = [
 @pytest.mark.parametrize("example", [example.param for example in EXAMPLES])
 def test_eligibility(example):
     check(example)
+
+
+@pytest.mark.parametrize(
+    ("last", "named"), [("15/07/2026", ["Master 2 Chimie"]), ("31/08/2026", []), ("30/09/2026", [])]
+)
+def test_who_asks_for_the_last_day_is_named_unless_it_is_the_year(last, named):
+    asked = Stricter(last_end=day(last), last_end_by="Master 2 Chimie")
+    [late] = found("R-09", ending("01/09/2026", stricter=asked))
+    assert [line.values["by"] for line in late.calculation if line.values] == named
