@@ -234,7 +234,8 @@ class Share:
 class Month:
     """The hours of one calendar month, named by its first day.
 
-    ``whole`` is what it would have without absence, from its first day to its last: no public holiday is among them.
+    ``whole`` is what it would have without absence, from its first day to its last; a holiday given off, or a day back at
+    the university, is not among them.
     """
 
     first: date
@@ -270,19 +271,21 @@ class Timesheet:
         """Return it with the hours of presence given by hand, shared between the months as the planned ones.
 
         They are shared evenly when none is planned. Days are as long as those planned, so there are more or fewer of
-        them; months are as whole.
+        them; the part of a month that is worked stays the planned one.
         """
         parts = [month.presence if self.presence else Decimal(1) for month in self.months]
         shares = rounded_shares(parts, presence)
-        longer = presence / self.presence if self.presence else Decimal(0)
         return Timesheet(
             tuple(
-                replace(
-                    month, presence=share, present=replace(month.present, days=month.present.days * longer)
-                )
+                replace(month, presence=share, present=self._stretched(month.present, share, presence))
                 for month, share in zip(self.months, shares, strict=True)
             )
         )
+
+    def _stretched(self, planned: Share, share: Decimal, presence: Decimal) -> Share:
+        if not self.presence:
+            return Share(Decimal(0), share)
+        return replace(planned, days=planned.days * presence / self.presence)
 
 
 def rounded_shares(parts: Iterable[Decimal], total: Decimal) -> list[Decimal]:
@@ -334,11 +337,12 @@ class Schedule:
     @property
     def fullest_week(self) -> Decimal:
         """The most hours planned in an ordinary week."""
-        return max(period.weekly_hours for period in self.periods)
+        return max((period.weekly_hours for period in self.followed()), default=Decimal(0))
 
     @property
     def longest_day(self) -> Decimal:
-        return max(hours for period in self.periods for hours in period.hours).quantize(CENT)
+        longest = max((hours for period in self.followed() for hours in period.hours), default=Decimal(0))
+        return longest.quantize(CENT)
 
     @property
     def usual_day(self) -> Decimal:
@@ -392,7 +396,7 @@ class Schedule:
     def timesheet(self) -> Timesheet:
         """Hours of presence and of leave, month by month, to the hundredth."""
         off, away = self.days_off(), self.away
-        given = [absence for absence in away if absence.kind == AbsenceKind.HOLIDAY]
+        given = [absence for absence in away if absence.kind != AbsenceKind.INTERRUPTION]
         leave = [absence for absence in self.absences if absence.kind == AbsenceKind.LEAVE]
         presence_days: list[tuple[date, Decimal]] = []
         leave_days: list[tuple[date, Decimal]] = []
@@ -427,14 +431,12 @@ class Schedule:
     def _usual(self, since: date, until: date) -> Iterator[tuple[date, Decimal, bool]]:
         """Yield each day between two with its usual hours, and whether a period covers it.
 
-        A day that none covers is like those before it, or like the first when it comes before all.
+        A day that none covers is one of the usual week, which the first period describes.
         """
-        usual = (self._period(self.start) or self.periods[0]).hours
         for ordinal in range(since.toordinal(), until.toordinal() + 1):
             day = date.fromordinal(ordinal)
             period = self._period(day)
-            usual = period.hours if period else usual
-            yield day, usual[day.weekday()], period is not None
+            yield day, (period or self.periods[0]).hours[day.weekday()], period is not None
 
     def _period(self, day: date) -> WorkPeriod | None:
         """Return the period that says the hours of a day."""

@@ -174,7 +174,7 @@ def _university(convention: Convention) -> Context:
 
 def _student(convention: Convention, identity: Context) -> Context:
     student = convention.student
-    for_minor = convention.signs_as_minor
+    for_minor = convention.needs_guardian
     return {
         **kept(convention, "student"),
         **identity,

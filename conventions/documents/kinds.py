@@ -598,7 +598,7 @@ def _whole_pay(agreement: Context, unit: str) -> str:
     Earlier releases froze none: they counted a month for each that was touched, and nothing by the day or the week.
     """
     money, stage = agreement["gratification"], agreement["stage"]
-    if money["payments"]:
+    if money["payments"] != "":
         return payments_text(money)
     if not money["amount"] or not stage["hours"]:
         return ""

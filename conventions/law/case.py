@@ -264,26 +264,35 @@ class Case:
         year is judged for all hours. A total is written once for all.
         """
         follows = self.facts.pay.has_revaluation_clause and self.facts.pay.unit != PayUnit.TOTAL
-        if not follows or not self.paid_months:
-            return self.minimum_total
-        return min(
-            (self.paid_hours * self.paid_months[0].rate).quantize(CENT, ROUND_HALF_UP),
-            self.minimum_total or CENT,
-        )
+        least = self.minimum_total
+        if not follows or least is None:
+            return least
+        return min(least, (self.paid_hours * self.paid_months[0].rate).quantize(CENT, ROUND_HALF_UP))
 
     @cached_property
     def payments(self) -> tuple[Decimal, ...]:
         """The payments that the amount written comes to, in its currency; none while they cannot be computed."""
         if self.timesheet is None or self.schedule is None:
             return ()
-        full_week = max(sum(period.hours, Decimal(0)) for period in self.schedule.periods)
+        weeks = (sum(period.hours, Decimal(0)) for period in self.schedule.followed())
+        full_week = max(weeks, default=Decimal(0))
         leave_is_paid = self.facts.stage.leave_is_paid
         return payments(self.facts.pay, self.timesheet, full_week, leave_is_paid=leave_is_paid)
 
     @property
     def promised_total(self) -> Decimal | None:
-        """What the amount written is worth over the whole stage, in euros."""
-        return sum(self.payments, Decimal(0)) if self.payments and self.facts.pay.in_euros else None
+        """What the amount written is worth over the whole stage, in euros; None while it cannot be computed."""
+        pay = self.facts.pay
+        if (
+            not pay.is_paid
+            or pay.amount is None
+            or pay.unit is None
+            or not pay.in_euros
+            or not self.timesheet
+        ):
+            return None
+        # Hours that no planned day nor month has, given by hand, have no day and no month.
+        return sum(self.payments, Decimal(0)) if self.payments or not self.paid_hours else None
 
     def legal_minimum(self, year: int) -> Decimal:
         """Return the part of an hour's ceiling that a year frees of contributions, whatever the branch says."""

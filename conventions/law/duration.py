@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
-from conventions.calendar import GOOD_FRIDAY, Schedule, Territory, add_months, easter, equivalent
+from conventions.calendar import GOOD_FRIDAY, Schedule, Territory, add_months, covered, easter, equivalent
 from conventions.law.case import LONGEST, SIX_MONTHS, Case
 from conventions.law.facts import Other, Previous
 from conventions.law.finding import BLOCK, INFORM, WARN, Chapter, Finding, Line, Rule, days, hours
@@ -123,8 +123,8 @@ def calendar_span(case: Case, rule: Rule) -> Iterator[Finding]:
     first = min([start, *(other.start for other in full_time)])
     counted = [(start, end), *((other.start, other.end) for other in full_time)]
     in_all = sum((last - begins).days + 1 for begins, last in counted)
-    six_months = (add_months(first, 6) - first).days
-    if full_time and in_all > six_months:
+    most = (add_months(first, 6) - first).days
+    if full_time and in_all > most:
         yield rule.finds(
             "end",
             _(
@@ -134,7 +134,7 @@ def calendar_span(case: Case, rule: Rule) -> Iterator[Finding]:
             in_all=days(in_all),
             calculation=[
                 Line(_("Jours de calendrier"), days(in_all)),
-                Line(_("Six mois, à partir du premier stage"), days(six_months)),
+                Line(_("Six mois, à partir du premier stage"), days(most)),
             ],
         )
 
@@ -215,11 +215,17 @@ def good_fridays(case: Case) -> list[date]:
     schedule = case.schedule
     if schedule is None or schedule.place != Territory.ALSACE_MOSELLE or schedule.works_on_holidays:
         return []
+    if case.facts.stage.corrected_hours is not None:
+        return []
     fridays = {
         easter(year) + timedelta(days=GOOD_FRIDAY)
         for year in range(schedule.start.year, schedule.end.year + 1)
     }
-    return [day for day, planned in schedule.planned() if planned and day in fridays]
+    return [
+        day
+        for day, planned in schedule.planned()
+        if planned and day in fridays and not covered(day, schedule.absences)
+    ]
 
 
 def earliest_start(previous: Previous) -> date:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from conventions.law.case import Case
+from conventions.law.facts import Stricter
 from conventions.law.finding import BLOCK, WARN, Chapter, Finding, Line, Rule, hours, number
 from conventions.law.finding import gettext_noop as _
 
@@ -17,18 +18,22 @@ SEPTEMBER = 9, 1
 # Words of a replacement, a seasonal job or a rise of activity (article L124-7). Who replaces a part or a method replaces
 # nobody: « remplacer » counts alone, or before somebody.
 SOMEBODY = r"""(?:l[ae]s?\ |l[’']|une?\ |des\ |mon\ |ma\ |son\ |sa\ |deux\ )?(?:
-    M\.|Mme|Mlle|monsieur|madame|quelqu|personne|salari[ée]|employ[ée]|charg[ée]|agent|coll[èe]gue|assistant|secr[ée]taire
-    |titulaire|absent|responsable|technicien|ing[ée]nieur|vendeu|serveu|h[ôo]te|comptable|enseignant|infirmi|gestionnaire
-    |direct(?:eur|rice)|chef|g[ée]rant|format(?:eur|rice)|apprenti|stagiaire|caissi|chauffeur|permanent)"""
+    M\.|Mme|Mlle|monsieur|madame|quelqu|personne|membre|femme|homme|salari[ée]|employ[ée]|ouvri|charg[ée]|absent|permanent
+    |agent(?!s?\ (?:chimique|conversationnel|conservateur))|coll[èe]gue|collaborat(?:eur|rice)|assistant|secr[ée]taire
+    |titulaire|responsable|technicien|op[ée]rat(?:eur|rice)|ing[ée]nieur|vendeu|serveu(?:se|r\ en\ salle)|h[ôo]te
+    |comptable|juriste|enseignant|profess|format(?:eur|rice)|animat(?:eur|rice)|[ée]ducat(?:eur|rice)|infirmi|m[ée]decin
+    |gestionnaire|direct(?:eur|rice)|chef|g[ée]rant|patron|apprenti|stagiaire|caissi|cuisini|chauffeur|livreu
+    |(?-i:[A-ZÀ-Ý][a-zà-ÿ]+(?:-[A-ZÀ-Ý][a-zà-ÿ]+)?\ [A-ZÀ-Ý][A-Za-zà-ÿ]+))"""
 OF = r"(?:d[eu]s?\ |d[’']|l[ae]s?\ |l[’']|une?\ |[mts](?:on|a|es)\ |ce(?:t|tte|s)?\ |(?:nos|vos|notre|votre|leurs?)\ )"
+ACTIVITY = r"d(?:e\ l)?[’']activit[ée]s?"
 FORBIDDEN = re.compile(
     rf"""\b(?:
-    remplac\w*\b(?!\ {OF}(?!{SOMEBODY})\w)|rempla[çc]ante?s?
+    remplac\w*\b(?!(?:\ \w+ment)?\ {OF}(?!{SOMEBODY})\w)|rempla[çc]ante?s?
     |(?:pendant|durant)\ (?:(?:son|sa|ses|leurs?)\ |l[’'])(?:absence|cong[ée])\w*
     |cong[ée]s?\ (?:de\ )?(?:maternit[ée]|maladie|parental)
-    |saisonni\w+|CDD|int[ée]rim\w*|postes?\ permanents?
-    |surcro[iî]ts?(?!\ de\ (?!travail|charge|commandes))|accroissements?\ (?:temporaires?\ )?d[’']activit[ée]s?
-    |pics?\ d[’']activit[ée]
+    |saisonni\w+|CDD|int[ée]rim\w*|postes?\ (?:de\ travail\ )?permanents?
+    |surcro[iî]ts?(?!\ de\ (?!travail|charge|commandes))|accroissements?\ (?:temporaires?\ )?{ACTIVITY}
+    |pics?\ {ACTIVITY}
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -230,10 +235,8 @@ def ends_within_the_year(case: Case, rule: Rule) -> Iterator[Finding]:
     year = case.facts.studies.year
     if year is None or case.end is None:
         return
-    stricter = case.facts.stricter
-    last = min(year[1], stricter.last_end or year[1])
-    by = stricter.last_end_by if last < year[1] else ""
-    line = Line(_("Dernier jour possible, fixé par %(by)s"), last, {"by": by})
+    stricter, end = case.facts.stricter, case.facts.studies.last_end or year[1]
+    last = min(end, stricter.last_end or end)
     if case.end > last:
         yield rule.finds(
             "end",
@@ -242,11 +245,15 @@ def ends_within_the_year(case: Case, rule: Rule) -> Iterator[Finding]:
             ),
             end=case.end,
             last=last,
-            calculation=[
-                Line(_("Fin du stage"), case.end),
-                line if by else Line(_("Dernier jour possible"), last),
-            ],
+            calculation=[Line(_("Fin du stage"), case.end), last_day_shown(stricter, last)],
         )
+
+
+def last_day_shown(stricter: Stricter, last: date) -> Line:
+    """Return the last day, and who asks for it when it is not the end of the year."""
+    if stricter.last_end == last and stricter.last_end_by:
+        return Line(_("Dernier jour possible, fixé par %(by)s"), last, {"by": stricter.last_end_by})
+    return Line(_("Dernier jour possible"), last)
 
 
 @CHAPTER.rule(

@@ -81,6 +81,7 @@ class Studies:
     regime: Regime = Regime.GENERAL
     is_cesure: bool = False
     earlier_cesures: int = 0  # in the same cycle, other years
+    last_end: date | None = None  # of the programme, after the year
 
 
 @dataclass(frozen=True)

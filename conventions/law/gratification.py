@@ -39,6 +39,14 @@ def minimum_shown(case: Case) -> list[Line]:
     return [*lines, Line(_("Minimum pour tout le stage"), euros(case.minimum_total))]
 
 
+def clause_shown(case: Case) -> list[Line]:
+    """Return the least that may be written when the amount follows the ceiling (G-06), if it is another."""
+    least = case.least_promise
+    if least is None or least == case.minimum_total:
+        return []
+    return [Line(_("Au taux de la première année, que la clause de revalorisation suit"), euros(least))]
+
+
 def provisional_years(case: Case) -> list[int]:
     """Return the years of the stage whose ceiling is not published yet."""
     return sorted({month.first.year for month in case.paid_months if month.is_provisional})
@@ -83,7 +91,7 @@ def due(case: Case, rule: Rule) -> Iterator[Finding]:
         yield rule.finds(
             "is_paid",
             _(
-                "Avec le stage qui le précède ou le suit dans le même organisme, une autre année universitaire : "
+                "Avec le stage qui précède ou suit celui-ci dans le même organisme, dans une autre année universitaire : "
                 "%(in_a_row)s à la suite, plus que %(limit)s. Selon une lecture discutée de la loi (« mois consécutifs »), la "
                 "gratification est due."
             ),
@@ -203,7 +211,7 @@ def from_the_first_hour(case: Case, rule: Rule) -> Iterator[Finding]:
             ),
             promised=euros(promised),
             least=euros(case.least_promise or 0),
-            calculation=minimum_shown(case),
+            calculation=[*minimum_shown(case), *clause_shown(case)],
         )
 
 

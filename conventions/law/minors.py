@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, time
 from decimal import Decimal
 
-from conventions.calendar import CENT, public_holidays
+from conventions.calendar import CENT, covered, public_holidays
 from conventions.law.case import Case
 from conventions.law.finding import BLOCK, WARN, Chapter, Finding, Rule, hours
 from conventions.law.finding import gettext_noop as _
@@ -19,6 +19,7 @@ MOST_HOURS_A_WEEK = Decimal(40)
 DAILY_REST = {True: Decimal(14), False: Decimal(12)}  # under sixteen, or not
 LATEST = {True: time(20), False: time(22)}
 EARLIEST = time(6)
+MIDNIGHT = time(0)
 # Nobody under eighteen works from midnight to 4 h (article L3163-1).
 EARLIEST_ALLOWED = time(4)
 SATURDAY, SUNDAY, MONDAY = 5, 6, 0
@@ -91,7 +92,7 @@ def minor_rest(case: Case, rule: Rule) -> Iterator[Finding]:
         yield rule.finds(
             "working_days",
             _(
-                "Le repos d’un mineur comprend le dimanche, sauf dans certains secteurs (hôtels, restaurants, "
+                "Le repos d’un mineur comprend le dimanche et un jour voisin, sauf dans certains secteurs (hôtels, restaurants, "
                 "boulangeries, spectacles…) : vérifiez que l’organisme en est."
             ),
             severity=WARN,
@@ -141,12 +142,14 @@ def minor_night(case: Case, rule: Rule) -> Iterator[Finding]:
     if not case.is_minor or case.facts.host.is_abroad:
         return
     starts, ends, latest = stage.day_starts_at, stage.day_ends_at, LATEST[is_young(case)]
-    # Over midnight: from 21 h to 7 h.
-    is_over_midnight = bool(starts and ends and ends < starts)
+    # Over midnight: from 21 h to 7 h; until midnight is not.
+    is_over_midnight = bool(starts and ends and MIDNIGHT < ends < starts)
     is_late = ends and (is_over_midnight or not EARLIEST <= ends <= latest)
     is_early = starts and not EARLIEST <= starts <= latest
     if is_late or is_early:
-        is_within_reach = all(at is None or at >= EARLIEST_ALLOWED for at in (starts, ends))
+        is_within_reach = (starts is None or starts >= EARLIEST_ALLOWED) and (
+            ends is None or ends == MIDNIGHT or ends >= EARLIEST_ALLOWED
+        )
         yield rule.finds(
             "day_ends_at" if is_late else "day_starts_at",
             _("Un mineur n’est présent ni avant 6 h ni après %(latest)s h."),
@@ -184,5 +187,6 @@ def holidays_of_minor(case: Case) -> Iterator[date]:
     assert case.schedule is not None
     assert case.majority is not None
     for day, planned in case.schedule.planned():
-        if planned and day < case.majority and day in public_holidays(day.year, case.schedule.place):
+        is_there = planned and not covered(day, case.schedule.absences)
+        if is_there and day < case.majority and day in public_holidays(day.year, case.schedule.place):
             yield day

@@ -65,7 +65,7 @@ def hard_limits(case: Case, rule: Rule) -> Iterator[Finding]:
             mean=hours(mean),
             most=hours(MEAN_HOURS_A_WEEK),
         )
-    if any(all(period.hours) for period in schedule.periods):
+    if any(all(period.hours) for period in schedule.followed()):
         yield rule.finds(
             "working_days",
             _("Sept jours de présence par semaine : au moins un jour de repos est obligatoire."),
@@ -131,7 +131,7 @@ def exceptional_written(case: Case, rule: Rule) -> Iterator[Finding]:
     is_exceptional = stage.at_night or stage.on_sunday or stage.on_holidays or stage.remotely
     if is_exceptional and not stage.exceptional_work.strip():
         yield rule.finds("exceptional_work", _("Précisez quand et comment : la convention doit le dire."))
-    if case.schedule and not stage.on_sunday and any(period.hours[6] for period in case.schedule.periods):
+    if case.schedule and not stage.on_sunday and any(period.hours[6] for period in case.schedule.followed()):
         yield rule.finds(
             "works_on_sunday", _("Des heures sont prévues le dimanche : cochez la présence le dimanche.")
         )

@@ -17,7 +17,7 @@ from conventions.legality import papers
 from conventions.legality.insurance import insured_periods
 from conventions.legality.neighbours import REFERENT, STUDENT, TUTOR, Neighbour, Neighbours, host_of, siren_of
 from conventions.legality.risks import Risks
-from conventions.legality.stricter import stricter_of, year_of
+from conventions.legality.stricter import last_day_of, stricter_of, year_of
 from conventions.models import Amended, AvenantKind, Convention, HourlyCeiling, Status, Turn
 from conventions.models.circuit import completed_on
 from conventions.models.columns import COLUMNS, CONTENT, Required
@@ -191,11 +191,13 @@ def _studies(convention: Convention, others: list[Neighbour]) -> facts.Studies:
     enrolment = convention.enrolment
     if enrolment is None:
         return facts.Studies()
-    programme = enrolment.programme
+    programme, year = enrolment.programme, year_of(convention)
+    last_end = last_day_of(programme, year) if year else None
     cycle = CYCLES.get(Programme.Level(programme.level))
     return facts.Studies(
         academic_year=enrolment.academic_year,
-        year=year_of(convention),
+        year=year,
+        last_end=last_end if year and last_end and last_end > year[1] else None,
         teaching_hours=programme.teaching_hours,
         presence_hours=programme.presence_hours,
         presence_waiver=bool(programme.presence_waiver.strip()),

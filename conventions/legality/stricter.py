@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from datetime import date
 from operator import itemgetter
 
-from accounts.models import LastEnd, StricterRules
+from accounts.models import StricterRules
 from conventions import calendar
 from conventions.law import facts
 from conventions.models import Convention
+from organisations.models import Programme
 
 
 def year_of(convention: Convention) -> calendar.Period | None:
@@ -41,13 +42,27 @@ def last_end_of(convention: Convention, rules: list[StricterRules]) -> tuple[dat
     year = year_of(convention)
     if year is None or convention.enrolment is None:
         return None, ""
-    sources: list[LastEnd] = [*rules, convention.enrolment.programme]
+    programme = convention.enrolment.programme
     days = [
         (calendar.day_within(year, source.last_end_month, source.last_end_day), str(source))
-        for source in sources
+        for source in rules
         if source.last_end_month and source.last_end_day
     ]
+    last = last_day_of(programme, year)
+    if last and last <= year[1]:
+        days.append((last, str(programme)))
     return min(days, default=(None, ""), key=itemgetter(0))
+
+
+def last_day_of(programme: Programme, year: calendar.Period) -> date | None:
+    """Return the last day of the stages of a programme for an academic year, when it has one of its own.
+
+    A day of the first four months of the year is that of the next one: 30 November, for a master that ends in autumn.
+    """
+    if not programme.last_end_month or not programme.last_end_day:
+        return None
+    day = calendar.day_within(year, programme.last_end_month, programme.last_end_day)
+    return calendar.add_months(day, 12) if day < calendar.add_months(year[0], 4) else day
 
 
 def least(values: Iterable[int | None]) -> int | None:

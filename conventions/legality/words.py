@@ -349,8 +349,13 @@ def figures(case: law.Case) -> list[WordedLine]:
     found = [WordedLine(label, in_words(value)) for label, value in lines]
     if case.follows_french_pay:
         found += pay_figures(case)
-    if case.promised_total is not None:
-        found.append(WordedLine(_("Prévue"), payments_in_words(case.payments)))
+    if case.payments and case.promised_total is not None:
+        label = _("Prévue") if case.follows_french_pay else _("Gratification prévue")
+        found.append(WordedLine(label, money(case.promised_total), starts=not case.follows_french_pay))
+    if case.promised_total is not None and len(case.payments) > 1:
+        least, most = money(min(case.payments)), money(max(case.payments))
+        each = least if least == most else _("%(least)s à %(most)s") % {"least": least, "most": most}
+        found.append(WordedLine(_("en %(count)s versements") % {"count": len(case.payments)}, each))
     left = max(case.remaining, Decimal(0))
     found.append(
         WordedLine(

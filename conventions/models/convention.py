@@ -957,7 +957,7 @@ class Convention(models.Model):
         return is_minor(self.identity["birth_date"], self.start or timezone.localdate())
 
     @property
-    def signs_as_minor(self) -> bool:
+    def needs_guardian(self) -> bool:
         """The student is under 18 when it is validated, to be signed; today, until then."""
         day = timezone.localdate(self.validated_at) if self.validated_at else timezone.localdate()
         return is_minor(self.identity["birth_date"], day)

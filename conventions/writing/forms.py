@@ -149,7 +149,7 @@ class StudentForm(StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not self.instance.signs_as_minor:
+        if not self.instance.needs_guardian:
             del self.fields["guardian_name"]
         self.fields["health_fund"].widget.choices = funds_by_region()
         suggest_communes(self, "student_postal_code", "student_city")

@@ -159,8 +159,19 @@ def test_the_last_day_of_a_programme_counts_beside_the_others(world, of_institut
     for source, (month, day) in zip(sources.values(), (of_institution, of_programme), strict=True):
         source.last_end_month, source.last_end_day = month, day
         source.save()
-    stricter = legality.case_of(Convention.objects.for_detail().get(pk=convention.pk)).facts.stricter
-    assert (stricter.last_end, stricter.last_end_by) == (last, str(sources[by]) if by else "")
+    known = legality.case_of(Convention.objects.for_detail().get(pk=convention.pk)).facts
+    assert (known.stricter.last_end, known.stricter.last_end_by) == (last, str(sources[by]) if by else "")
+    assert known.studies.last_end is None
+
+
+def test_a_day_of_autumn_is_after_the_year(world):
+    convention = Convention.objects.for_detail().get(pk=stage(world).pk)
+    programme = convention.enrolment.programme
+    programme.last_end_month, programme.last_end_day = 11, 30
+    programme.save()
+    known = legality.case_of(Convention.objects.for_detail().get(pk=convention.pk)).facts
+    assert known.stricter.last_end is None
+    assert known.studies.last_end == date(2027, 11, 30)
 
 
 def test_other_agreements_with_the_same_legal_entity_count(world):

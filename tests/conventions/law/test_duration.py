@@ -23,6 +23,7 @@ from tests.conventions.law.cases import (
     finds,
     found,
     lasting,
+    leave,
     other,
     plain,
     silent,
@@ -249,6 +250,23 @@ EXAMPLES = [
         agreement(
             stage=stage("01/04/2026", "30/04/2026", "28", (0, 1, 2, 3), place=Territory.ALSACE_MOSELLE)
         ),
+    ),
+    silent(
+        "D-05",
+        "Good Friday is an absence",
+        agreement(
+            stage=stage(
+                "01/04/2026",
+                "30/04/2026",
+                place=Territory.ALSACE_MOSELLE,
+                absences=[leave("30/03/2026", "10/04/2026")],
+            )
+        ),
+    ),
+    silent(
+        "D-05",
+        "the hours are corrected already",
+        agreement(stage=lasting("150", "01/04/2026", "30/04/2026", place=Territory.ALSACE_MOSELLE)),
     ),
     silent(
         "D-05",

@@ -279,7 +279,43 @@ def test_eligibility(example):
 
 
 @pytest.mark.parametrize(
-    ("last", "named"), [("15/07/2026", ["Master 2 Chimie"]), ("31/08/2026", []), ("30/09/2026", [])]
+    ("text", "word"),
+    [
+        ("Remplacer un collaborateur absent.", "Remplacer"),
+        ("En remplacement d’une collaboratrice.", "remplacement"),
+        ("Remplacer un membre de l’équipe.", "Remplacer"),
+        ("Remplacement de Marie Dupont.", "Remplacement"),
+        ("Remplacer le cuisinier.", "Remplacer"),
+        ("Remplacer le professeur de dessin.", "Remplacer"),
+        ("Accroissement temporaire de l’activité.", "Accroissement temporaire de l’activité"),
+        ("Un accroissement d'activité en juin.", "accroissement d'activité"),
+        ("Un pic de l’activité.", "pic de l’activité"),
+        ("Un poste de travail permanent.", "poste de travail permanent"),
+        ("Remplacer progressivement l’outil.", ""),
+        ("Remplacer les serveurs.", ""),
+        ("Remplacement des agents chimiques dangereux.", ""),
+        ("Remplacer le logiciel de paie et les pièces usées.", ""),
+        ("Poste de travail informatique.", ""),
+    ],
+)
+def test_who_is_replaced_tells_a_person_from_a_thing(text, word):
+    assert [finding.values["word"] for finding in found("R-10", missions(text))] == ([word] if word else [])
+
+
+@pytest.mark.parametrize(
+    ("last", "whole_year", "late"),
+    [("30/11/2026", "30/11/2026", []), ("30/11/2026", "01/12/2026", ["30/11/2026"])],
+)
+def test_a_programme_may_end_after_the_year(last, whole_year, late):
+    facts = ending(whole_year, studies={"last_end": day(last)})
+    assert [f"{finding.values['last']:%d/%m/%Y}" for finding in found("R-09", facts)] == late
+    asked = ending(whole_year, studies={"last_end": day(last)}, stricter=Stricter(last_end=day("31/08/2026")))
+    assert [f"{finding.values['last']:%d/%m/%Y}" for finding in found("R-09", asked)] == ["31/08/2026"]
+
+
+@pytest.mark.parametrize(
+    ("last", "named"),
+    [("15/07/2026", ["Master 2 Chimie"]), ("31/08/2026", ["Master 2 Chimie"]), ("30/09/2026", [])],
 )
 def test_who_asks_for_the_last_day_is_named_unless_it_is_the_year(last, named):
     asked = Stricter(last_end=day(last), last_end_by="Master 2 Chimie")

@@ -93,15 +93,21 @@ def draw(random):
 
 
 def hours_on(schedule, day):
-    """Return the usual hours of a day: the last period that covers it says them, else that of the nearest end."""
+    """Return the usual hours of a day: the last period that covers it says them, else the usual week."""
     for period in reversed(schedule.periods):
         if period.start <= day <= period.end:
             return Fraction(period.hours[day.weekday()])
-    edge = schedule.periods[0].start if day < schedule.periods[0].start else schedule.periods[0].end
-    for period in reversed(schedule.periods):
-        if period.start <= edge <= period.end:
-            return Fraction(period.hours[day.weekday()])
-    raise AssertionError(day)
+    return Fraction(schedule.periods[0].hours[day.weekday()])
+
+
+def followed(schedule):
+    """Return the periods that say the hours of one day at least."""
+    start, end = schedule.periods[0].start, schedule.periods[0].end
+    said = set()
+    for count in range((end - start).days + 1):
+        day = start + timedelta(days=count)
+        said.add(max(n for n, one in enumerate(schedule.periods) if one.start <= day <= one.end))
+    return [schedule.periods[number] for number in said]
 
 
 def counted(schedule):
@@ -110,7 +116,7 @@ def counted(schedule):
     away, leave, given = (
         lambda day, kinds=kinds: any(one.start <= day <= one.end and one.kind in kinds for one in absences)
         for kinds in (
-            {AbsenceKind.INTERRUPTION, AbsenceKind.UNIVERSITY},
+            {AbsenceKind.INTERRUPTION},
             {AbsenceKind.LEAVE},
             {AbsenceKind.HOLIDAY},
         )
@@ -119,6 +125,8 @@ def counted(schedule):
     whit_mondays = {date.fromisoformat(f"{year}-{days[2]}") for year, days in MOVABLE.items()}
 
     def is_off(day):
+        if any(one.start <= day <= one.end and one.kind == AbsenceKind.UNIVERSITY for one in absences):
+            return True
         if schedule.works_on_holidays:
             return False
         if day in whit_mondays and schedule.works_on_whit_monday:
@@ -180,7 +188,7 @@ def promised(pay, schedule, leave_is_paid, counts):
         case PayUnit.DAY:
             return cents(amount * paid(days_here, days_off))
         case PayUnit.WEEK:
-            fullest = max(sum(map(Fraction, period.hours)) for period in schedule.periods)
+            fullest = max(sum(map(Fraction, period.hours)) for period in followed(schedule))
             return (
                 cents(amount * cents_of_hours(here, off, leave_is_paid) / fullest) if fullest else Fraction(0)
             )

@@ -1,5 +1,6 @@
 """What an amount promises, in payments: docs/promesse.md tells the same stage."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from conventions.calendar import Absence, AbsenceKind
 from conventions.law.facts import PayUnit
-from tests.conventions.law.cases import case, day, lasting, paid, stage, work
+from tests.conventions.law.cases import BLOCK, agreement, case, day, found, lasting, paid, stage, work
 
 PAGE = Path(__file__).parents[3] / "docs/promesse.md"
 # Four public holidays in it; one day in March and one in July.
@@ -86,15 +87,69 @@ def test_all_at_the_end_is_one_payment():
         ),
         # Hours counted by hand leave months as whole as planned.
         (lasting("300", "01/06/2026", "31/07/2026"), ("600", "600")),
-        # Weeks of another rhythm, to the end: the rest of the month is like the last of them, 14 July is off.
+        # Weeks of another rhythm, to the end: the rest of the month is of the usual week.
         (
             stage("01/06/2026", "15/07/2026", over=[work("01/07/2026", "15/07/2026", "14", (0, 1))]),
-            ("600", "257.14"),
+            ("600", "120"),
         ),
     ],
 )
 def test_a_month_is_paid_by_its_hours(planned, payments):
     assert case(stage=planned, pay=paid("600", PayUnit.MONTH)).payments == euros(*payments)
+
+
+def test_a_lighter_edge_never_makes_a_month_more_whole():
+    plain = stage("16/02/2026", "12/06/2026")
+    lighter = stage(
+        "16/02/2026",
+        "12/06/2026",
+        over=(work("16/02/2026", "22/02/2026", "7"), work("08/06/2026", "12/06/2026", "0")),
+    )
+    full, light = (case(stage=one, pay=paid("660", PayUnit.MONTH)).payments for one in (plain, lighter))
+    assert (full[0], full[-1]) == euros("330", "300")
+    assert (light[0], light[-1]) == euros("247.50", "194.12")
+
+
+def test_weeks_at_the_university_are_said_in_two_ways_and_paid_alike():
+    weeks = [(day("09/02/2026"), day("15/02/2026")), (day("23/02/2026"), day("01/03/2026"))]
+    away = [Absence(*week, AbsenceKind.UNIVERSITY) for week in weeks]
+    none = tuple(work(f"{start:%d/%m/%Y}", f"{end:%d/%m/%Y}", "0") for start, end in weeks)
+    for more in ({"absences": away}, {"over": none}):
+        planned = stage("02/02/2026", "31/03/2026", **more)
+        assert case(stage=planned, pay=paid("400", PayUnit.MONTH)).payments == euros("400", "400")
+
+
+def test_hours_counted_by_hand_alone_are_paid():
+    """Every planned day is away, and 400 h are given by hand: how long a day is, nobody knows."""
+    away = [Absence(day("31/03/2026"), day("01/07/2026"))]
+    planned = stage("31/03/2026", "01/07/2026", absences=away) | {"corrected_hours": Decimal(400)}
+    assert case(stage=planned, pay=paid("31.50", PayUnit.DAY)).promised_total is None
+    assert case(stage=planned, pay=paid("4.50", PayUnit.HOUR)).promised_total == 1800
+    little = agreement(stage=planned, pay=paid("1", PayUnit.MONTH))
+    assert [finding.severity for finding in found("G-03", little)] == [BLOCK]
+
+
+def test_a_stage_without_a_paid_hour_promises_nothing_and_is_judged():
+    weekend = stage("07/02/2026", "08/02/2026")
+    due = agreement(stage=weekend, pay=paid("3"), history={"declared_hours": Decimal(400)})
+    judged = case(stage=weekend, pay=paid("3"))
+    assert (judged.payments, judged.promised_total) == ((), 0)
+    assert [finding.severity for finding in found("G-02", due)] == [BLOCK]
+
+
+def test_the_calculation_ends_on_the_minimum_of_the_message():
+    """03/11/2025 to 30/04/2026: 3 894.45 € at the rates of both years, 3 806.25 € at that of the first one (G-06)."""
+    facts = agreement(stage=stage("03/11/2025", "30/04/2026"), pay=paid("600", PayUnit.MONTH))
+    [finding] = found("G-03", facts)
+    assert finding.values["least"].value == finding.calculation[-1].value.value == Decimal("3806.25")
+    [finding] = found("G-03", replace(facts, pay=replace(facts.pay, unit=PayUnit.TOTAL)))
+    assert finding.values["least"].value == finding.calculation[-1].value.value == Decimal("3894.45")
+
+
+def test_the_fullest_week_is_one_that_is_followed():
+    planned = stage("02/02/2026", "30/06/2026", over=(work("02/02/2026", "30/06/2026", "20"),))
+    promised = case(stage=planned, pay=paid("90", PayUnit.WEEK))
+    assert promised.promised_total == promised.minimum_total
 
 
 def test_a_day_is_paid_whole_however_long():

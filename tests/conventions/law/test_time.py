@@ -20,6 +20,7 @@ from tests.conventions.law.cases import (
     check,
     day,
     finds,
+    leave,
     minor,
     silent,
     stage,
@@ -66,12 +67,18 @@ def at_eighteen(birthday):
     return eighteen.replace(year=eighteen.year - 18)
 
 
-def in_july(weekdays=(0, 1, 2, 3, 4)):
-    return {**stage("01/07/2026", "31/07/2026", "20", weekdays, works_on_holidays=True), "on_holidays": True}
+def in_july(weekdays=(0, 1, 2, 3, 4), **more):
+    july = stage("01/07/2026", "31/07/2026", "20", weekdays, works_on_holidays=True, **more)
+    return {**july, "on_holidays": True}
 
 
 EXAMPLES = [
     silent("H-01", "48 h a week", week("48", range(5))),
+    silent(
+        "H-01",
+        "a usual week of 55 h that nobody follows",
+        weeks("01/06/2026", "26/06/2026", "55", work("01/06/2026", "26/06/2026", "20")),
+    ),
     finds("H-01", "49 h a week", week("49"), told(BLOCK, "weekly_hours", fullest="49", most="48")),
     silent("H-01", "10 h a day", week("40", (0, 1, 2, 3))),
     finds(
@@ -361,6 +368,12 @@ EXAMPLES = [
     finds("H-07", "from 22:30", minor_day("22:30", None), told(BLOCK, "day_starts_at", "lifted")),
     finds("H-07", "until 5:00", minor_day(None, "05:00"), told(BLOCK, "day_ends_at", "lifted")),
     finds("H-07", "until 0:30", minor_day("17:00", "00:30"), told(BLOCK, "day_ends_at")),
+    finds(
+        "H-07",
+        "until midnight, in a theatre",
+        minor_day("14:00", "00:00"),
+        told(BLOCK, "day_ends_at", "lifted"),
+    ),
     silent("H-07", "until 6:00, arrival unknown", minor_day(None, "06:00")),
     finds(
         "H-07",
@@ -403,6 +416,7 @@ EXAMPLES = [
         minor(stage={"on_holidays": True, "schedule": None}),
         told(WARN, "works_on_holidays"),
     ),
+    silent("H-08", "away on 14 July", minor(stage=in_july(absences=[leave("13/07/2026", "17/07/2026")]))),
     silent("H-08", "17 years", minor()),
     silent("H-08", "18 years, on holidays", minor(18, stage={"on_holidays": True})),
     silent("H-08", "abroad", minor(stage={"on_holidays": True}, host=ABROAD)),
