@@ -325,10 +325,11 @@ class Schedule:
 
     def followed(self, before: date | None = None) -> tuple[WorkPeriod, ...]:
         """Return the periods that say the hours of at least one day, of those before a day when it is given."""
-        days = range((min(before or self.end + ONE_DAY, self.end + ONE_DAY) - self.start).days)
-        left, found = {self.start + timedelta(days=count) for count in days}, []
+        until = self.end.toordinal() + 1
+        left = set(range(self.start.toordinal(), min(before.toordinal(), until) if before else until))
+        found = []
         for period in reversed(self.periods):
-            taken = {day for day in left if period.start <= day <= period.end}
+            taken = left.intersection(range(period.start.toordinal(), period.end.toordinal() + 1))
             if taken:
                 found.append(period)
             left -= taken
