@@ -23,8 +23,9 @@ demo-reset: .venv/demo $(MESSAGES)
 run: .venv/demo $(MESSAGES)
 	@$(PYTHON) -m pstage.embedded --run
 
+# One process more than cores, four at most: a journey waits for its browser, and leaves the core to another test.
 test: .venv/dev $(MESSAGES)
-	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(PYTHON) -m pytest --numprocesses $$(($$(nproc) < 3 ? $$(nproc) + 1 : 4)) --dist worksteal
 
 # The database tests at each day of the table of tests/clock.py; DAYS=2027-07-20 or DAYS=--of-the-week for one.
 test-dates: .venv/dev $(MESSAGES)
