@@ -242,7 +242,10 @@ def earliest_start(previous: Previous) -> date:
         "interrompu par le stagiaire."
     ),
     WARN,
-    formula="premier jour possible = fin du stage précédent + tiers de ses jours, arrondi au-dessus, + 1",
+    formula=(
+        "premier jour possible = fin du stage précédent, de ce stagiaire ou d’un autre du même tuteur, + tiers de ses jours, "
+        "arrondi au-dessus, + 1 ; sinon, le stage peut être requalifié en contrat de travail"
+    ),
     example="Stage du 02/01 au 30/06/2026 (180 jours, donc 60) : le 01/08, non ; le 30/08, oui.",
 )
 def waiting_period(case: Case, rule: Rule) -> Iterator[Finding]:
@@ -255,14 +258,7 @@ def waiting_period(case: Case, rule: Rule) -> Iterator[Finding]:
         lasted = (previous.end - previous.start).days + 1
         yield rule.finds(
             "start",
-            _(
-                "Un stage sur ce poste s’est terminé le %(end)s : le suivant commence au plus tôt le %(earliest)s."
-            )
-            if previous.same_post
-            else _(
-                "Le stagiaire a fini un stage dans cet organisme le %(end)s : sur le même poste, le suivant commence "
-                "au plus tôt le %(earliest)s."
-            ),
+            waiting_text(previous),
             severity=BLOCK if previous.same_post else WARN,
             end=previous.end,
             earliest=earliest,
@@ -272,6 +268,22 @@ def waiting_period(case: Case, rule: Rule) -> Iterator[Finding]:
                 Line(_("Premier jour possible"), earliest),
             ],
         )
+
+
+def waiting_text(previous: Previous) -> str:
+    if previous.same_post:
+        return _(
+            "Un stage sur ce poste s’est terminé le %(end)s : le suivant commence au plus tôt le %(earliest)s."
+        )
+    if previous.of_another:
+        return _(
+            "Un autre stagiaire de ce tuteur a fini le %(end)s : sur le même poste, le suivant commence au plus tôt le "
+            "%(earliest)s, sauf si c’est ce stagiaire qui avait interrompu son stage."
+        )
+    return _(
+        "Le stagiaire a fini un stage dans cet organisme le %(end)s : sur le même poste, le suivant commence "
+        "au plus tôt le %(earliest)s."
+    )
 
 
 @CHAPTER.rule(

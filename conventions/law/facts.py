@@ -164,12 +164,13 @@ class Other:
 
 @dataclass(frozen=True)
 class Previous:
-    """An earlier stage in the host; ``same_post`` when the host or the student says so."""
+    """An earlier stage in the host; ``same_post`` when the host or the student says so, ``of_another`` trainee or not."""
 
     start: date
     end: date
     left_early: bool = False
     same_post: bool = False
+    of_another: bool = False
 
 
 @dataclass(frozen=True)

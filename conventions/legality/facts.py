@@ -15,7 +15,16 @@ from conventions.law import facts
 from conventions.law.case import LONGEST
 from conventions.legality import papers
 from conventions.legality.insurance import insured_periods
-from conventions.legality.neighbours import REFERENT, STUDENT, TUTOR, Neighbour, Neighbours, host_of, siren_of
+from conventions.legality.neighbours import (
+    POST,
+    REFERENT,
+    STUDENT,
+    TUTOR,
+    Neighbour,
+    Neighbours,
+    host_of,
+    siren_of,
+)
 from conventions.legality.risks import Risks
 from conventions.legality.stricter import last_day_of, stricter_of, year_of
 from conventions.models import Amended, AvenantKind, Convention, HourlyCeiling, Status, Turn
@@ -128,7 +137,9 @@ def facts_of(convention: Convention, around: Neighbours, risks: Risks, today: da
             referent_elsewhere=around.periods(convention, REFERENT, teacher.user_id) if teacher else (),
             host_elsewhere=around.periods(convention, *host_of(organisation)) if organisation else (),
         ),
-        history=_history(convention, others),
+        history=_history(
+            convention, others, around.of(convention, POST, tutor.email.lower()) if tutor else []
+        ),
         abroad=facts.Abroad(
             has_information_sheet=convention.has_information_sheet,
             has_assistance_policy=convention.has_assistance_policy,
@@ -311,7 +322,7 @@ def _pay(convention: Convention) -> facts.Pay:
     )
 
 
-def _history(convention: Convention, others: list[Neighbour]) -> facts.History:
+def _history(convention: Convention, others: list[Neighbour], of_tutor: list[Neighbour]) -> facts.History:
     siren = siren_of(convention.organisation.siret) if convention.organisation else ""
 
     def in_same_host(other: Neighbour) -> bool:
@@ -322,6 +333,11 @@ def _history(convention: Convention, others: list[Neighbour]) -> facts.History:
         )
 
     previous = [facts.Previous(other.start, other.end) for other in others if in_same_host(other)]
+    own = {other.pk for other in others}
+    of_another = [other for other in of_tutor if other.pk not in own and in_same_host(other)]
+    if of_another:
+        last = max(of_another, key=lambda other: other.end)
+        previous.append(facts.Previous(last.start, last.end, of_another=True))
     before = calendar.plausible(convention.previous_start), calendar.plausible(convention.previous_end)
     if before[0] and before[1]:
         previous.append(

@@ -19,6 +19,10 @@ COUNTED = (Status.SUBMITTED, Status.VALIDATED, Status.SIGNING, Status.SIGNED, St
 SIREN_DIGITS = 9
 # What two agreements have in common.
 STUDENT, TUTOR, REFERENT, ENTITY, ESTABLISHMENT = "student", "tutor", "referent", "entity", "establishment"
+# A tutor whose earlier trainee may have had the same post (L124-11): asked for by the tutor's address too.
+POST = "post"
+# A third of the longest stage, and the day after: what ended before is too far.
+WAITING = 123 * calendar.ONE_DAY
 
 
 class Neighbour(NamedTuple):
@@ -63,6 +67,14 @@ AROUND = """
     SELECT 'tutor', lower(tutor.email), one.id, one.start, one."end", one.status, 0, 0, FALSE, NULL, NULL, NULL, NULL, NULL
     FROM during AS one JOIN organisations_contact AS tutor ON tutor.id = one.tutor_id
     WHERE lower(tutor.email) = ANY(%(tutor)s::text[])
+    UNION ALL
+    SELECT 'post', lower(tutor.email), one.id, one.start, one."end", one.status, 0, 0, FALSE, host.id, host.siret, NULL, NULL,
+           NULL
+    FROM counted AS one
+        JOIN organisations_contact AS tutor ON tutor.id = one.tutor_id
+        JOIN organisations_organisation AS host ON host.id = one.organisation_id
+    WHERE lower(tutor.email) = ANY(%(tutor)s::text[])
+        AND one."end" >= %(waited)s::date AND one."end" < %(last)s::date
     UNION ALL
     SELECT 'referent', teacher.user_id::text, one.id, one.start, one."end", one.status, 0, 0, FALSE, NULL, NULL, NULL, NULL, NULL
     FROM during AS one JOIN organisations_teacher AS teacher ON teacher.id = one.teacher_id
@@ -141,11 +153,13 @@ def during(conventions: Sequence[Convention]) -> dict[str, date | None]:
     dates = [(calendar.plausible(one.start), calendar.plausible(one.end)) for one in conventions]
     dated = [(start, end) for start, end in dates if start and end]
     if not dated:
-        return {"first": None, "last": None}
+        return {"first": None, "last": None, "waited": None}
     # A host's quota counts by whole weeks (R124-10): six days more on each side.
     week = 6 * calendar.ONE_DAY
+    first = min(start for start, _end in dated)
     return {
-        "first": min(start for start, _end in dated) - week,
+        "first": first - week,
+        "waited": first - WAITING,
         "last": max(end for _start, end in dated) + week,
     }
 

@@ -21,6 +21,7 @@ from conventions.legality import neighbours
 from conventions.models import Convention, HourlyCeiling, Interruption, Status, WorkPeriod
 from conventions.writing import steps
 from tests.factories import (
+    ContactFactory,
     EnrolmentFactory,
     LegalFormFactory,
     OrganisationFactory,
@@ -185,6 +186,23 @@ def test_other_agreements_with_the_same_legal_entity_count(world):
     assert case.total == case.duration + 120
     elsewhere = legality.case_of(Convention.objects.for_detail().get(pk=stage(world).pk))
     assert elsewhere.hours_in_same_host == 0
+
+
+def test_the_stage_of_another_trainee_of_the_tutor_makes_wait(world):
+    """Five weeks that ended two days before: the post, if it is the same, waits for a third of them."""
+    before = world.convention_in(
+        Status.SUBMITTED, start=START - timedelta(days=37), end=START - timedelta(days=2)
+    )
+    stranger = StudentFactory()
+    enrolment = EnrolmentFactory(student=stranger, programme=world.enrolment.programme)
+    same = {"organisation": before.organisation, "service": before.service, "tutor": before.tutor}
+    theirs = {"student": stranger, "enrolment": enrolment, **same}
+    assert found(stage(world, **theirs)) == {"D-06"}
+    assert found(stage(world, **theirs, tutor_trainees=0, start=START + timedelta(days=12))) == set()
+    another = ContactFactory(organisation=before.organisation)
+    assert found(stage(world, **theirs | {"tutor": another})) == set()
+    case = legality.case_of(Convention.objects.for_detail().get(pk=stage(world, **same).pk))
+    assert [previous.of_another for previous in case.facts.history.previous] == [False]
 
 
 def test_drafts_and_refusals_do_not_count(world):

@@ -316,6 +316,13 @@ EXAMPLES = [
     ),
     finds("D-06", "the last day too early", after("29/08/2026"), told(WARN, "start")),
     silent("D-06", "the earliest day", after("30/08/2026", same_post=True)),
+    silent("D-06", "the earliest day after another", after("30/08/2026", of_another=True)),
+    finds(
+        "D-06",
+        "the last day too early after another",
+        after("29/08/2026", of_another=True),
+        told(WARN, "start"),
+    ),
     silent("D-06", "case 22: the first trainee left", after("01/08/2026", left_early=True, same_post=True)),
     finds("D-06", "the day after", after("01/07/2026"), told(WARN, "start")),
     silent("D-06", "at the same time", after("30/06/2026")),
@@ -536,6 +543,7 @@ def test_a_third_of_the_stage_before(start, end, earliest):
         ("D-05", agreement(stage=TWO_MONTHS), "gratification serait due"),
         ("D-06", after("01/08/2026", same_post=True), "Un stage sur ce poste"),
         ("D-06", after("01/08/2026"), "Le stagiaire a fini un stage dans cet organisme"),
+        ("D-06", after("01/08/2026", of_another=True), "Un autre stagiaire de ce tuteur a fini"),
     ],
 )
 def test_which_words(rule, facts, words):
