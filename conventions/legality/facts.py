@@ -13,6 +13,7 @@ from django.utils import timezone
 from conventions import calendar, law
 from conventions.law import facts
 from conventions.law.case import LONGEST
+from conventions.law.duration import earliest_start
 from conventions.legality import papers
 from conventions.legality.insurance import insured_periods
 from conventions.legality.neighbours import (
@@ -333,11 +334,14 @@ def _history(convention: Convention, others: list[Neighbour], of_tutor: list[Nei
         )
 
     previous = [facts.Previous(other.start, other.end) for other in others if in_same_host(other)]
-    own = {other.pk for other in others}
-    of_another = [other for other in of_tutor if other.pk not in own and in_same_host(other)]
-    if of_another:
-        last = max(of_another, key=lambda other: other.end)
-        previous.append(facts.Previous(last.start, last.end, of_another=True))
+    own, start = {other.pk for other in others}, calendar.plausible(convention.start)
+    of_another = [
+        facts.Previous(other.start, other.end, of_another=True)
+        for other in of_tutor
+        if start and other.end < start and other.pk not in own and in_same_host(other)
+    ]
+    # The one that makes wait the longest is not always the last: a third of six months is more than that of a week.
+    previous += sorted(of_another, key=earliest_start)[-1:]
     before = calendar.plausible(convention.previous_start), calendar.plausible(convention.previous_end)
     if before[0] and before[1]:
         previous.append(

@@ -199,10 +199,17 @@ def test_the_stage_of_another_trainee_of_the_tutor_makes_wait(world):
     theirs = {"student": stranger, "enrolment": enrolment, **same}
     assert found(stage(world, **theirs)) == {"D-06"}
     assert found(stage(world, **theirs, tutor_trainees=0, start=START + timedelta(days=12))) == set()
-    another = ContactFactory(organisation=before.organisation)
-    assert found(stage(world, **theirs | {"tutor": another})) == set()
     case = legality.case_of(Convention.objects.for_detail().get(pk=stage(world, **same).pk))
     assert [previous.of_another for previous in case.facts.history.previous] == [False]
+    # Neither a trainee who is still there, nor one of a week since then, hides it.
+    for first, last in (
+        (START - timedelta(days=1), START + timedelta(days=30)),
+        (START - timedelta(days=7),) * 2,
+    ):
+        World().convention_in(Status.SUBMITTED, start=first, end=last, **same)
+    assert "D-06" in found(stage(world, **theirs))
+    another = ContactFactory(organisation=before.organisation)
+    assert found(stage(world, **theirs | {"tutor": another})) == set()
 
 
 def test_drafts_and_refusals_do_not_count(world):
